@@ -1,0 +1,40 @@
+import { findCluster, writeCluster } from './cluster.ts';
+import { clusterFolders } from './folders.ts';
+import { findFreePort, isPortFree } from './network.ts';
+import { Problem } from './problem.ts';
+import { isAlive, processRecords, signalProcess } from './processes.ts';
+import { waitFor } from './wait.ts';
+
+/**
+ * Makes ip:port inside the cluster reachable at 127.0.0.1:hostPort, until the cluster is taken down.
+ * Without a hostPort a free one is taken. Gives the port.
+ */
+export const expose = async (
+  name: string,
+  { hostPort, target }: { readonly hostPort?: number; readonly target: string },
+): Promise<number> => {
+  const cluster = findCluster(name);
+  if (!cluster?.hasNode) throw new Problem(`There is no cluster ${name} with a node; start it with "up".`);
+  if (!/^\d+\.\d+\.\d+\.\d+:\d+$/.test(target)) {
+    throw new Problem(`"${target}" is no target; write IP:PORT, such as a Service's ClusterIP and port.`);
+  }
+  const others = cluster.exposures.filter((exposure) => exposure.hostPort !== hostPort);
+  const isOwn = others.length < cluster.exposures.length;
+  if (hostPort !== undefined && !isOwn && !(await isPortFree(hostPort))) {
+    throw new Problem(`Port ${hostPort} on 127.0.0.1 is in use; choose another.`);
+  }
+  const port = hostPort ?? (await findFreePort());
+  writeCluster({ ...cluster, exposures: [...others, { hostPort: port, target }] });
+  const records = processRecords(clusterFolders(name).processes);
+  const before = records.find(`relay-${port}`);
+  const isChanged = !cluster.exposures.some((is) => is.hostPort === port && is.target === target);
+  if (!signalProcess(records.find('supervisor'), 'SIGHUP')) {
+    throw new Problem(`Cluster ${name} is not running; start it with "up".`);
+  }
+  await waitFor(`127.0.0.1:${port} is relayed`, { timeoutMs: 10_000, everyMs: 50 }, async () => {
+    const relay = records.find(`relay-${port}`);
+    const isNew = !isChanged || relay?.begun !== before?.begun;
+    return isNew && isAlive(relay) && !(await isPortFree(port));
+  });
+  return port;
+};

@@ -1,0 +1,3 @@
+module llm-schema-registry.io/local-cluster/pause
+
+go 1.24.0
