@@ -1,0 +1,86 @@
+/** Writes what follows from the CRD and from the operator's tables; with --check it only says what is out of date. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { compile } from 'json-schema-to-typescript';
+import { parse, stringify } from 'yaml';
+import { kinds, leaseAccess, otherAccess } from '../operator/kinds.ts';
+
+const root = new URL('../', import.meta.url);
+
+const outputs: Readonly<Record<string, () => Promise<string>>> = {
+  'operator/generated/schema-registry.ts': typesOfCrd,
+  'config/rbac/role.yaml': async () => roles(),
+};
+
+const isCheck = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, make] of Object.entries(outputs)) {
+  const url = new URL(path, root);
+  const wanted = await make();
+  if (existsSync(url) && readFileSync(url, 'utf8') === wanted) continue;
+  stale.push(path);
+  if (!isCheck) writeFileSync(url, wanted);
+}
+if (isCheck && stale.length > 0) {
+  console.error(`out of date: ${stale.join(', ')}; run npm run generate and commit what it writes`);
+  process.exit(1);
+}
+if (!isCheck) console.log(stale.length === 0 ? 'all up to date' : `written: ${stale.join(', ')}`);
+
+async function typesOfCrd(): Promise<string> {
+  const crd = parse(readFileSync(new URL('crds/schema-registry.yaml', root), 'utf8'));
+  const schema = crd.spec.versions[0].schema.openAPIV3Schema;
+  const { spec, status } = schema.properties;
+  const wanted = {
+    type: 'object',
+    additionalProperties: false,
+    required: ['spec'],
+    properties: { spec: plain(spec), status: plain(status) },
+  };
+  return compile(wanted as never, 'SchemaRegistryFields', {
+    additionalProperties: false,
+    bannerComment: '/* Written by `npm run generate` from crds/schema-registry.yaml. */',
+    style: { singleQuote: true, printWidth: 110 },
+  });
+}
+
+/** The part of a CRD's schema that JSON Schema has too; int-or-string becomes both types. */
+function plain(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(plain);
+  if (node === null || typeof node !== 'object') return node;
+  const { anyOf: _anyOf, pattern: _pattern, maxItems: _maxItems, ...rest } = node as Record<string, unknown>;
+  const kept = Object.entries(rest).filter(([key]) => !key.startsWith('x-kubernetes-'));
+  const copy = Object.fromEntries(kept.map(([key, value]) => [key, plain(value)]));
+  return 'x-kubernetes-int-or-string' in rest ? { ...copy, type: ['integer', 'string'] } : copy;
+}
+
+function roles(): string {
+  const everywhere = [
+    ...Object.values(kinds).map(({ apiVersion, plural, verbs }) => rule(apiVersion, plural, verbs)),
+    ...otherAccess.map(({ apiVersion, plural, verbs }) => rule(apiVersion, plural, verbs)),
+  ];
+  const own = [rule(leaseAccess.apiVersion, leaseAccess.plural, leaseAccess.verbs)];
+  const meta = (name: string) => ({
+    name,
+    labels: { 'app.kubernetes.io/name': 'llm-schema-registry-operator' },
+  });
+  const documents = [
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: meta('llm-schema-registry-operator'),
+      rules: everywhere,
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: meta('llm-schema-registry-operator-lease'),
+      rules: own,
+    },
+  ];
+  return `# Written by \`npm run generate\` from operator/kinds.ts.\n${documents.map((document) => stringify(document)).join('---\n')}`;
+}
+
+function rule(apiVersion: string, resource: string, verbs: readonly string[]) {
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  return { apiGroups: [group], resources: [resource], verbs: [...verbs] };
+}

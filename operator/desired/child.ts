@@ -1,0 +1,105 @@
+import { instanceLabel } from '../cache.ts';
+import { apiVersion, type KindName, kinds } from '../kinds.ts';
+import type {
+  KubeObject,
+  OwnerReference,
+  V1Deployment,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1StatefulSet,
+  V2HorizontalPodAutoscaler,
+} from '../kubernetes.ts';
+import type { Registry } from '../spec.ts';
+
+/** What a registry needs around it: a child per file, `undefined` where the spec does not want it. */
+export type Child = (registry: Registry, observed: Observed) => KubeObject | undefined;
+
+/** All that one run knows of the world; read once, then only looked at. */
+export interface Observed {
+  readonly nowMs: number;
+  readonly children: readonly KubeObject[];
+  readonly deployment: V1Deployment | undefined;
+  readonly postgres: V1StatefulSet | undefined;
+  readonly redis: V1StatefulSet | undefined;
+  readonly autoscaler: V2HorizontalPodAutoscaler | undefined;
+  readonly pods: readonly V1Pod[];
+  readonly claims: readonly V1PersistentVolumeClaim[];
+  /** The password in force, or a new one where there is none yet. */
+  readonly passwords: { readonly postgres: string; readonly redis: string };
+  readonly answer: Answer | undefined;
+}
+
+/** What the registry itself said when it was asked through its Service. */
+export type Answer =
+  | {
+      readonly isReady: true;
+      readonly isDegraded: boolean;
+      readonly version: string;
+      readonly checks: Checks;
+    }
+  | { readonly isReady: false; readonly words: string };
+
+export interface Checks {
+  readonly database?: { readonly version?: string; readonly migration?: number };
+  readonly cache?: { readonly status?: string };
+}
+
+export type Component = 'server' | 'postgres' | 'redis';
+
+export const managedBy = 'llm-schema-registry-operator';
+export const managedBySelector = `app.kubernetes.io/managed-by=${managedBy}`;
+
+/** What selects the pods of one component; never the pods of another (trap I4). */
+export function selectorLabels(registry: Registry, component: Component): Record<string, string> {
+  return {
+    'app.kubernetes.io/name': 'llm-schema-registry',
+    [instanceLabel]: registry.name,
+    'app.kubernetes.io/component': component,
+  };
+}
+
+export function labels(registry: Registry, component: Component): Record<string, string> {
+  return {
+    ...selectorLabels(registry, component),
+    'app.kubernetes.io/managed-by': managedBy,
+    'app.kubernetes.io/part-of': 'llm-schema-registry',
+  };
+}
+
+export function meta(registry: Registry, kind: KindName, component: Component, name: string) {
+  return {
+    apiVersion: kinds[kind].apiVersion,
+    kind,
+    metadata: {
+      name,
+      namespace: registry.namespace,
+      labels: labels(registry, component),
+      ownerReferences: [ownerReference(registry)],
+    },
+  };
+}
+
+function ownerReference(registry: Registry): OwnerReference {
+  return {
+    apiVersion,
+    kind: 'SchemaRegistry',
+    name: registry.name,
+    uid: registry.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+/** Names of the objects of a registry, in one place because they refer to each other. */
+export function names({ name }: { readonly name: string }) {
+  return {
+    server: name,
+    config: `${name}-config`,
+    postgres: `${name}-postgres`,
+    redis: `${name}-redis`,
+  };
+}
+
+export function host(registry: Registry, service: string): string {
+  return `${service}.${registry.namespace}.svc`;
+}

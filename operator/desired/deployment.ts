@@ -1,0 +1,125 @@
+import type { V1Deployment } from '../kubernetes.ts';
+import type { Registry } from '../spec.ts';
+import { type Child, labels, meta, names, type Observed, selectorLabels } from './child.ts';
+import { ports, serverConfig } from './config-map.ts';
+import { postgresCredentials, redisCredentials } from './credentials.ts';
+import {
+  configHashAnnotation,
+  containerSecurity,
+  contentHash,
+  dataOf,
+  podBasics,
+  podSecurity,
+  secretHashAnnotation,
+} from './pod.ts';
+
+const serverUser = 1000;
+
+export const deployment: Child = (registry, observed) => {
+  const { server, config, postgres, redis } = names(registry);
+  const replicas = wantedReplicas(registry, observed);
+  const spec: V1Deployment['spec'] = {
+    ...(replicas === undefined ? {} : { replicas }),
+    revisionHistoryLimit: 3,
+    selector: { matchLabels: selectorLabels(registry, 'server') },
+    // A new pod answers before an old one goes.
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    template: {
+      metadata: {
+        labels: labels(registry, 'server'),
+        annotations: {
+          [configHashAnnotation]: contentHash(serverConfig(registry)),
+          [secretHashAnnotation]: contentHash([
+            dataOf(postgresCredentials(registry, observed)).DATABASE_URL,
+            dataOf(redisCredentials(registry, observed)).REDIS_URL,
+          ]),
+          'prometheus.io/scrape': 'true',
+          'prometheus.io/port': String(ports.metrics),
+          'prometheus.io/path': '/metrics',
+        },
+      },
+      spec: {
+        ...podBasics(registry),
+        serviceAccountName: server,
+        securityContext: podSecurity(serverUser),
+        // Long enough for the server's own way of stopping; the kubelet kills after that.
+        terminationGracePeriodSeconds: registry.config.shutdownTimeoutSeconds + 20,
+        affinity: {
+          podAntiAffinity: {
+            preferredDuringSchedulingIgnoredDuringExecution: [
+              {
+                weight: 100,
+                podAffinityTerm: {
+                  topologyKey: 'kubernetes.io/hostname',
+                  labelSelector: { matchLabels: selectorLabels(registry, 'server') },
+                },
+              },
+            ],
+          },
+        },
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'topology.kubernetes.io/zone',
+            whenUnsatisfiable: 'ScheduleAnyway',
+            labelSelector: { matchLabels: selectorLabels(registry, 'server') },
+          },
+        ],
+        // No container that waits for the database: the server starts without it, and says what it waits for.
+        containers: [
+          {
+            name: 'server',
+            image: registry.image,
+            imagePullPolicy: registry.pullPolicy,
+            ports: [
+              { name: 'http', containerPort: ports.http, protocol: 'TCP' },
+              { name: 'metrics', containerPort: ports.metrics, protocol: 'TCP' },
+            ],
+            envFrom: [{ configMapRef: { name: config } }],
+            env: [
+              { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: postgres, key: 'DATABASE_URL' } } },
+              ...(registry.cache === undefined
+                ? []
+                : [{ name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: redis, key: 'REDIS_URL' } } }]),
+            ],
+            resources: registry.resources,
+            startupProbe: probe('/health', { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 75 }),
+            readinessProbe: probe('/ready', { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+            livenessProbe: probe('/health', { periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }),
+            securityContext: containerSecurity,
+            // The last lines of a crash become part of the pod's status, and so of the registry's.
+            terminationMessagePolicy: 'FallbackToLogsOnError',
+            volumeMounts: [
+              { name: 'tmp', mountPath: '/tmp' },
+              { name: 'data', mountPath: '/data' },
+            ],
+          },
+        ],
+        volumes: [
+          { name: 'tmp', emptyDir: {} },
+          { name: 'data', emptyDir: {} },
+        ],
+      },
+    },
+  };
+  return { ...meta(registry, 'Deployment', 'server', server), spec };
+};
+
+/** The autoscaler owns the number once the Deployment is there; applying it would fight it (trap I7). */
+function wantedReplicas(registry: Registry, observed: Observed): number | undefined {
+  return registry.autoscaling !== undefined && observed.deployment !== undefined
+    ? undefined
+    : registry.replicas;
+}
+
+function probe(
+  path: string,
+  times: { periodSeconds: number; timeoutSeconds: number; failureThreshold: number },
+) {
+  return {
+    httpGet: { path, port: 'http', scheme: 'HTTP' },
+    initialDelaySeconds: 0,
+    successThreshold: 1,
+    ...times,
+  };
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { KubeObject, V1SecurityContext } from '../kubernetes.ts';
+import type { Registry } from '../spec.ts';
+
+/** Passes Pod Security `restricted`. */
+export const containerSecurity: V1SecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+export function podSecurity(id: number) {
+  return {
+    runAsNonRoot: true,
+    runAsUser: id,
+    runAsGroup: id,
+    fsGroup: id,
+    fsGroupChangePolicy: 'OnRootMismatch',
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}
+
+/** What every pod of a registry has in common. */
+export function podBasics(registry: Registry) {
+  return {
+    // None of the pods speaks to the API server.
+    automountServiceAccountToken: false,
+    // A Service called schema-registry would otherwise set SCHEMA_REGISTRY_PORT=tcp://… (trap I12).
+    enableServiceLinks: false,
+    ...(registry.pullSecrets.length === 0 ? {} : { imagePullSecrets: [...registry.pullSecrets] }),
+  };
+}
+
+/** On a pod template: a pod that reads this content is replaced when the content changes. */
+export function contentHash(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}
+
+export const configHashAnnotation = 'llm-schema-registry.io/config-hash';
+export const secretHashAnnotation = 'llm-schema-registry.io/secret-hash';
+
+export function dataOf(object: KubeObject | undefined): Readonly<Record<string, string>> {
+  return (object?.data ?? {}) as Readonly<Record<string, string>>;
+}

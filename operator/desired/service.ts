@@ -1,0 +1,44 @@
+import type { Component } from './child.ts';
+import { type Child, meta, names, selectorLabels } from './child.ts';
+import { ports } from './config-map.ts';
+
+/** Where clients find the registry. */
+export const service: Child = (registry) => {
+  const object = meta(registry, 'Service', 'server', names(registry).server);
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: registry.service.annotations },
+    spec: {
+      type: registry.service.type,
+      selector: selectorLabels(registry, 'server'),
+      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
+    },
+  };
+};
+
+/** Apart from the clients' Service, which may be open to the world. */
+export const metricsService: Child = (registry) => ({
+  ...meta(registry, 'Service', 'server', `${names(registry).server}-metrics`),
+  spec: {
+    type: 'ClusterIP',
+    selector: selectorLabels(registry, 'server'),
+    ports: [{ name: 'metrics', port: ports.metrics, targetPort: 'metrics', protocol: 'TCP' }],
+  },
+});
+
+export const postgresService: Child = (registry) => headless(registry, 'postgres');
+export const redisService: Child = (registry) =>
+  registry.cache === undefined ? undefined : headless(registry, 'redis');
+
+/** Headless, as a StatefulSet wants its Service: the name is the pod's address. */
+function headless(registry: Parameters<Child>[0], component: Exclude<Component, 'server'>) {
+  return {
+    ...meta(registry, 'Service', component, names(registry)[component]),
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: 'None',
+      selector: selectorLabels(registry, component),
+      ports: [{ name: component, port: ports[component], targetPort: component, protocol: 'TCP' }],
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Cluster } from './cluster.ts';
+import type { KubeObject } from './kubernetes.ts';
+import type { Log } from './log.ts';
+import type { Status } from './spec.ts';
+
+export interface RegistryEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** Conditions whose turning a person wants to read in `kubectl describe`, and which way is bad. */
+const told: Readonly<Record<string, 'True' | 'False'>> = {
+  Ready: 'False',
+  Stalled: 'True',
+  Degraded: 'True',
+};
+
+/** Pure: what turned between two statuses. */
+export function eventsOf(before: Status, after: Status): readonly RegistryEvent[] {
+  const events: RegistryEvent[] = [];
+  for (const { type, status, reason, message } of after.conditions ?? []) {
+    const bad = told[type];
+    const earlier = before.conditions?.find((condition) => condition.type === type);
+    if (bad === undefined || earlier?.status === status || (earlier === undefined && type !== 'Stalled'))
+      continue;
+    if (earlier === undefined && status !== bad) continue;
+    events.push({
+      type: status === bad ? 'Warning' : 'Normal',
+      reason: status === bad ? reason : `${type}${status}`,
+      note: message,
+    });
+  }
+  const rollout = after.lastRollout;
+  if (rollout?.cause !== undefined && rollout.time !== before.lastRollout?.time) {
+    events.push({ type: 'Normal', reason: 'RollingOut', note: `server pods are replaced: ${rollout.cause}` });
+  }
+  return events;
+}
+
+/** Events are a courtesy: one that cannot be written is logged, and holds nothing up. */
+export async function writeEvents(
+  cluster: Cluster,
+  registry: KubeObject,
+  events: readonly RegistryEvent[],
+  identity: string,
+  log: Log,
+): Promise<void> {
+  for (const { type, reason, note } of events) {
+    const { name, namespace = 'default', uid } = registry.metadata;
+    const now = new Date().toISOString().replace('Z', '000Z');
+    try {
+      await cluster.create({
+        apiVersion: 'events.k8s.io/v1',
+        kind: 'Event',
+        metadata: { name: `${name}.${uniqueSuffix()}`, namespace },
+        eventTime: now,
+        action: 'Reconcile',
+        type,
+        reason,
+        note: note.slice(0, 1024),
+        regarding: { apiVersion: registry.apiVersion, kind: registry.kind, name, namespace, uid },
+        reportingController: 'llm-schema-registry.io/operator',
+        reportingInstance: identity.slice(0, 128),
+      });
+    } catch (error) {
+      log.warn('event not written', { reason, error });
+    }
+  }
+}
+
+function uniqueSuffix(): string {
+  return `${Date.now().toString(16)}${Math.floor(Math.random() * 2 ** 20).toString(16)}`;
+}

@@ -1,0 +1,40 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+export interface Door {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** A small server for probes and metrics: GET of the given paths, 404 for the rest. */
+export async function openDoor(
+  port: number,
+  paths: Readonly<Record<string, () => Answer | Promise<Answer>>>,
+): Promise<Door> {
+  const server: Server = createServer((request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    const answer = Object.hasOwn(paths, path) ? paths[path] : undefined;
+    Promise.resolve(answer?.() ?? { status: 404, type: 'text/plain', body: 'not found\n' }).then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      (error: unknown) => response.writeHead(500).end(`${(error as Error).message}\n`),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,95 @@
+/** What the operator does with objects of a kind; the role in config/rbac is generated from it. */
+export interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  /** Watched by label: the objects that carry the operator's name. Registries themselves are watched without one. */
+  readonly isChild: boolean;
+  readonly verbs: readonly Verb[];
+}
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'update' | 'delete';
+
+const watched = ['list', 'watch'] as const satisfies readonly Verb[];
+/** Server-side apply is `patch`, and `create` where the object is not there yet. */
+const applied = ['get', 'list', 'watch', 'create', 'patch', 'delete'] as const satisfies readonly Verb[];
+
+export const apiGroup = 'llm-schema-registry.io';
+export const apiVersion = `${apiGroup}/v1alpha1`;
+
+export const kinds = {
+  SchemaRegistry: {
+    apiVersion,
+    kind: 'SchemaRegistry',
+    plural: 'schemaregistries',
+    isChild: false,
+    verbs: watched,
+  },
+  ServiceAccount: {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    plural: 'serviceaccounts',
+    isChild: true,
+    verbs: applied,
+  },
+  ConfigMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isChild: true, verbs: applied },
+  Secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', isChild: true, verbs: applied },
+  Service: { apiVersion: 'v1', kind: 'Service', plural: 'services', isChild: true, verbs: applied },
+  StatefulSet: {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    plural: 'statefulsets',
+    isChild: true,
+    verbs: applied,
+  },
+  Deployment: {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    plural: 'deployments',
+    isChild: true,
+    verbs: applied,
+  },
+  PodDisruptionBudget: {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    plural: 'poddisruptionbudgets',
+    isChild: true,
+    verbs: applied,
+  },
+  HorizontalPodAutoscaler: {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    plural: 'horizontalpodautoscalers',
+    isChild: true,
+    verbs: applied,
+  },
+  Pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', isChild: true, verbs: watched },
+  PersistentVolumeClaim: {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    plural: 'persistentvolumeclaims',
+    isChild: true,
+    // Never made and never deleted here: data is not ours to lose.
+    verbs: ['list', 'watch', 'patch'],
+  },
+} as const satisfies Record<string, Kind>;
+
+export type KindName = keyof typeof kinds;
+
+/** What the operator does outside the watched kinds. */
+export const otherAccess = [
+  { apiVersion, plural: 'schemaregistries/status', verbs: ['patch'] },
+  { apiVersion: 'events.k8s.io/v1', plural: 'events', verbs: ['create'] },
+] as const satisfies readonly { apiVersion: string; plural: string; verbs: readonly Verb[] }[];
+
+/** In the operator's own namespace only. */
+export const leaseAccess = {
+  apiVersion: 'coordination.k8s.io/v1',
+  plural: 'leases',
+  verbs: ['get', 'create', 'update'],
+} as const satisfies { apiVersion: string; plural: string; verbs: readonly Verb[] };
+
+/** `/apis/apps/v1`, or `/api/v1` for the core group. */
+export function groupPath(apiVersionOfKind: string): string {
+  return apiVersionOfKind.includes('/') ? `/apis/${apiVersionOfKind}` : `/api/${apiVersionOfKind}`;
+}

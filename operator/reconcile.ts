@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+import { apply, type Plan, plan } from './apply.ts';
+import type { Caches } from './cache.ts';
+import { type Cluster, isNotFound } from './cluster.ts';
+import type { Answer } from './desired/child.ts';
+import { names } from './desired/child.ts';
+import { desired } from './desired/table.ts';
+import { eventsOf, writeEvents } from './events.ts';
+import type { KubeObject } from './kubernetes.ts';
+import type { Log } from './log.ts';
+import { observe } from './observe.ts';
+import type { Outcome } from './queue.ts';
+import { rolloutCause } from './rollout.ts';
+import { BadSpec, completeSpec, type Defaults, type Registry, type Status } from './spec.ts';
+import { stalledStatus, status } from './status/status.ts';
+
+/** While something is under way the registry is asked often, afterwards now and then. Neither writes. */
+const soonMs = 1_000;
+const nowAndThenMs = 30_000;
+
+export interface ReconcileParts {
+  readonly cluster: Cluster;
+  readonly caches: Caches;
+  readonly defaults: Defaults;
+  readonly ask: (registry: Registry) => Promise<Answer>;
+  readonly identity: string;
+  readonly log: Log;
+}
+
+/** One run for one registry, from what is there and never from what happened. */
+export async function reconcile(parts: ReconcileParts, key: string): Promise<Outcome> {
+  const { cluster, caches, defaults, ask } = parts;
+  const [, name = ''] = key.split('/');
+  const found = caches.SchemaRegistry.find(key, name);
+  if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
+    // Its children carry an owner reference: the garbage collector takes them away.
+    if (found === undefined) for (const cache of Object.values(caches)) cache.forget(key);
+    return {};
+  }
+  const log = parts.log.with({ registry: key });
+  const before = (found.status ?? {}) as Status;
+  try {
+    const registry = completeSpec(found, defaults);
+    const observed = await observe({ caches, ask, nowMs: Date.now }, registry);
+    const wanted = desired(registry, observed);
+    const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
+    await apply(cluster, caches, changes, log);
+    const rollout =
+      rolloutOf(changes, wanted, observed.children, names(registry).config) ?? before.lastRollout;
+    const hasChanged = changes.create.length + changes.update.length + changes.remove.length > 0;
+    // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
+    const present = hasChanged
+      ? await observe({ caches, ask: async () => observed.answer ?? noAnswer, nowMs: Date.now }, registry)
+      : observed;
+    const after = status(registry, present, before, rollout);
+    await writeStatus(parts, found, before, after, log);
+    return { againAfterMs: isSettled(after) ? nowAndThenMs : soonMs };
+  } catch (error) {
+    if (!(error instanceof BadSpec)) throw error;
+    log.warn('the spec cannot be carried out', { message: error.message });
+    const after = stalledStatus(error, found.metadata.generation ?? 0, Date.now(), before);
+    await writeStatus(parts, found, before, after, log);
+    return { againAfterMs: nowAndThenMs };
+  }
+}
+
+const noChanges: Plan = { create: [], update: [], remove: [] };
+const noAnswer: Answer = { isReady: false, words: 'not asked yet' };
+
+function isSettled({ conditions = [] }: Status): boolean {
+  const is = (type: string) => conditions.find((condition) => condition.type === type)?.status;
+  return is('Ready') === 'True' && is('Reconciling') === 'False' && is('Degraded') === 'False';
+}
+
+function rolloutOf(
+  { update }: Plan,
+  wanted: readonly KubeObject[],
+  children: readonly KubeObject[],
+  configName: string,
+): Status['lastRollout'] | undefined {
+  const changed = update.find(({ object }) => object.kind === 'Deployment');
+  if (changed === undefined) return undefined;
+  const isConfig = ({ kind, metadata }: KubeObject) => kind === 'ConfigMap' && metadata.name === configName;
+  const cause = rolloutCause(changed.before, changed.object, {
+    before: children.find(isConfig),
+    after: wanted.find(isConfig),
+  });
+  return cause === undefined ? undefined : { time: new Date().toISOString().replace(/\.\d+Z$/, 'Z'), cause };
+}
+
+async function writeStatus(
+  parts: ReconcileParts,
+  found: KubeObject,
+  before: Status,
+  after: Status,
+  log: Log,
+): Promise<void> {
+  if (isDeepStrictEqual(before, after)) return;
+  const { apiVersion, kind, metadata } = found;
+  const { name, namespace } = metadata;
+  const object = {
+    apiVersion,
+    kind,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    status: after,
+  };
+  try {
+    parts.caches.SchemaRegistry.put(await parts.cluster.apply(object, { subresource: 'status' }));
+  } catch (error) {
+    if (isNotFound(error)) return;
+    throw new Error(`write the status of ${name}`, { cause: error });
+  }
+  await writeEvents(parts.cluster, found, eventsOf(before, after), parts.identity, log);
+}

@@ -1,0 +1,47 @@
+import { configHashAnnotation, dataOf, secretHashAnnotation } from './desired/pod.ts';
+import type { KubeObject, V1PodTemplateSpec } from './kubernetes.ts';
+
+/**
+ * Why a change to the Deployment replaces its pods, in words; undefined where it does not. Pure.
+ * @param config the server's ConfigMap before and after
+ */
+export function rolloutCause(
+  before: KubeObject,
+  after: KubeObject,
+  config: { readonly before: KubeObject | undefined; readonly after: KubeObject | undefined },
+): string | undefined {
+  const old = templateOf(before);
+  const fresh = templateOf(after);
+  const causes: string[] = [];
+  const [oldImage, newImage] = [old.spec?.containers[0]?.image, fresh.spec?.containers[0]?.image];
+  if (oldImage !== newImage) causes.push(`image ${oldImage} → ${newImage}`);
+  if (annotation(old, configHashAnnotation) !== annotation(fresh, configHashAnnotation)) {
+    causes.push(`configuration: ${changedKeys(config.before, config.after)}`);
+  }
+  if (annotation(old, secretHashAnnotation) !== annotation(fresh, secretHashAnnotation))
+    causes.push('credentials');
+  if (
+    JSON.stringify(old.spec?.containers[0]?.resources) !==
+    JSON.stringify(fresh.spec?.containers[0]?.resources)
+  ) {
+    causes.push('resources');
+  }
+  return causes.length === 0 ? undefined : causes.join('; ');
+}
+
+function changedKeys(before: KubeObject | undefined, after: KubeObject | undefined): string {
+  const old = dataOf(before);
+  const fresh = dataOf(after);
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(fresh)])].filter(
+    (key) => old[key] !== fresh[key],
+  );
+  return keys.map((key) => `${key} ${old[key] ?? 'unset'} → ${fresh[key] ?? 'unset'}`).join(', ');
+}
+
+function templateOf(deployment: KubeObject): V1PodTemplateSpec {
+  return (deployment.spec as { template: V1PodTemplateSpec }).template;
+}
+
+function annotation(template: V1PodTemplateSpec, name: string): string | undefined {
+  return template.metadata?.annotations?.[name];
+}

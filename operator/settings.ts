@@ -1,0 +1,62 @@
+import packageJson from '../package.json' with { type: 'json' };
+
+export interface Settings {
+  /** The operator's own namespace: its Lease lives there. */
+  readonly namespace: string;
+  /** Watched alone; undefined watches every namespace. */
+  readonly watchNamespace: string | undefined;
+  /** Unique among the replicas; the Lease holds it. */
+  readonly identity: string;
+  readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
+  readonly workers: number;
+  readonly metricsPort: number;
+  readonly healthPort: number;
+  readonly isLeaderElected: boolean;
+  /** Where the operator reaches a registry: by its Service's name, or through the API server when it runs outside the cluster. */
+  readonly probesThroughApiServer: boolean;
+  readonly logLevel: string;
+  readonly version: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws one Error that names every variable that is wrong */
+export function readSettings(environment: Environment): Settings {
+  const wrong: string[] = [];
+  const number = (name: string, fallback: number, least: number, most: number) => {
+    const text = environment[name];
+    if (text === undefined || text === '') return fallback;
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    wrong.push(`${name}: "${text}" is not a whole number from ${least} to ${most}`);
+    return fallback;
+  };
+  const choice = (name: string, fallback: string, choices: readonly string[]) => {
+    const text = environment[name] || fallback;
+    if (choices.includes(text)) return text;
+    wrong.push(`${name}: "${text}" is none of ${choices.join(', ')}`);
+    return fallback;
+  };
+  const settings: Settings = {
+    namespace: environment.POD_NAMESPACE || 'llm-schema-registry',
+    watchNamespace: environment.WATCH_NAMESPACE || undefined,
+    identity: environment.POD_NAME || `operator-${process.pid}`,
+    images: {
+      server:
+        environment.SERVER_IMAGE || `ghcr.io/llm-schema-registry/schema-registry:${packageJson.version}`,
+      // Debian-based: there user 999 exists, which initdb asks for.
+      postgres: environment.POSTGRES_IMAGE || 'docker.io/library/postgres:17-bookworm',
+      // The last Redis under a BSD licence.
+      redis: environment.REDIS_IMAGE || 'docker.io/library/redis:7.2-bookworm',
+    },
+    workers: number('WORKERS', 4, 1, 64),
+    metricsPort: number('METRICS_PORT', 8080, 0, 65_535),
+    healthPort: number('HEALTH_PORT', 8081, 0, 65_535),
+    isLeaderElected: choice('LEADER_ELECTION', 'true', ['true', 'false']) === 'true',
+    probesThroughApiServer: environment.KUBERNETES_SERVICE_HOST === undefined,
+    logLevel: choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error']),
+    version: packageJson.version,
+  };
+  if (wrong.length > 0) throw new Error(`The environment has wrong values:\n  ${wrong.join('\n  ')}`);
+  return settings;
+}

@@ -1,0 +1,96 @@
+import { type Component, names, type Observed } from '../desired/child.ts';
+import type { V1Pod } from '../kubernetes.ts';
+import type { Registry } from '../spec.ts';
+import type { Reason } from './condition.ts';
+
+export interface Cause {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** Waiting reasons of the kubelet, and what they mean here. */
+const waiting: Readonly<Record<string, Reason>> = {
+  ImagePullBackOff: 'ImagePullFailed',
+  ErrImagePull: 'ImagePullFailed',
+  ErrImageNeverPull: 'ImagePullFailed',
+  InvalidImageName: 'ImagePullFailed',
+  CrashLoopBackOff: 'CrashLooping',
+  RunContainerError: 'CrashLooping',
+  CreateContainerConfigError: 'ConfigurationMissing',
+  CreateContainerError: 'ConfigurationMissing',
+};
+
+/** Why a component is not there yet, in words that say what to look at; undefined where no pod tells. */
+export function findCause(registry: Registry, observed: Observed, component: Component): Cause | undefined {
+  const claim = component === 'server' ? undefined : claimCause(registry, observed, component);
+  if (claim !== undefined) return claim;
+  const pods = observed.pods.filter(
+    (pod) => pod.metadata?.labels?.['app.kubernetes.io/component'] === component,
+  );
+  for (const pod of pods) {
+    const cause = podCause(pod);
+    if (cause !== undefined) return cause;
+  }
+  return pods.length === 0 ? controllerCause(observed, component) : undefined;
+}
+
+function podCause(pod: V1Pod): Cause | undefined {
+  const name = pod.metadata?.name ?? '';
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False') {
+    return { reason: 'Unschedulable', message: `pod ${name}: ${scheduled.message ?? 'no node takes it'}` };
+  }
+  const containers = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const { name: container, state, lastState, image } of containers) {
+    const reason = waiting[state?.waiting?.reason ?? ''];
+    if (reason === undefined) continue;
+    const ended = lastState?.terminated;
+    if (reason === 'CrashLooping') {
+      const words = lastLine(ended?.message) ?? state?.waiting?.message ?? '';
+      return {
+        reason,
+        message: `pod ${name}, container ${container}, exit code ${ended?.exitCode ?? 'unknown'}: ${words}`,
+      };
+    }
+    if (reason === 'ImagePullFailed')
+      return { reason, message: `pod ${name}: image ${image} cannot be pulled` };
+    return { reason, message: `pod ${name}, container ${container}: ${state?.waiting?.message ?? ''}` };
+  }
+  return undefined;
+}
+
+function claimCause(
+  registry: Registry,
+  observed: Observed,
+  component: 'postgres' | 'redis',
+): Cause | undefined {
+  const name = `data-${names(registry)[component]}-0`;
+  const claim = observed.claims.find(({ metadata }) => metadata?.name === name);
+  if (claim === undefined || claim.status?.phase === 'Bound') return undefined;
+  const { storageClassName } = claim.spec ?? {};
+  if (storageClassName === undefined) {
+    return {
+      reason: 'ClaimPending',
+      message: `claim ${name}: no StorageClass is named and the cluster has no default one; set spec.${component === 'postgres' ? 'database' : 'cache'}.managed.storage.storageClassName`,
+    };
+  }
+  // A class that waits for the first consumer leaves the claim pending until the pod has a node.
+  const pod = observed.pods.find(({ metadata }) => metadata?.name === `${names(registry)[component]}-0`);
+  if (pod?.spec?.nodeName === undefined && pod !== undefined) return podCause(pod);
+  return { reason: 'ClaimPending', message: `claim ${name} waits for a volume of class ${storageClassName}` };
+}
+
+/** Without a pod, its controller tells why it could make none: quota, admission. */
+function controllerCause(observed: Observed, component: Component): Cause | undefined {
+  if (component !== 'server') return undefined;
+  const failure = observed.deployment?.status?.conditions?.find(
+    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
+  );
+  if (failure === undefined) return undefined;
+  const reason: Reason = /quota/i.test(failure.message ?? '') ? 'QuotaExceeded' : 'ConfigurationMissing';
+  return { reason, message: failure.message ?? failure.reason ?? '' };
+}
+
+function lastLine(text: string | undefined): string | undefined {
+  return text?.trim().split('\n').at(-1)?.slice(0, 300);
+}

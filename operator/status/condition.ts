@@ -1,0 +1,42 @@
+import type { Observed } from '../desired/child.ts';
+import type { Registry } from '../spec.ts';
+
+/** What a condition says, before it gets its times. */
+export interface Verdict {
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One word of `reasons`. */
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** One condition: what the observed world means for it. Pure. */
+export type Condition = (registry: Registry, observed: Observed) => Verdict;
+
+/** Every reason that a condition can have. docs/conditions.md explains each, and what to do. */
+export const reasons = [
+  'Ready',
+  'Starting',
+  'NotAnswering',
+  'ScaledToZero',
+  'DatabaseNotReady',
+  'CacheUnavailable',
+  'FewerReplicasThanWanted',
+  'AllWell',
+  'RollingOut',
+  'Settled',
+  'BadSpec',
+  'Accepted',
+  'Disabled',
+  'ScalingActive',
+  'ScalingInactive',
+  'Running',
+  'Paused',
+  'ImagePullFailed',
+  'CrashLooping',
+  'Unschedulable',
+  'ClaimPending',
+  'ConfigurationMissing',
+  'QuotaExceeded',
+] as const;
+
+export type Reason = (typeof reasons)[number];

@@ -1,0 +1,24 @@
+import { cacheReady } from './cache-ready.ts';
+import { findCause } from './cause.ts';
+import type { Condition } from './condition.ts';
+
+/** The registry answers, but not as it should: slower, or with less to spare. */
+export const degraded: Condition = (registry, observed) => {
+  const cache = cacheReady(registry, observed);
+  if (cache.status !== 'True') return { status: 'True', reason: 'CacheUnavailable', message: cache.message };
+  if (observed.answer?.isReady && observed.answer.isDegraded) {
+    return { status: 'True', reason: 'CacheUnavailable', message: 'the server does not reach Redis' };
+  }
+  const wanted = observed.deployment?.spec?.replicas ?? registry.replicas;
+  const there = observed.deployment?.status?.readyReplicas ?? 0;
+  if (there < wanted) {
+    const cause = findCause(registry, observed, 'server');
+    const why = cause === undefined ? '' : `: ${cause.message}`;
+    return {
+      status: 'True',
+      reason: 'FewerReplicasThanWanted',
+      message: `${there} of ${wanted} server pods are ready${why}`,
+    };
+  }
+  return { status: 'False', reason: 'AllWell', message: 'every part is up' };
+};

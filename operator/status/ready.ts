@@ -1,0 +1,25 @@
+import { findCause } from './cause.ts';
+import type { Condition } from './condition.ts';
+import { databaseReady } from './database-ready.ts';
+
+/** The registry answered through its Service: `/ready`, and one request of its API. */
+export const ready: Condition = (registry, observed) => {
+  const { answer } = observed;
+  if (answer?.isReady)
+    return { status: 'True', reason: 'Ready', message: `version ${answer.version} answers` };
+  const database = databaseReady(registry, observed);
+  if (database.status !== 'True')
+    return { status: 'False', reason: 'DatabaseNotReady', message: database.message };
+  if (registry.autoscaling === undefined && registry.replicas === 0) {
+    return { status: 'False', reason: 'ScaledToZero', message: 'spec.replicas is 0' };
+  }
+  const cause = findCause(registry, observed, 'server');
+  if (cause !== undefined) return { status: 'False', ...cause };
+  return answer === undefined
+    ? { status: 'False', reason: 'Starting', message: 'no server pod is ready yet' }
+    : {
+        status: 'False',
+        reason: 'NotAnswering',
+        message: `the server pods are ready, but the Service does not answer: ${answer.words}`,
+      };
+};

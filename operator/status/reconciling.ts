@@ -1,0 +1,40 @@
+import type { V1StatefulSet } from '../kubernetes.ts';
+import type { Condition } from './condition.ts';
+
+/** True while what runs is not yet what is wanted. kstatus (Flux) reads it as "in progress". */
+export const reconciling: Condition = (registry, { deployment, postgres, redis }) => {
+  const waits = [
+    deployment === undefined ? 'the Deployment is not made yet' : deploymentWait(deployment),
+    statefulSetWait('PostgreSQL', postgres),
+    registry.cache === undefined ? undefined : statefulSetWait('Redis', redis),
+  ].filter((wait) => wait !== undefined);
+  return waits.length === 0
+    ? { status: 'False', reason: 'Settled', message: 'all objects are as wanted' }
+    : { status: 'True', reason: 'RollingOut', message: waits.join('; ') };
+};
+
+type Counted = { metadata?: { generation?: number }; spec?: { replicas?: number }; status?: Counts };
+type Counts = {
+  observedGeneration?: number;
+  updatedReplicas?: number;
+  availableReplicas?: number;
+  replicas?: number;
+};
+
+function deploymentWait({ metadata, spec, status }: Counted): string | undefined {
+  const wanted = spec?.replicas ?? 1;
+  const { updatedReplicas = 0, availableReplicas = 0, replicas = 0, observedGeneration = 0 } = status ?? {};
+  if (observedGeneration < (metadata?.generation ?? 0)) return 'the Deployment has not been acted on yet';
+  if (updatedReplicas < wanted) return `${updatedReplicas} of ${wanted} server pods are of the new kind`;
+  if (replicas > updatedReplicas) return `${replicas - updatedReplicas} server pods of the old kind are left`;
+  if (availableReplicas < wanted) return `${availableReplicas} of ${wanted} server pods are available`;
+  return undefined;
+}
+
+function statefulSetWait(label: string, found: V1StatefulSet | undefined): string | undefined {
+  if (found === undefined) return `${label} is not made yet`;
+  const { observedGeneration = 0, readyReplicas = 0, currentRevision, updateRevision } = found.status ?? {};
+  if (observedGeneration < (found.metadata?.generation ?? 0) || currentRevision !== updateRevision)
+    return `${label} is being replaced`;
+  return readyReplicas < 1 ? `${label} is starting` : undefined;
+}

@@ -1,0 +1,107 @@
+import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
+import { ports } from '../desired/config-map.ts';
+import type { BadSpec, Registry, Status } from '../spec.ts';
+import type { Condition, Verdict } from './condition.ts';
+import { type ConditionType, conditions } from './table.ts';
+
+type ShownCondition = NonNullable<Status['conditions']>[number];
+
+/** The whole status of a registry, as it is written. Times move only where something turned. */
+export function status(
+  registry: Registry,
+  observed: Observed,
+  before: Status,
+  rollout: Status['lastRollout'],
+): Status {
+  const verdicts = Object.entries(conditions).map(
+    ([type, condition]: [string, Condition]) =>
+      [type as ConditionType, condition(registry, observed)] as const,
+  );
+  return {
+    ...facts(registry, observed, before),
+    ...(rollout === undefined ? {} : { lastRollout: rollout }),
+    observedGeneration: registry.generation,
+    conditions: verdicts.map(([type, verdict]) =>
+      shown(type, verdict, registry.generation, observed.nowMs, before),
+    ),
+  };
+}
+
+/** A spec that cannot be carried out: what runs stays as it is, and so does what is said about it. */
+export function stalledStatus(error: BadSpec, generation: number, nowMs: number, before: Status): Status {
+  const turned: Partial<Record<ConditionType, Verdict>> = {
+    Stalled: { status: 'True', reason: 'BadSpec', message: error.message },
+    Reconciling: {
+      status: 'False',
+      reason: 'BadSpec',
+      message: 'the spec cannot be carried out; see Stalled',
+    },
+  };
+  const known = new Map((before.conditions ?? []).map((condition) => [condition.type, condition]));
+  const unknown: Verdict = {
+    status: 'False',
+    reason: 'BadSpec',
+    message: 'the spec cannot be carried out; see Stalled',
+  };
+  const types = Object.keys(conditions) as ConditionType[];
+  return {
+    ...before,
+    observedGeneration: generation,
+    conditions: types.flatMap((type) => {
+      const verdict = turned[type];
+      if (verdict !== undefined) return shown(type, verdict, generation, nowMs, before);
+      return known.get(type) ?? (type === 'Ready' ? shown(type, unknown, generation, nowMs, before) : []);
+    }),
+  };
+}
+
+function shown(
+  type: ConditionType,
+  verdict: Verdict,
+  generation: number,
+  nowMs: number,
+  before: Status,
+): ShownCondition {
+  const earlier = before.conditions?.find((condition) => condition.type === type);
+  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    type,
+    ...verdict,
+    observedGeneration: generation,
+    lastTransitionTime: earlier?.status === verdict.status ? earlier.lastTransitionTime : now,
+  };
+}
+
+function facts(registry: Registry, observed: Observed, before: Status): Status {
+  const { server, postgres, redis } = names(registry);
+  const { deployment, answer } = observed;
+  const wanted = deployment?.spec?.replicas ?? registry.replicas;
+  const readyReplicas = deployment?.status?.readyReplicas ?? 0;
+  const database = answer?.isReady ? answer.checks.database : before.dependencies?.database;
+  const version = answer?.isReady ? answer.version : before.version;
+  return {
+    ...(version === undefined ? {} : { version }),
+    replicas: deployment?.status?.replicas ?? 0,
+    readyReplicas,
+    replicasReady: `${readyReplicas}/${wanted}`,
+    selector: Object.entries(selectorLabels(registry, 'server'))
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    endpoints: {
+      http: `http://${host(registry, server)}`,
+      metrics: `http://${host(registry, `${server}-metrics`)}:${ports.metrics}/metrics`,
+    },
+    dependencies: {
+      database: {
+        kind: 'managed',
+        host: `${host(registry, postgres)}:${ports.postgres}`,
+        ...(database?.version === undefined ? {} : { version: database.version }),
+        ...(database?.migration === undefined ? {} : { migration: database.migration }),
+      },
+      cache:
+        registry.cache === undefined
+          ? { kind: 'disabled' }
+          : { kind: 'managed', host: `${host(registry, redis)}:${ports.redis}` },
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { autoscalingActive } from './autoscaling-active.ts';
+import { cacheReady } from './cache-ready.ts';
+import type { Condition } from './condition.ts';
+import { databaseReady } from './database-ready.ts';
+import { degraded } from './degraded.ts';
+import { paused } from './paused.ts';
+import { ready } from './ready.ts';
+import { reconciling } from './reconciling.ts';
+import { stalled } from './stalled.ts';
+
+/** The conditions, in the order they are shown. */
+export const conditions = {
+  Ready: ready,
+  Reconciling: reconciling,
+  Stalled: stalled,
+  Degraded: degraded,
+  DatabaseReady: databaseReady,
+  CacheReady: cacheReady,
+  AutoscalingActive: autoscalingActive,
+  Paused: paused,
+} as const satisfies Record<string, Condition>;
+
+export type ConditionType = keyof typeof conditions;

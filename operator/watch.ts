@@ -1,0 +1,86 @@
+import type { Cache } from './cache.ts';
+import { keyOf } from './cache.ts';
+import { ApiError, type Cluster, isExpired } from './cluster.ts';
+import type { Kind } from './kinds.ts';
+import type { KubeObject } from './kubernetes.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { pause } from './pause.ts';
+import { retryDelayMs } from './queue.ts';
+
+/** Bookmarks come about once a minute; a watch that is silent for longer hangs on a dead connection. */
+const silenceMs = 150_000;
+/** A server or proxy that closes sooner is failing, and is asked again later and later. */
+const shortestWatchMs = 1_000;
+const longestPauseMs = 30_000;
+
+interface ReflectorParts {
+  readonly cluster: Cluster;
+  readonly kind: Kind;
+  readonly labelSelector: string | undefined;
+  readonly namespace: string | undefined;
+  readonly cache: Cache;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Told the key of each registry for which something may have changed. */
+  readonly onKey: (key: string) => void;
+}
+
+/**
+ * Keeps the cache of one kind in step with the API server: lists, then watches from there, and does so again after
+ * every cut, error or 410, until `signal` ends it. Never gives up.
+ * @param onSynced called once, after the first list
+ */
+export async function reflect(
+  parts: ReflectorParts,
+  signal: AbortSignal,
+  onSynced: () => void,
+): Promise<void> {
+  const { cluster, kind, labelSelector, namespace, cache, log, metrics, onKey } = parts;
+  const query: Record<string, string> = labelSelector === undefined ? {} : { labelSelector };
+  let resourceVersion: string | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      if (resourceVersion === undefined) {
+        const page = await cluster.list(kind, query, namespace);
+        for (const key of cache.replace(page.items)) onKey(key);
+        resourceVersion = page.resourceVersion;
+        onSynced();
+      }
+      // Between four and six minutes, so that the watches of all kinds do not end together.
+      const timeoutSeconds = String(Math.round(240 + Math.random() * 120));
+      const startedMs = performance.now();
+      await cluster.watch(
+        kind,
+        { ...query, resourceVersion, timeoutSeconds },
+        namespace,
+        silenceMs,
+        signal,
+        (event) => {
+          failures = 0;
+          resourceVersion = event.object.metadata.resourceVersion;
+          if (event.type === 'BOOKMARK') return;
+          const object: KubeObject = { ...event.object, apiVersion: kind.apiVersion, kind: kind.kind };
+          if (event.type === 'DELETED') cache.remove(object);
+          else cache.put(object);
+          onKey(keyOf(object));
+        },
+      );
+      if (performance.now() - startedMs < shortestWatchMs)
+        throw new Error('the watch was closed as soon as it was open');
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isExpired(error)) resourceVersion = undefined;
+      const cause = error instanceof ApiError ? String(error.code) : (error as Error).name;
+      metrics.watchRestarts.inc({ kind: kind.kind, cause });
+      const delayMs = retryDelayMs(failures);
+      failures += 1;
+      // The first cut is everyday life; a row of them is worth a line.
+      if (failures > 1) log.warn('watch failed, starting it again', { kind: kind.kind, delayMs, error });
+      // What happened while nobody watched is in the next list; 404 is a CRD that is not there yet.
+      if (failures > 3) resourceVersion = undefined;
+      await pause(Math.min(delayMs, longestPauseMs), signal);
+    }
+  }
+}
