@@ -4,7 +4,7 @@ import { processesInCgroups, removeCgroups } from './cgroups.ts';
 import { stopOrder } from './components.ts';
 import { type ClusterFolders, clusterFolders } from './folders.ts';
 import { removeNetwork } from './network.ts';
-import { endProcess, findProcess, processRecords, signalProcess } from './processes.ts';
+import { endProcess, findProcess, isAlive, processRecords, signalProcess } from './processes.ts';
 import { run } from './run.ts';
 import { waitFor } from './wait.ts';
 
@@ -62,8 +62,13 @@ const removeCniResults = (folders: ClusterFolders): void => {
 export const down = async (name: string): Promise<void> => {
   const folders = clusterFolders(name);
   const records = processRecords(folders.processes);
-  // First, or it would start again what is ended next.
-  await endProcess(records.find('supervisor'), 5_000);
+  // First, or it would start again what is ended next. It ends when the last component has.
+  const supervisor = records.find('supervisor');
+  if (signalProcess(supervisor, 'SIGTERM')) {
+    await waitFor('the supervisor starts nothing any more', { timeoutMs: 10_000, everyMs: 20 }, () => {
+      return records.find('supervisor') === undefined || !isAlive(supervisor);
+    });
+  }
   const names = stopOrder(records.list().filter((part) => part !== 'supervisor'));
   if (names.includes('kubelet')) await endProcess(records.find('kubelet'), 5_000);
   await killAll('containers', () => processesInCgroups(folders.cgroup));
@@ -72,6 +77,7 @@ export const down = async (name: string): Promise<void> => {
   for (const part of names) await endProcess(records.find(part), 5_000);
   await killAll('shims', () => shims(folders));
   await killAll('containers', () => processesInCgroups(folders.cgroup));
+  await endProcess(supervisor, 5_000);
   await unmountAll(folders);
   await removeNetwork(folders);
   await waitFor('cgroups are removed', { timeoutMs: 10_000 }, () => removeCgroups(folders.cgroup));

@@ -1,7 +1,8 @@
 // Runs for as long as its cluster does: starts every component, and starts it again when it ends.
-// Started by up.ts with the cluster's name. SIGHUP: read the cluster's record anew. SIGTERM: end, and leave the
-// components running; a later supervisor finds them by their records and looks after them.
-import { spawn } from 'node:child_process';
+// Started by up.ts with the cluster's name. SIGHUP: read the cluster's record anew. SIGTERM: start nothing any more,
+// remove the own record as a sign of it, and end when the components have ended. When it is killed they run on;
+// a later supervisor finds them by their records and looks after them.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -18,6 +19,7 @@ const name = process.argv[2] ?? '';
 const folders = clusterFolders(name);
 const records = processRecords(folders.processes);
 const ended = new AbortController();
+const children = new Set<ChildProcess>();
 const maxLogBytes = 20 * 1024 * 1024;
 
 const log = (event: string, fields: object = {}) =>
@@ -56,6 +58,8 @@ const start = async (component: Component): Promise<ProcessRecord | undefined> =
   closeSync(output);
   child.on('error', (error) => log('not started', { component: component.name, error: error.message }));
   child.on('exit', (code, signal) => log('ended', { component: component.name, code, signal }));
+  children.add(child);
+  child.on('close', () => children.delete(child));
   const record = child.pid === undefined ? undefined : findProcess(child.pid);
   if (record) records.write(component.name, record);
   return record;
@@ -124,5 +128,8 @@ await readRecord();
 const alive = setInterval(() => undefined, 60_000);
 if (!ended.signal.aborted) await once(ended.signal, 'abort');
 clearInterval(alive);
-log('supervisor ended');
+records.remove('supervisor');
+log('starts nothing any more');
+// A parent that stays is there to collect them; without it they would remain as zombies until init looks.
+while (children.size > 0) await Promise.all([...children].map((child) => once(child, 'close')));
 process.exit(0);
