@@ -73,7 +73,7 @@ function roles(): string {
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
-      metadata: meta('llm-schema-registry-operator-lease'),
+      metadata: { ...meta('llm-schema-registry-operator-lease'), namespace: 'llm-schema-registry' },
       rules: own,
     },
   ];

@@ -43,9 +43,9 @@ function nameOf(item: unknown): string | undefined {
   return typeof key === 'string' ? key : undefined;
 }
 
-/** The API server drops empty maps, lists and strings. */
+/** The API server drops empty maps, lists and strings, and zeros and falses of many fields. */
 function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return true;
+  if (!value) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 

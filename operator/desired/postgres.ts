@@ -110,7 +110,7 @@ export const postgres: Child = (registry, observed) => {
         ],
       },
     },
-    volumeClaimTemplates: [claimTemplate(registry, 'postgres', storage)],
+    volumeClaimTemplates: [claimTemplate(registry, 'postgres', storage, observed.postgres)],
   };
   return { ...meta(registry, 'StatefulSet', 'postgres', name), spec };
 };

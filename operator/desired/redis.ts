@@ -94,7 +94,7 @@ export const redis: Child = (registry, observed) => {
         ],
       },
     },
-    volumeClaimTemplates: [claimTemplate(registry, 'redis', cache.storage)],
+    volumeClaimTemplates: [claimTemplate(registry, 'redis', cache.storage, observed.redis)],
   };
   return { ...meta(registry, 'StatefulSet', 'redis', name), spec };
 };
