@@ -1,0 +1,39 @@
+import type { Observed } from '../../operator/desired/child.ts';
+import type { KubeObject } from '../../operator/kubernetes.ts';
+import { completeSpec, type Registry, type Spec } from '../../operator/spec.ts';
+
+export const someDefaults = {
+  images: { server: 'example.test/server:1.0.0', postgres: 'postgres:17', redis: 'redis:7' },
+};
+
+/** A SchemaRegistry as the API server holds it. */
+export function aSchemaRegistry(spec: Spec = {}, name = 'sample'): KubeObject {
+  return {
+    apiVersion: 'llm-schema-registry.io/v1alpha1',
+    kind: 'SchemaRegistry',
+    metadata: { name, namespace: 'team-a', uid: 'uid-1', generation: 1 },
+    spec,
+  };
+}
+
+/** The same with its defaults. */
+export function aRegistry(spec: Spec = {}, name = 'sample'): Registry {
+  return completeSpec(aSchemaRegistry(spec, name), someDefaults);
+}
+
+/** A world in which nothing has been made yet. */
+export function anObserved(parts: Partial<Observed> = {}): Observed {
+  return {
+    nowMs: Date.parse('2026-01-02T03:04:05Z'),
+    children: [],
+    deployment: undefined,
+    postgres: undefined,
+    redis: undefined,
+    autoscaler: undefined,
+    pods: [],
+    claims: [],
+    passwords: { postgres: 'p'.repeat(43), redis: 'r'.repeat(43) },
+    answer: undefined,
+    ...parts,
+  };
+}

@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { plan } from '../../operator/apply.ts';
+import { desired } from '../../operator/desired/table.ts';
+import type { KubeObject } from '../../operator/kubernetes.ts';
+import { anObserved, aRegistry } from '../build/registry.ts';
+
+/** The children as they are once a plan has been carried out. */
+function carriedOut(spec = {}): readonly KubeObject[] {
+  return plan(desired(aRegistry(spec), anObserved()), [], 'uid-1').create;
+}
+
+describe('the plan of a run', () => {
+  it('writes nothing when all is as wanted', () => {
+    const wanted = desired(aRegistry(), anObserved());
+    const { create, update, remove } = plan(wanted, carriedOut(), 'uid-1');
+    expect([create, update, remove]).to.deep.equal([[], [], []]);
+  });
+
+  it('makes a child that is missing', () => {
+    const children = carriedOut().filter(({ kind }) => kind !== 'PodDisruptionBudget');
+    const { create } = plan(desired(aRegistry(), anObserved()), children, 'uid-1');
+    expect(create.map(({ kind }) => kind)).to.deep.equal(['PodDisruptionBudget']);
+  });
+
+  it('repairs a field that somebody changed', () => {
+    const children = carriedOut().map((child) =>
+      child.kind === 'PodDisruptionBudget'
+        ? { ...child, spec: { ...(child.spec as object), minAvailable: 9 } }
+        : child,
+    );
+    const { update } = plan(desired(aRegistry(), anObserved()), children, 'uid-1');
+    expect(update.map(({ because }) => because)).to.deep.equal(['.spec.minAvailable']);
+  });
+
+  it('writes a child again when a field is no longer wanted', () => {
+    const before = carriedOut({ service: { annotations: { 'example.test/a': 'b' } } });
+    const { update } = plan(desired(aRegistry(), anObserved()), before, 'uid-1');
+    expect(update.map(({ object }) => object.kind)).to.deep.equal(['Service']);
+  });
+
+  it('removes what is no longer wanted, and never a claim', () => {
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        name: 'data-sample-redis-0',
+        ownerReferences: [{ apiVersion: '', kind: '', name: '', uid: 'uid-1', controller: true }],
+      },
+    };
+    const withoutCache = desired(aRegistry({ cache: { disabled: true } }), anObserved());
+    const { remove } = plan(withoutCache, [...carriedOut(), claim], 'uid-1');
+    expect(remove.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.have.members([
+      'Secret sample-redis',
+      'ConfigMap sample-redis',
+      'Service sample-redis',
+      'StatefulSet sample-redis',
+    ]);
+  });
+
+  it('leaves an object alone that belongs to another registry', () => {
+    const foreign = carriedOut().map((child) => ({
+      ...child,
+      metadata: { ...child.metadata, name: `other-${child.metadata.name}` },
+    }));
+    expect(plan([], foreign, 'uid-2').remove).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,32 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { parse, stringify } from 'yaml';
+import { desired } from '../../../operator/desired/table.ts';
+import type { Spec } from '../../../operator/spec.ts';
+import { anObserved, aRegistry } from '../../build/registry.ts';
+
+const samples = new URL('../../../config/samples/', import.meta.url);
+const golden = new URL('../../golden/', import.meta.url);
+
+describe('the children of a sample', () => {
+  for (const sample of ['minimal', 'production']) {
+    it(`${sample}.yaml: as in test/golden (npm run golden writes them anew)`, () => {
+      const { metadata, spec } = parse(readFileSync(new URL(`${sample}.yaml`, samples), 'utf8')) as {
+        metadata: { name: string };
+        spec: Spec;
+      };
+      const children = desired(aRegistry(spec, metadata.name), anObserved());
+      const text = children
+        .map((child) => stringify(child, { aliasDuplicateObjects: false, lineWidth: 0 }))
+        .join('---\n');
+      const file = new URL(`${sample}.yaml`, golden);
+      if (process.env.UPDATE_GOLDEN === '1' || !existsSync(file)) writeFileSync(file, text);
+      expect(text).to.equal(readFileSync(file, 'utf8'));
+    });
+  }
+
+  it('production.yaml says what an empty spec means', () => {
+    const { spec } = parse(readFileSync(new URL('production.yaml', samples), 'utf8')) as { spec: Spec };
+    expect(desired(aRegistry(spec), anObserved())).to.deep.equal(desired(aRegistry({}), anObserved()));
+  });
+});

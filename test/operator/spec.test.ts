@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { parseDurationSeconds, parseQuantity } from '../../operator/quantity.ts';
+import { BadSpec } from '../../operator/spec.ts';
+import { aRegistry } from '../build/registry.ts';
+
+describe('a spec with its defaults', () => {
+  it('makes an empty one a production registry', () => {
+    const registry = aRegistry();
+    expect(registry.autoscaling).to.deep.include({ minReplicas: 3, maxReplicas: 10 });
+    expect(registry.minAvailable).to.equal(2);
+    expect(registry.cache?.maxMemoryBytes).to.equal(2 ** 30);
+    expect(registry.deletionPolicy).to.equal('Retain');
+  });
+
+  for (const [title, image, expected] of [
+    ['takes the released image', {}, 'example.test/server:1.0.0'],
+    ['takes a tag', { tag: '2.0.0' }, 'example.test/server:2.0.0'],
+    ['takes a repository with a port', { repository: 'localhost:5000/sr' }, 'localhost:5000/sr:1.0.0'],
+    [
+      'prefers a digest',
+      { tag: '2', digest: `sha256:${'a'.repeat(64)}` },
+      `example.test/server@sha256:${'a'.repeat(64)}`,
+    ],
+  ] as const) {
+    it(title, () => expect(aRegistry({ image }).image).to.equal(expected));
+  }
+
+  it('takes the version for a tag', () => {
+    expect(aRegistry({ version: '3.1.0' }).image).to.equal('example.test/server:3.1.0');
+  });
+
+  it('wants no disruption budget for one replica', () => {
+    expect(aRegistry({ replicas: 1, autoscaling: { enabled: false } }).minAvailable).to.equal(undefined);
+  });
+
+  it('leaves one pod to take away where there are two', () => {
+    expect(aRegistry({ replicas: 2, autoscaling: { enabled: false } }).minAvailable).to.equal(1);
+  });
+
+  it('lowers its own request to a limit that is set below it', () => {
+    const { requests, limits } = aRegistry({ resources: { limits: { cpu: '250m' } } }).resources;
+    expect([requests?.cpu, limits?.cpu]).to.deep.equal(['250m', '250m']);
+  });
+
+  it('refuses a request above its limit, naming the field and what would be right', () => {
+    const bad = () => aRegistry({ resources: { requests: { cpu: '3' }, limits: { cpu: '2' } } });
+    expect(bad).to.throw(
+      BadSpec,
+      'spec.resources.requests.cpu: "3" is above limits.cpu "2"; write at most "2"',
+    );
+  });
+
+  it('refuses a time of nothing', () => {
+    expect(() => aRegistry({ config: { requestTimeout: '0s' } })).to.throw(
+      BadSpec,
+      'spec.config.requestTimeout: "0s"',
+    );
+  });
+});
+
+describe('quantities and durations', () => {
+  for (const [text, value] of [
+    ['500m', 0.5],
+    ['2', 2],
+    ['1Gi', 2 ** 30],
+    ['1.5Mi', 1.5 * 2 ** 20],
+    ['1e3', 1000],
+    ['1G', 1e9],
+  ] as const) {
+    it(`${text} is ${value}`, () => expect(parseQuantity(text)).to.equal(value));
+  }
+  it('"10 GB" is none', () => expect(parseQuantity('10 GB')).to.be.NaN);
+  it('1h30m is 5400 s', () => expect(parseDurationSeconds('1h30m')).to.equal(5400));
+  it('"soon" is none', () => expect(parseDurationSeconds('soon')).to.be.NaN);
+});
