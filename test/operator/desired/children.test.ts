@@ -149,7 +149,7 @@ describe('the children of a registry', () => {
   describe('a volume', () => {
     const claims = [{ metadata: { name: 'data-sample-postgres-0' } }] as V1PersistentVolumeClaim[];
     const found = { volumeClaimTemplates: [{ spec: { resources: { requests: { storage: '50Gi' } } } }] };
-    const postgres = { spec: found } as V1StatefulSet;
+    const postgres = { spec: found } as unknown as V1StatefulSet;
 
     it('goes with the registry under Delete and stays under Retain', () => {
       const owners = (deletionPolicy: 'Delete' | 'Retain') =>
@@ -165,7 +165,7 @@ describe('the children of a registry', () => {
 
     it('is never deleted by deleting the StatefulSet', () => {
       for (const name of ['sample-postgres', 'sample-redis']) {
-        const { spec } = child('StatefulSet', name, { deletionPolicy: 'Delete' }) ?? {};
+        const { spec } = getChild('StatefulSet', name, { deletionPolicy: 'Delete' });
         expect(
           (spec as { persistentVolumeClaimRetentionPolicy: unknown }).persistentVolumeClaimRetentionPolicy,
         ).to.deep.equal({

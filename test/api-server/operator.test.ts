@@ -1,0 +1,366 @@
+import { expect } from 'chai';
+import { clusterFolders } from '../../hack/cluster/folders.ts';
+import { processRecords } from '../../hack/cluster/processes.ts';
+import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
+import type { KubeObject } from '../../operator/kubernetes.ts';
+import { runOperator } from '../../operator/main.ts';
+import { openMetrics } from '../../operator/metrics.ts';
+import { readSettings } from '../../operator/settings.ts';
+import type { Spec } from '../../operator/spec.ts';
+import { conditionOf, find, openApiServer, until } from '../build/api-server.ts';
+
+const namespace = 'default';
+
+function startOperator(identity: string) {
+  const stopping = new AbortController();
+  const settings = {
+    ...readSettings({ POD_NAME: identity, METRICS_PORT: '0', HEALTH_PORT: '0', LOG_LEVEL: 'error' }),
+    namespace,
+  };
+  const ended = runOperator(settings, stopping.signal);
+  return {
+    stop: () => {
+      stopping.abort();
+      return ended;
+    },
+  };
+}
+
+function object(apiVersion: string, kind: string, name: string, rest: object = {}): KubeObject {
+  return { apiVersion, kind, metadata: { name, namespace }, ...rest };
+}
+
+const registry = (name: string, spec: Spec = {}) =>
+  object('llm-schema-registry.io/v1alpha1', 'SchemaRegistry', name, { spec });
+
+function childrenOf(name: string): readonly KubeObject[] {
+  return [
+    object('v1', 'ServiceAccount', name),
+    object('v1', 'ConfigMap', `${name}-config`),
+    object('v1', 'Secret', `${name}-postgres`),
+    object('v1', 'Secret', `${name}-redis`),
+    object('v1', 'ConfigMap', `${name}-postgres`),
+    object('v1', 'Service', `${name}-postgres`),
+    object('apps/v1', 'StatefulSet', `${name}-postgres`),
+    object('v1', 'ConfigMap', `${name}-redis`),
+    object('v1', 'Service', `${name}-redis`),
+    object('apps/v1', 'StatefulSet', `${name}-redis`),
+    object('v1', 'Service', name),
+    object('v1', 'Service', `${name}-metrics`),
+    object('apps/v1', 'Deployment', name),
+    object('policy/v1', 'PodDisruptionBudget', name),
+    object('autoscaling/v2', 'HorizontalPodAutoscaler', name),
+  ];
+}
+
+describe('the operator at an API server (no nodes: nothing runs)', function () {
+  this.timeout(120_000);
+  let server: Awaited<ReturnType<typeof openApiServer>>;
+  let operator: ReturnType<typeof startOperator>;
+  let cluster: Cluster;
+
+  before(async () => {
+    server = await openApiServer();
+    cluster = server.cluster;
+    operator = startOperator('first');
+  });
+  after(async () => {
+    await operator?.stop();
+    await server?.close();
+  });
+
+  const isThere = (wanted: KubeObject) =>
+    until(`${wanted.kind} ${wanted.metadata.name} is there`, () => find(cluster, wanted));
+  const isGone = (wanted: KubeObject) =>
+    until(
+      `${wanted.kind} ${wanted.metadata.name} is gone`,
+      async () => (await find(cluster, wanted)) === undefined,
+    );
+  const specOf = async (wanted: KubeObject) => (await cluster.get(wanted)).spec as Record<string, unknown>;
+  /** As another client that knows nothing of server-side apply. */
+  const patch = (wanted: KubeObject, change: object) => {
+    const path = pathOf(wanted);
+    return cluster.request('PATCH', `${path}?fieldManager=somebody`, change, 'application/merge-patch+json');
+  };
+
+  it('makes every child of an empty spec', async () => {
+    await cluster.apply(registry('whole'));
+    for (const child of childrenOf('whole')) await isThere(child);
+  });
+
+  it('says why it is not ready', async () => {
+    const found = await until('a status', async () => {
+      const now = await cluster.get(registry('whole'));
+      return conditionOf(now, 'Ready') === undefined ? undefined : now;
+    });
+    expect(conditionOf(found, 'Ready')).to.deep.include({ status: 'False', reason: 'DatabaseNotReady' });
+    expect(conditionOf(found, 'Stalled')?.status).to.equal('False');
+  });
+
+  for (const child of childrenOf('whole')) {
+    it(`makes ${child.kind} ${child.metadata.name} again when somebody deletes it`, async () => {
+      const { uid } = (await isThere(child)).metadata;
+      await cluster.request('DELETE', pathOf(child));
+      await until('another one is there', async () => {
+        const found = await find(cluster, child);
+        return found !== undefined && found.metadata.uid !== uid;
+      });
+    });
+  }
+
+  it('gives a deleted Secret its password back, so that nothing has to restart', async () => {
+    const secret = object('v1', 'Secret', 'whole-postgres');
+    const { data, metadata } = await isThere(secret);
+    await cluster.request('DELETE', pathOf(secret));
+    const again = await until('another one', async () => {
+      const found = await find(cluster, secret);
+      return found?.metadata.uid === metadata.uid ? undefined : found;
+    });
+    expect(again.data).to.deep.equal(data);
+  });
+
+  const edits: readonly {
+    child: KubeObject;
+    change: object;
+    read: (found: KubeObject) => unknown;
+    wanted: unknown;
+  }[] = [
+    {
+      child: object('policy/v1', 'PodDisruptionBudget', 'whole'),
+      change: { spec: { minAvailable: 9 } },
+      read: ({ spec }) => (spec as { minAvailable: number }).minAvailable,
+      wanted: 2,
+    },
+    {
+      child: object('v1', 'ConfigMap', 'whole-config'),
+      change: { data: { LOG_LEVEL: 'trace' } },
+      read: ({ data }) => (data as Record<string, string>).LOG_LEVEL,
+      wanted: 'info',
+    },
+    {
+      child: object('v1', 'ConfigMap', 'whole-config'),
+      change: { data: { SERVER_PORT: null } },
+      read: ({ data }) => (data as Record<string, string>).SERVER_PORT,
+      wanted: '8080',
+    },
+    {
+      child: object('v1', 'Service', 'whole'),
+      change: { spec: { selector: { 'app.kubernetes.io/component': 'redis' } } },
+      read: ({ spec }) =>
+        (spec as { selector: Record<string, string> }).selector['app.kubernetes.io/component'],
+      wanted: 'server',
+    },
+    {
+      child: object('apps/v1', 'Deployment', 'whole'),
+      change: { metadata: { labels: { 'app.kubernetes.io/part-of': 'mine' } } },
+      read: ({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of'],
+      wanted: 'llm-schema-registry',
+    },
+    {
+      child: object('apps/v1', 'Deployment', 'whole'),
+      change: { metadata: { labels: { 'app.kubernetes.io/managed-by': null } } },
+      read: ({ metadata }) => metadata.labels?.['app.kubernetes.io/managed-by'],
+      wanted: 'llm-schema-registry-operator',
+    },
+    {
+      child: object('autoscaling/v2', 'HorizontalPodAutoscaler', 'whole'),
+      change: { spec: { maxReplicas: 99 } },
+      read: ({ spec }) => (spec as { maxReplicas: number }).maxReplicas,
+      wanted: 10,
+    },
+  ];
+  for (const { child, change, read, wanted } of edits) {
+    it(`repairs ${child.kind} ${child.metadata.name} after an edit of ${JSON.stringify(change)}`, async () => {
+      await isThere(child);
+      await patch(child, change);
+      await until('it is as wanted', async () => read(await cluster.get(child)) === wanted);
+    });
+  }
+
+  it('leaves fields of others as they are', async () => {
+    const service = object('v1', 'Service', 'whole');
+    await patch(service, { metadata: { annotations: { 'example.test/owner': 'somebody' } } });
+    await patch(registry('whole'), { spec: { service: { annotations: { 'example.test/a': 'b' } } } });
+    const found = await until('our annotation', async () => {
+      const now = await cluster.get(service);
+      return now.metadata.annotations?.['example.test/a'] === 'b' ? now : undefined;
+    });
+    expect(found.metadata.annotations?.['example.test/owner']).to.equal('somebody');
+    await patch(registry('whole'), { spec: { service: null } });
+    await until(
+      'ours is gone',
+      async () => (await cluster.get(service)).metadata.annotations?.['example.test/a'] === undefined,
+    );
+  });
+
+  it('leaves the number of replicas to the autoscaler', async () => {
+    const deployment = object('apps/v1', 'Deployment', 'whole');
+    // What the autoscaler does.
+    await cluster.request(
+      'PATCH',
+      `${pathOf(deployment)}/scale?fieldManager=kube-controller-manager`,
+      { spec: { replicas: 6 } },
+      'application/merge-patch+json',
+    );
+    await patch(registry('whole'), { spec: { config: { logLevel: 'debug' } } });
+    await until('the change is there', async () => {
+      const { data } = await cluster.get(object('v1', 'ConfigMap', 'whole-config'));
+      return (data as Record<string, string>).LOG_LEVEL === 'debug';
+    });
+    await until('the new hash is there', async () =>
+      (
+        (await cluster.get(registry('whole'))).status as { lastRollout?: { cause: string } }
+      ).lastRollout?.cause.includes('LOG_LEVEL info → debug'),
+    );
+    expect((await specOf(deployment)).replicas).to.equal(6);
+  });
+
+  it('takes a number from kubectl scale where autoscaling is off, and back', async () => {
+    const deployment = object('apps/v1', 'Deployment', 'whole');
+    await patch(registry('whole'), { spec: { autoscaling: { enabled: false } } });
+    await isGone(object('autoscaling/v2', 'HorizontalPodAutoscaler', 'whole'));
+    await cluster.request(
+      'PATCH',
+      `${pathOf(registry('whole'))}/scale`,
+      { spec: { replicas: 5 } },
+      'application/merge-patch+json',
+    );
+    await until('five replicas', async () => (await specOf(deployment)).replicas === 5);
+    await patch(registry('whole'), { spec: { autoscaling: { enabled: true } } });
+    await isThere(object('autoscaling/v2', 'HorizontalPodAutoscaler', 'whole'));
+    // Handed over, not reset to one.
+    expect((await specOf(deployment)).replicas).to.equal(5);
+  });
+
+  it('removes what a switch turns off', async () => {
+    await patch(registry('whole'), {
+      spec: { cache: { disabled: true }, podDisruptionBudget: { enabled: false } },
+    });
+    await isGone(object('apps/v1', 'StatefulSet', 'whole-redis'));
+    await isGone(object('v1', 'Secret', 'whole-redis'));
+    await isGone(object('policy/v1', 'PodDisruptionBudget', 'whole'));
+  });
+
+  it('changes nothing while it is paused', async () => {
+    await patch(registry('whole'), { spec: { paused: true } });
+    await until(
+      'Paused',
+      async () => conditionOf(await cluster.get(registry('whole')), 'Paused')?.status === 'True',
+    );
+    const config = object('v1', 'ConfigMap', 'whole-config');
+    await cluster.request('DELETE', pathOf(config));
+    await patch(registry('whole'), { spec: { service: { type: 'NodePort' } } });
+    await until('the spec was seen', async () => {
+      const { metadata, status } = await cluster.get(registry('whole'));
+      return (status as { observedGeneration: number }).observedGeneration === metadata.generation;
+    });
+    expect(await find(cluster, config)).to.equal(undefined);
+    await patch(registry('whole'), { spec: { paused: false } });
+    await isThere(config);
+  });
+
+  it('never takes over an object of somebody else', async () => {
+    await cluster.apply(object('v1', 'ConfigMap', 'taken-config', { data: { precious: 'yes' } }), {
+      manager: 'somebody',
+    });
+    await cluster.apply(registry('taken'));
+    const found = await until('Stalled', async () => {
+      const now = await cluster.get(registry('taken'));
+      return conditionOf(now, 'Stalled')?.status === 'True' ? now : undefined;
+    });
+    expect(conditionOf(found, 'Stalled')?.message).to.match(/ConfigMap "taken-config" is there already/);
+    expect((await cluster.get(object('v1', 'ConfigMap', 'taken-config'))).data).to.deep.equal({
+      precious: 'yes',
+    });
+  });
+
+  it('names field, value and remedy of a spec that only the operator can refuse, and keeps what runs', async () => {
+    await cluster.apply(registry('sized'));
+    await isThere(object('apps/v1', 'StatefulSet', 'sized-postgres'));
+    await cluster.apply(registry('sized', { database: { managed: { storage: { size: '5Gi' } } } }));
+    const found = await until('Stalled', async () => {
+      const now = await cluster.get(registry('sized'));
+      return conditionOf(now, 'Stalled')?.status === 'True' ? now : undefined;
+    });
+    expect(conditionOf(found, 'Stalled')?.message).to.equal(
+      'spec.database.managed.storage.size: "5Gi" is not the size of the volume; a volume cannot shrink; write 50Gi',
+    );
+    await isThere(object('apps/v1', 'StatefulSet', 'sized-postgres'));
+  });
+
+  it('writes nothing but its lease once all is as wanted', async () => {
+    const quiet = openMetrics('test');
+    const own = new Cluster(openKubeConfig(), quiet);
+    await until(
+      'nothing changes for two seconds',
+      async () => {
+        const versions = async () =>
+          JSON.stringify(
+            await Promise.all(
+              ['whole', 'sized']
+                .flatMap((name) => childrenOf(name))
+                .map(async (child) => (await find(own, child))?.metadata.resourceVersion),
+            ),
+          );
+        const before = await versions();
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        return before === (await versions());
+      },
+      30_000,
+    );
+  });
+
+  it('goes on after the API server was killed', async () => {
+    const records = processRecords(clusterFolders(server.name).processes);
+    const apiServer = records.find('kube-apiserver');
+    process.kill(apiServer?.pid ?? 0, 'SIGKILL');
+    await until(
+      'the API server is back',
+      () =>
+        cluster.request('GET', '/readyz/ping').then(
+          () => true,
+          (error: Error) => error.message.includes('JSON'),
+        ),
+      30_000,
+    );
+    await until(
+      'the change can be made',
+      () => patch(registry('sized'), { spec: { database: null, config: { logLevel: 'warn' } } }),
+      30_000,
+    );
+    await until(
+      'the change is carried out',
+      async () => {
+        const { data } = await cluster.get(object('v1', 'ConfigMap', 'sized-config'));
+        return (data as Record<string, string>).LOG_LEVEL === 'warn';
+      },
+      60_000,
+    );
+  });
+
+  it('hands over to another replica, which carries out the next change', async () => {
+    const second = startOperator('second');
+    try {
+      await operator.stop();
+      await until('the second holds the lease', async () => {
+        const lease = await cluster.get(
+          object('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator'),
+        );
+        return (lease.spec as { holderIdentity: string }).holderIdentity === 'second';
+      });
+      await patch(registry('sized'), { spec: { config: { logLevel: 'error' } } });
+      await until('the change is carried out', async () => {
+        const { data } = await cluster.get(object('v1', 'ConfigMap', 'sized-config'));
+        return (data as Record<string, string>).LOG_LEVEL === 'error';
+      });
+    } finally {
+      await second.stop();
+    }
+  });
+});
+
+function pathOf({ apiVersion, kind, metadata }: KubeObject): string {
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const plural = kind === 'SchemaRegistry' ? 'schemaregistries' : `${kind.toLowerCase()}s`;
+  return `${group}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`;
+}
