@@ -68,6 +68,8 @@ export const packImage = async ({ name, archive, layers, config }: Image): Promi
       os: 'linux',
       config,
       rootfs: { type: 'layers', diff_ids: added.map(({ diffId }) => diffId) },
+      // One entry per layer, or buildah refuses the image as a base.
+      history: added.map(() => ({ created_by: 'hack/images/pack.ts' })),
     });
     const manifest = addJson('application/vnd.oci.image.manifest.v1+json', {
       schemaVersion: 2,

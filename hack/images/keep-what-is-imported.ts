@@ -1,0 +1,64 @@
+// Runs inside the Dockerfiles: node keep-what-is-imported.ts PROGRAM
+// Removes from node_modules what the program does not import, and from what is left the files that no program reads.
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { importedPackages } from './imported-packages.ts';
+
+const program = process.argv[2] ?? '';
+const modules = 'node_modules';
+
+/** A package can only be found in a node_modules folder on the way up from the one that wants it. */
+const findPackage = (name: string, from: string): string | undefined => {
+  for (let folder = from; ; folder = join(folder, '..')) {
+    const candidate = join(folder, modules, name);
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
+    if (folder === '.') return undefined;
+  }
+};
+
+const kept = new Set<string>();
+const keep = (name: string, from: string): void => {
+  const folder = findPackage(name, from);
+  if (!folder || kept.has(folder)) return;
+  kept.add(folder);
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
+  for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+    keep(dependency, folder);
+  }
+};
+
+const sources = readdirSync(program, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+for (const file of sources) {
+  for (const name of importedPackages(readFileSync(join(program, file), 'utf8'))) keep(name, '.');
+}
+
+/** Types, source maps, documents and what only a browser or an older Node would load. */
+const unread =
+  /\.(d\.[cm]?ts|map|md|markdown|flow|tsbuildinfo)$|(^|\/)(CHANGELOG|AUTHORS)[^/]*$|\/pglite\/dist\/.*\.(tar\.gz|cjs)$/;
+
+const isNeededAbove = (folder: string) => [...kept].some((other) => other.startsWith(`${folder}/`));
+
+const clean = (folder: string): void => {
+  for (const entry of readdirSync(folder)) {
+    const path = join(folder, entry);
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    const isPackage = existsSync(join(path, 'package.json')) && /node_modules\/(@[^/]+\/)?[^/]+$/.test(path);
+    if (
+      entry.startsWith('.') ||
+      (isPackage && !kept.has(path) && !isNeededAbove(path)) ||
+      (!isFolder && unread.test(path))
+    ) {
+      rmSync(path, { recursive: true, force: true });
+    } else if (isFolder) {
+      clean(path);
+      if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
+    }
+  }
+};
+
+if (existsSync(modules)) clean(modules);
+console.log(`${program}: ${kept.size} packages kept`);
