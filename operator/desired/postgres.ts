@@ -159,7 +159,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   rm -rf "$PGDATA"
   mv "$PGDATA.new" "$PGDATA"
 fi
-single() { postgres --single -D "$PGDATA" -c config_file="$PGDATA/postgresql.conf" template1; }
+single() { postgres --single -D "$PGDATA" -c config_file="$PGDATA/postgresql.conf" -c log_checkpoints=off template1; }
 has() { echo "$1" | single | grep -q 'found = "1"'; }
 if ! has "SELECT 1 AS found FROM pg_roles WHERE rolname = '${databaseUser}'"; then
   echo "CREATE ROLE ${databaseUser} LOGIN" | single >/dev/null

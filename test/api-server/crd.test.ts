@@ -117,7 +117,9 @@ describe('a SchemaRegistry at the API server', function () {
 
   it('says in kubectl explain what every field means, its unit and its default', async () => {
     const path = '/openapi/v3/apis/llm-schema-registry.io/v1alpha1';
-    const document = (await until('the API server describes it', () => server.cluster.request('GET', path))) as {
+    const document = (await until('the API server describes it', () =>
+      server.cluster.request('GET', path),
+    )) as {
       components: { schemas: Record<string, { properties?: Record<string, unknown> }> };
     };
     const schema = document.components.schemas['io.llm-schema-registry.v1alpha1.SchemaRegistry'];

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { down } from '../../hack/cluster/down.ts';
+import { expose } from '../../hack/cluster/expose.ts';
+import { loadImages } from '../../hack/cluster/load-images.ts';
+import type { Report } from '../../hack/cluster/report.ts';
+import { up } from '../../hack/cluster/up.ts';
+import { buildImages } from '../../hack/images/build-images.ts';
+import { usedImages } from '../../hack/images/used-images.ts';
+import { installOperator, waitForReady } from '../../hack/install.ts';
+import { type Kubectl, kubectlOf } from '../../hack/kubectl.ts';
+
+const name = 'llm-schema-registry-test';
+const sample = fileURLToPath(new URL('../../config/samples/minimal.yaml', import.meta.url));
+
+export interface RunningCluster {
+  readonly kubectl: Kubectl;
+  /** Where `config/samples/minimal.yaml` answers, on loopback. */
+  readonly url: string;
+  /** Waits until the registry is Ready and all of its objects are as wanted. */
+  readonly ready: (registry?: string) => Promise<void>;
+  /** Makes a Service of the cluster reachable on loopback; resolves to its URL. */
+  readonly reach: (service: string) => Promise<string>;
+}
+
+let running: Promise<RunningCluster> | undefined;
+
+/** A cluster with a node, the operator and the minimal sample; made once for all files of a run. */
+export function runningCluster(): Promise<RunningCluster> {
+  running ??= start();
+  return running;
+}
+
+export async function stopCluster(): Promise<void> {
+  if (running !== undefined) await down(name);
+}
+
+async function start(): Promise<RunningCluster> {
+  await down(name);
+  const report: Report = (stage, detail) => {
+    if (detail === undefined) process.stderr.write(`    ${stage}\n`);
+  };
+  const { kubeconfigPath, kubectlPath } = await up({ name, report });
+  const images = await buildImages(report);
+  await loadImages(
+    name,
+    images.map(({ archivePath }) => archivePath),
+    report,
+  );
+  const kubectl = kubectlOf(kubectlPath, kubeconfigPath);
+  await installOperator(kubectl, usedImages(images), report);
+  const ready = (registry = 'sample') => waitForReady(kubectl, 'default', registry, () => undefined);
+  const reach = async (service: string) => {
+    const { spec } = (await kubectl.json(['get', 'service', service])) as {
+      spec: { clusterIP: string; ports: { port: number }[] };
+    };
+    return `http://127.0.0.1:${await expose(name, { target: `${spec.clusterIP}:${spec.ports[0]?.port}` })}`;
+  };
+  await kubectl(['apply', '-f', '-'], await readFile(sample, 'utf8'));
+  report('Waiting for the sample');
+  await ready();
+  return { kubectl, url: await reach('sample'), ready, reach };
+}

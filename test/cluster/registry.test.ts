@@ -1,0 +1,297 @@
+import { expect } from 'chai';
+import { until } from '../build/api-server.ts';
+import { type RunningCluster, runningCluster, stopCluster } from '../build/running-cluster.ts';
+
+interface Named {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly uid: string };
+}
+
+const v1 = 'application/vnd.schemaregistry.v1+json';
+
+/** What the registry acknowledged: one entry per answer 200. */
+async function register(url: string, subject: string, schema: object): Promise<number | undefined> {
+  try {
+    const response = await fetch(`${url}/subjects/${subject}/versions`, {
+      method: 'POST',
+      headers: { 'content-type': v1 },
+      body: JSON.stringify({ schemaType: 'JSON', schema: JSON.stringify(schema) }),
+      signal: AbortSignal.timeout(5_000),
+    });
+    return response.ok ? ((await response.json()) as { id: number }).id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const aSchema = (n: number) => ({
+  type: 'object',
+  title: `T${n}`,
+  properties: { [`p${n}`]: { type: 'string' } },
+});
+
+describe('a registry in a cluster', function () {
+  this.timeout(900_000);
+  let cluster: RunningCluster;
+  before(async () => {
+    cluster = await runningCluster();
+  });
+  after(() => stopCluster());
+
+  const get = async (path: string) =>
+    (await fetch(`${cluster.url}${path}`)).json() as Promise<Record<string, unknown>>;
+  const list = async (kinds: string) =>
+    (
+      (await cluster.kubectl.json([
+        'get',
+        kinds,
+        '-l',
+        'app.kubernetes.io/managed-by=llm-schema-registry-operator',
+      ])) as { items: Named[] }
+    ).items;
+
+  it('shows in kubectl get what is there', async () => {
+    const table = await cluster.kubectl(['get', 'sr', '-o', 'wide']);
+    expect(table.split('\n')[0]).to.match(
+      /NAME +READY +STATUS +REPLICAS +VERSION +URL +AGE +DATABASE +CACHE/,
+    );
+    expect(table).to.match(
+      /sample +True +Ready +1\/1 +\d+\.\d+\.\d+ +http:\/\/sample\.default\.svc +\S+ +Ready +Ready/,
+    );
+  });
+
+  it('works with kubectl wait', () =>
+    cluster.kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'schemaregistry/sample']));
+
+  it('registers a schema through the Service and reads it back', async () => {
+    const id = await register(cluster.url, 'first', aSchema(1));
+    expect(JSON.parse(((await get(`/schemas/ids/${id}`)) as { schema: string }).schema)).to.deep.equal(
+      aSchema(1),
+    );
+  });
+
+  it('runs every pod under Pod Security restricted', async () => {
+    const words = await cluster.kubectl([
+      'label',
+      '--dry-run=server',
+      '--overwrite',
+      'namespace',
+      'default',
+      'pod-security.kubernetes.io/enforce=restricted',
+    ]);
+    expect(words).not.to.match(/violate/i);
+  });
+
+  const kinds = 'serviceaccounts,configmaps,secrets,services,statefulsets,deployments';
+  it('has every child back, and is Ready, after somebody deleted each in turn', async () => {
+    const acknowledged = await register(cluster.url, 'kept', aSchema(2));
+    for (const child of await list(kinds)) {
+      await cluster.kubectl(['delete', child.kind, child.metadata.name, '--wait=false']);
+      await until(
+        `${child.kind} ${child.metadata.name} is back`,
+        async () => {
+          const found = (await cluster.kubectl.json(['get', child.kind, child.metadata.name])) as Named;
+          return found.metadata.uid !== child.metadata.uid;
+        },
+        60_000,
+      );
+      await cluster.ready();
+    }
+    expect(await until('it answers', () => get(`/schemas/ids/${acknowledged}`), 30_000)).to.have.property(
+      'schema',
+    );
+  });
+
+  it('rolls the pods once for a change of the configuration, and says why', async () => {
+    await cluster.kubectl([
+      'patch',
+      'sr',
+      'sample',
+      '--type=merge',
+      '-p',
+      '{"spec":{"config":{"logLevel":"debug"}}}',
+    ]);
+    await cluster.ready();
+    const { status } = (await cluster.kubectl.json(['get', 'sr', 'sample'])) as {
+      status: { lastRollout: { cause: string } };
+    };
+    expect(status.lastRollout.cause).to.equal('configuration: LOG_LEVEL info → debug');
+    const events = await cluster.kubectl([
+      'get',
+      'events',
+      '--field-selector',
+      'involvedObject.kind=SchemaRegistry',
+    ]);
+    expect(events).to.match(/RollingOut .*LOG_LEVEL info → debug/);
+  });
+
+  it('loses no acknowledged schema when PostgreSQL is deleted under a loop of registrations', async () => {
+    const acknowledged: number[] = [];
+    let isRunning = true;
+    const loop = (async () => {
+      for (let n = 0; isRunning; n += 1)
+        if ((await register(cluster.url, `loop-${n}`, aSchema(n))) !== undefined) acknowledged.push(n);
+    })();
+    await until('registrations succeed', async () => acknowledged.length > 20);
+    await cluster.kubectl(['delete', 'pod', 'sample-postgres-0', '--grace-period=0', '--force']);
+    const before = acknowledged.length;
+    await until('registrations succeed again', async () => acknowledged.length > before + 50, 120_000);
+    isRunning = false;
+    await loop;
+    const subjects = new Set((await get('/subjects')) as unknown as string[]);
+    expect(acknowledged.filter((n) => !subjects.has(`loop-${n}`))).to.deep.equal([]);
+    await cluster.ready();
+  });
+
+  it('stays Ready and says Degraded while Redis is away', async () => {
+    await cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', '{"spec":{"paused":true}}']);
+    await cluster.kubectl(['wait', '--for=condition=Paused', '--timeout=10s', 'sr/sample']);
+    await cluster.kubectl(['scale', 'statefulset', 'sample-redis', '--replicas=0']);
+    await cluster.kubectl(['wait', '--for=condition=Degraded', '--timeout=60s', 'sr/sample']);
+    await cluster.kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'sr/sample']);
+    expect(await register(cluster.url, 'without-redis', aSchema(3))).to.be.a('number');
+    await cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', '{"spec":{"paused":false}}']);
+    await cluster.kubectl(['wait', '--for=condition=Degraded=False', '--timeout=60s', 'sr/sample']);
+  });
+
+  describe('and its operator', () => {
+    const operatorPods = async () =>
+      (
+        (await cluster.kubectl.json([
+          'get',
+          'pods',
+          '-n',
+          'llm-schema-registry',
+          '-l',
+          'app.kubernetes.io/name=llm-schema-registry-operator',
+        ])) as {
+          items: Named[];
+        }
+      ).items.map(({ metadata }) => metadata.name);
+    const metricsOf = (pod: string) =>
+      cluster.kubectl([
+        'get',
+        '--raw',
+        `/api/v1/namespaces/llm-schema-registry/pods/${pod}:8080/proxy/metrics`,
+      ]);
+    const leader = () =>
+      until(
+        'one replica leads',
+        async () => {
+          const pods = await operatorPods();
+          const texts = await Promise.all(pods.map(async (pod) => ({ pod, text: await metricsOf(pod) })));
+          const leading = texts.filter(({ text }) => /leader_election_master_status{.*} 1/.test(text));
+          return leading.length === 1 ? leading[0] : undefined;
+        },
+        60_000,
+      );
+    const writes = (text: string) =>
+      text
+        .split('\n')
+        .filter(
+          (line) =>
+            /^rest_client_requests_total{method="(POST|PUT|PATCH|DELETE)"/.test(line) &&
+            !line.includes('resource="leases"'),
+        )
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+
+    it('writes nothing in a minute in which nothing changes, but its lease', async () => {
+      await cluster.ready();
+      const { pod, text } = await leader();
+      const reconciles = (shown: string) =>
+        Number(/controller_runtime_reconcile_total{.*"success"} (\d+)/.exec(shown)?.[1]);
+      const before = writes(text);
+      // It looks at the registry every 30 s: two looks are a minute.
+      const after = await until(
+        'two more runs',
+        async () => {
+          const now = await metricsOf(pod);
+          return reconciles(now) >= reconciles(text) + 2 ? now : undefined;
+        },
+        120_000,
+      );
+      expect(writes(after) - before).to.equal(0);
+    });
+
+    it('has a successor that carries out a change when its pod is killed', async () => {
+      const { pod } = await leader();
+      await cluster.kubectl([
+        'delete',
+        'pod',
+        pod,
+        '-n',
+        'llm-schema-registry',
+        '--grace-period=0',
+        '--force',
+      ]);
+      await cluster.kubectl([
+        'patch',
+        'sr',
+        'sample',
+        '--type=merge',
+        '-p',
+        '{"spec":{"config":{"logLevel":"warn"}}}',
+      ]);
+      await until(
+        'the change is there',
+        async () =>
+          (await cluster.kubectl([
+            'get',
+            'configmap',
+            'sample-config',
+            '-o',
+            'jsonpath={.data.LOG_LEVEL}',
+          ])) === 'warn',
+        60_000,
+      );
+      await cluster.ready();
+      expect((await leader()).pod).not.to.equal(pod);
+    });
+  });
+
+  it('is scaled by an autoscaler that sees its load', async () => {
+    const spec = {
+      autoscaling: { enabled: true, minReplicas: 1, maxReplicas: 2 },
+      resources: { requests: { cpu: '100m', memory: '256Mi' } },
+    };
+    await cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', JSON.stringify({ spec })]);
+    await cluster.kubectl(['wait', '--for=condition=AutoscalingActive', '--timeout=240s', 'sr/sample']);
+    await cluster.ready();
+  });
+
+  it('keeps its data under Retain, and a new one of the same name finds it', async () => {
+    const subjects = await get('/subjects');
+    await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
+    await until('its pods are gone', async () => (await list('pods')).length === 0, 90_000);
+    expect((await list('persistentvolumeclaims')).map(({ metadata }) => metadata.name)).to.include(
+      'data-sample-postgres-0',
+    );
+    const again = {
+      apiVersion: 'llm-schema-registry.io/v1alpha1',
+      kind: 'SchemaRegistry',
+      metadata: { name: 'sample' },
+    };
+    const spec = { replicas: 1, autoscaling: { enabled: false }, deletionPolicy: 'Delete' };
+    await cluster.kubectl(['apply', '-f', '-'], JSON.stringify({ ...again, spec }));
+    await cluster.ready();
+    const found = await fetch(`${await cluster.reach('sample')}/subjects`);
+    expect(await found.json()).to.deep.equal(subjects);
+  });
+
+  it('leaves nothing behind under Delete', async () => {
+    await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
+    await until(
+      'nothing of it is left',
+      async () => (await list(`${kinds},pods,persistentvolumeclaims`)).length === 0,
+      120_000,
+    );
+    const volumes = (await cluster.kubectl.json(['get', 'persistentvolumes'])) as { items: unknown[] };
+    await until(
+      'no volume is left',
+      async () =>
+        volumes.items.length === 0 ||
+        ((await cluster.kubectl.json(['get', 'pv'])) as { items: unknown[] }).items.length === 0,
+      60_000,
+    );
+  });
+});
