@@ -20,6 +20,8 @@ export interface ParsedSchema<Model = unknown> {
   readonly canonical: string;
   /** The text for `normalize=true`: what differs only in order or in spelled-out defaults becomes equal. */
   readonly normalized: () => string;
+  /** The text for `?format=…`; a format that the type does not know gives the canonical text (confluent-api 4.4). */
+  readonly formatted: (format: string) => string;
   readonly model: Model;
 }
 
@@ -39,10 +41,13 @@ export interface SchemaType<Model = unknown> {
 export interface Incompatibility {
   /** The rule, in the reference's upper-case names: READER_FIELD_MISSING_DEFAULT_VALUE, PROPERTY_REMOVED_…  */
   readonly errorType: string;
-  readonly description: string;
   /** Where in the schema, as a JSON pointer such as `/fields/0/type`. */
   readonly path: string;
+  /** The whole line of a verbose answer. The sides are `new` and `old`: which is which depends on the direction. */
+  readonly message: (reader: Side, writer: Side) => string;
 }
+
+export type Side = 'new' | 'old';
 
 /** The text is not a schema of its type; becomes 42201. */
 export class InvalidSchema extends Error {

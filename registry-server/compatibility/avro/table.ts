@@ -1,0 +1,84 @@
+import type { AvroSchema } from '../../schema-types/avro/model.ts';
+import type { Incompatibility } from '../../schema-types/schema-type.ts';
+import { compareEnum } from './enum.ts';
+import { compareFixed } from './fixed.ts';
+import { mismatch, noMismatches } from './mismatch.ts';
+import { compareRecord } from './record.ts';
+import { compareUnions, readFromUnion, readUnion } from './union.ts';
+import { root, type Walk } from './walk.ts';
+
+type Kind = AvroSchema['type'];
+type Of<K extends Kind> = Extract<AvroSchema, { readonly type: K }>;
+type Compare<K extends Kind> = (
+  reader: Of<K>,
+  writer: Of<K>,
+  path: readonly string[],
+  walk: Walk,
+) => readonly Incompatibility[];
+
+const always = () => noMismatches;
+
+/** What is compared when reader and writer are of one kind. */
+const sameKind: { readonly [K in Kind]: Compare<K> } = {
+  null: always,
+  boolean: always,
+  int: always,
+  long: always,
+  float: always,
+  double: always,
+  bytes: always,
+  string: always,
+  array: (reader, writer, path, walk) => walk.compare(reader.items, writer.items, [...path, 'items']),
+  map: (reader, writer, path, walk) => walk.compare(reader.values, writer.values, [...path, 'values']),
+  union: compareUnions,
+  fixed: compareFixed,
+  enum: compareEnum,
+  record: compareRecord,
+};
+
+/** Which other kinds a reader takes (Avro 1.11, Schema Resolution: promotions). */
+const promotedFrom: Partial<Record<Kind, readonly Kind[]>> = {
+  long: ['int'],
+  float: ['int', 'long'],
+  double: ['int', 'long', 'float'],
+  bytes: ['string'],
+  string: ['bytes'],
+};
+
+/** Every rule of schema resolution that the reader breaks for data of the writer; empty when it reads all of it. */
+export function avroMismatches(reader: AvroSchema, writer: AvroSchema): readonly Incompatibility[] {
+  const memo = new Map<AvroSchema, Map<AvroSchema, readonly Incompatibility[]>>();
+  const walk: Walk = {
+    compare(read, written, path) {
+      if (read.type === written.type && sameKind[read.type] === always) return noMismatches;
+      let known = memo.get(read);
+      if (known === undefined) {
+        known = new Map();
+        memo.set(read, known);
+      }
+      const earlier = known.get(written);
+      if (earlier !== undefined) return earlier;
+      // A pair met again inside itself is compatible unless something else in it is not.
+      known.set(written, noMismatches);
+      const found = compareOnce(read, written, path, walk);
+      known.set(written, found);
+      return found;
+    },
+  };
+  return walk.compare(reader, writer, root);
+}
+
+function compareOnce(
+  reader: AvroSchema,
+  writer: AvroSchema,
+  path: readonly string[],
+  walk: Walk,
+): readonly Incompatibility[] {
+  if (reader.type === writer.type)
+    return (sameKind[reader.type] as Compare<Kind>)(reader, writer, path, walk);
+  if (writer.type === 'union') return readFromUnion(reader, writer, walk);
+  if (reader.type === 'union') return readUnion(reader, writer, path, walk);
+  if (promotedFrom[reader.type]?.includes(writer.type)) return noMismatches;
+  const types = `reader type: ${reader.type.toUpperCase()} not compatible with writer type: ${writer.type.toUpperCase()}`;
+  return [mismatch('TYPE_MISMATCH', path, types)];
+}

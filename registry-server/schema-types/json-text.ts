@@ -1,0 +1,144 @@
+import { InvalidSchema } from './schema-type.ts';
+
+export type Json = null | boolean | number | string | NumberText | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** A number whose text says more than a double keeps: 1.0, 1e3, 9223372036854775807. */
+export class NumberText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
+
+export const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+
+export function toNumber(value: Json | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  return value instanceof NumberText ? Number(value.text) : undefined;
+}
+
+/** Deeper schemas are refused: every walk over a schema recurses, and the stack is finite. */
+export const maxDepth = 1000;
+
+/** The value, and the same text without whitespace: keys in their order, numbers in their spelling. */
+export function readJson(text: string): { value: Json; compact: string } {
+  const { compact, hasRepeatedKey } = squeeze(text);
+  try {
+    const value = mayHoldOddNumber.test(text)
+      ? (JSON.parse(text, keepNumberText as (key: string, value: unknown) => unknown) as Json)
+      : (JSON.parse(text) as Json);
+    // As in the Java libraries, the last of several equal keys wins, in what is shown too.
+    return { value, compact: hasRepeatedKey ? writeJson(value) : compact };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InvalidSchema(`not JSON: ${error.message}`, { cause: error });
+  }
+}
+
+const mayHoldOddNumber = /\d{16}|\d\.\d|\d[eE]|-0/;
+
+function keepNumberText(this: unknown, _key: string, value: Json, context?: { source?: string }): Json {
+  if (typeof value !== 'number' || context?.source === undefined) return value;
+  return String(value) === context.source ? value : new NumberText(context.source);
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Walks the text once without recursion, since the depth must be known before anything recurses. */
+function squeeze(text: string): { compact: string; hasRepeatedKey: boolean } {
+  const keys: (Set<string> | undefined)[] = [];
+  let compact = '';
+  let kept = 0;
+  let depth = 0;
+  let lastString = '';
+  let hasRepeatedKey = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      let end = at + 1;
+      let isEscaped = false;
+      while (end < text.length && text.charCodeAt(end) !== quote) {
+        if (text.charCodeAt(end) === backslash) {
+          isEscaped = true;
+          end++;
+        }
+        end++;
+      }
+      lastString = text.slice(at, end + 1);
+      if (isEscaped) {
+        lastString = respell(lastString);
+        compact += text.slice(kept, at) + lastString;
+        kept = end + 1;
+      }
+      at = end;
+    } else if (code === 0x7b || code === 0x5b) {
+      if (++depth > maxDepth) throw new InvalidSchema(`nested deeper than ${maxDepth} levels`);
+      keys[depth] = undefined;
+    } else if (code === 0x7d || code === 0x5d) {
+      depth--;
+    } else if (code === 0x3a) {
+      let seen = keys[depth];
+      if (seen === undefined) {
+        seen = new Set();
+        keys[depth] = seen;
+      }
+      const before = seen.size;
+      hasRepeatedKey ||= seen.add(lastString).size === before;
+    } else if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      compact += text.slice(kept, at);
+      kept = at + 1;
+    }
+  }
+  return { compact: compact + text.slice(kept), hasRepeatedKey };
+}
+
+/** One spelling for each string: `"\u0041"` and `"A"` are the same text. */
+function respell(token: string): string {
+  try {
+    return JSON.stringify(JSON.parse(token));
+  } catch {
+    // JSON.parse of the whole text reports it, with the position.
+    return token;
+  }
+}
+
+export function writeJson(value: Json): string {
+  if (value instanceof NumberText) return value.text;
+  if (isArray(value)) return `[${value.map(writeJson).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.keys(value)
+    .map((key) => `${JSON.stringify(key)}:${writeJson(value[key] as Json)}`)
+    .join(',')}}`;
+}
+
+/** One text for equal values: keys sorted, 1.0 written as 1. */
+export function stableJson(value: Json): string {
+  if (value instanceof NumberText) return stableNumber(value.text);
+  if (isArray(value)) return `[${value.map(stableJson).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${stableJson(value[key] as Json)}`)
+    .join(',')}}`;
+}
+
+/** Integers beyond a double keep their digits: rounding would make different ones equal. */
+const stableNumber = (text: string): string =>
+  /^-?\d{16,}$/.test(text) ? text : JSON.stringify(Number(text));
+
+/** Keys sorted at every level; numbers keep their spelling. */
+export function sortedJson(value: Json): string {
+  if (isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
+  if (!isObject(value)) return writeJson(value);
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${sortedJson(value[key] as Json)}`)
+    .join(',')}}`;
+}
