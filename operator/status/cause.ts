@@ -91,6 +91,8 @@ function controllerCause(observed: Observed, component: Component): Cause | unde
   return { reason, message: failure.message ?? failure.reason ?? '' };
 }
 
+/** The last line that tells of an error, or else the last one: a stack or a banner may follow the words that matter. */
 function lastLine(text: string | undefined): string | undefined {
-  return text?.trim().split('\n').at(-1)?.slice(0, 300);
+  const lines = text?.trim().split('\n');
+  return (lines?.findLast((line) => /error|fatal|panic/i.test(line)) ?? lines?.at(-1))?.trim().slice(0, 300);
 }
