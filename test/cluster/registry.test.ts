@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { until } from '../build/api-server.ts';
-import { type RunningCluster, runningCluster, stopCluster } from '../build/running-cluster.ts';
+import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
 
 interface Named {
   readonly kind: string;
@@ -36,7 +36,6 @@ describe('a registry in a cluster', function () {
   before(async () => {
     cluster = await runningCluster();
   });
-  after(() => stopCluster());
 
   const get = async (path: string) =>
     (await fetch(`${cluster.url}${path}`)).json() as Promise<Record<string, unknown>>;

@@ -1,0 +1,4 @@
+import { stopCluster } from './running-cluster.ts';
+
+/** The cluster is made by whichever file needs it first, and ends with the run. */
+export const mochaHooks = { afterAll: () => stopCluster() };

@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { expect } from 'chai';
+import { run } from '../../hack/cluster/run.ts';
+import { findPython } from '../build/python.ts';
+import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
+
+describe('clients that people use, against a registry in a cluster', function () {
+  this.timeout(900_000);
+  let cluster: RunningCluster;
+  before(async () => {
+    cluster = await runningCluster();
+  });
+
+  const values = {
+    [SchemaType.AVRO]: {
+      schema: {
+        type: 'record',
+        name: 'Answer',
+        namespace: 'example.node',
+        fields: [{ name: 'text', type: 'string' }],
+      },
+      value: { text: 'yes' },
+    },
+    [SchemaType.JSON]: {
+      schema: {
+        $schema: 'http://json-schema.org/draft-07/schema#',
+        type: 'object',
+        properties: { text: { type: 'string' } },
+      },
+      value: { text: 'no' },
+    },
+  } as const;
+
+  for (const [type, { schema, value }] of Object.entries(values)) {
+    it(`@kafkajs/confluent-schema-registry registers, writes and reads ${type}`, async () => {
+      const client = new SchemaRegistry({ host: cluster.url });
+      const { id } = await client.register(
+        { type: type as SchemaType, schema: JSON.stringify(schema) } as never,
+        { subject: `node-${type}` },
+      );
+      expect({ ...(await client.decode(await client.encode(id, value))) }).to.deep.equal(value);
+      expect(await client.getLatestSchemaId(`node-${type}`)).to.equal(id);
+    });
+  }
+
+  it('confluent-kafka (Python) registers, writes and reads Avro and JSON Schema', async function () {
+    const found = await findPython();
+    if ('reason' in found) {
+      process.stderr.write(`    skipped, no Python client: ${found.reason}\n`);
+      return this.skip();
+    }
+    const script = fileURLToPath(new URL('../clients/python-client.py', import.meta.url));
+    const seen = JSON.parse(await run(found.python, [script, cluster.url]));
+    expect(seen).to.deep.equal({
+      avro: { tool: 'search', attempt: 2 },
+      json: { question: 'why?' },
+      latest: { subject: 'python-avro-value', version: 1, type: 'AVRO' },
+      same_id: true,
+      compatible: false,
+      level: 'FULL',
+      subjects: ['python-avro-value', 'python-json-value'],
+      deleted: [1],
+    });
+  });
+});
