@@ -1,4 +1,5 @@
 import { configHashAnnotation, dataOf, secretHashAnnotation } from './desired/pod.ts';
+import { findDifference } from './difference.ts';
 import type { KubeObject, V1PodTemplateSpec } from './kubernetes.ts';
 
 /**
@@ -21,8 +22,7 @@ export function rolloutCause(
   if (annotation(old, secretHashAnnotation) !== annotation(fresh, secretHashAnnotation))
     causes.push('credentials');
   if (
-    JSON.stringify(old.spec?.containers[0]?.resources) !==
-    JSON.stringify(fresh.spec?.containers[0]?.resources)
+    findDifference(fresh.spec?.containers[0]?.resources, old.spec?.containers[0]?.resources, '') !== undefined
   ) {
     causes.push('resources');
   }

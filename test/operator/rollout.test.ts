@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import { desired } from '../../operator/desired/table.ts';
+import type { KubeObject } from '../../operator/kubernetes.ts';
+import { rolloutCause } from '../../operator/rollout.ts';
+import type { Spec } from '../../operator/spec.ts';
+import { anObserved, aRegistry } from '../build/registry.ts';
+
+function parts(spec: Spec, password = 'p') {
+  const passwords = { postgres: password.repeat(43), redis: 'r'.repeat(43) };
+  const all = desired(aRegistry(spec), anObserved({ passwords }));
+  const get = (kind: string, name: string) =>
+    all.find((object) => object.kind === kind && object.metadata.name === name) as KubeObject;
+  return { deployment: get('Deployment', 'sample'), config: get('ConfigMap', 'sample-config') };
+}
+
+const cause = (before: ReturnType<typeof parts>, after: ReturnType<typeof parts>) =>
+  rolloutCause(before.deployment, after.deployment, { before: before.config, after: after.config });
+
+describe('the cause of a rollout', () => {
+  it('is none where the pods stay', () => {
+    const spec: Spec = { resources: { limits: { memory: '1Gi', cpu: '1' } } };
+    const reordered: Spec = { resources: { limits: { cpu: '1000m', memory: '1Gi' } } };
+    expect(cause(parts(spec), parts(reordered))).to.equal(undefined);
+    expect(
+      cause(
+        parts({ replicas: 1, autoscaling: { enabled: false } }),
+        parts({ replicas: 2, autoscaling: { enabled: false } }),
+      ),
+    ).to.equal(undefined);
+  });
+  it('names what changed in the configuration', () => {
+    expect(cause(parts({}), parts({ config: { logLevel: 'debug' } }))).to.equal(
+      'configuration: LOG_LEVEL info → debug',
+    );
+  });
+  it('names both images', () => {
+    expect(cause(parts({}), parts({ version: '2.0.0' }))).to.equal(
+      'image example.test/server:1.0.0 → example.test/server:2.0.0',
+    );
+  });
+  it('tells of credentials without showing them', () =>
+    expect(cause(parts({}), parts({}, 'x'))).to.equal('credentials'));
+  it('tells of resources', () =>
+    expect(cause(parts({}), parts({ resources: { limits: { memory: '3Gi' } } }))).to.equal('resources'));
+});
