@@ -1,4 +1,5 @@
 import { avro } from './avro.ts';
+import { jsonSchema } from './json-schema.ts';
 import type { SchemaType } from './schema-type.ts';
 
-export const schemaTypes = { AVRO: avro } as const satisfies Record<string, SchemaType>;
+export const schemaTypes = { AVRO: avro, JSON: jsonSchema } as const satisfies Record<string, SchemaType>;

@@ -1,0 +1,145 @@
+import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
+import { compareBound } from './bounds.ts';
+import { compareRest, permitted, restOf } from './content-model.ts';
+import { fitsPattern } from './pattern.ts';
+import { isSubset } from './subset.ts';
+import { breaks, type Node, type Walk } from './walk.ts';
+
+type ObjectNode = Node<'object'>;
+
+export function compareObject(walk: Walk, before: ObjectNode, after: ObjectNode): void {
+  compareRequired(walk, before, after);
+  compareProperties(walk, before, after);
+  compareDependencies(walk, before, after);
+  compareRest(walk, 'additionalProperties', before.additionalProperties, after.additionalProperties);
+  const unevaluated = [
+    permitted(before.unevaluatedProperties),
+    permitted(after.unevaluatedProperties),
+  ] as const;
+  compareRest(walk, 'unevaluatedProperties', ...unevaluated);
+  compareBound(walk, 'maxProperties', before.maxProperties, after.maxProperties);
+  compareBound(walk, 'minProperties', before.minProperties, after.minProperties);
+}
+
+function compareRequired(walk: Walk, before: ObjectNode, after: ObjectNode): void {
+  if (before.required.size === 0 && after.required.size === 0) return;
+  for (const name of before.properties.keys()) {
+    const property = after.properties.get(name);
+    const isRequired = after.required.has(name);
+    if (property === undefined || before.required.has(name) === isRequired) continue;
+    if (!isRequired) walk.add('REQUIRED_ATTRIBUTE_REMOVED', `required/${name}`);
+    else if (property.hasDefault) walk.add('REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED', `required/${name}`);
+    else walk.add('REQUIRED_ATTRIBUTE_ADDED', `required/${name}`);
+  }
+}
+
+function compareProperties(walk: Walk, before: ObjectNode, after: ObjectNode): void {
+  for (const [name, property] of before.properties) {
+    const later = after.properties.get(name);
+    if (later !== undefined) walk.compareAt(`properties/${name}`, property, later);
+    else walk.at(`properties/${name}`, () => compareRemoved(walk, name, property, after));
+  }
+  for (const [name, property] of after.properties) {
+    if (before.properties.has(name)) continue;
+    walk.at(`properties/${name}`, () => compareAdded(walk, name, property, before, after));
+  }
+}
+
+/** What was listed may still come: does the later schema take it among what it does not list? */
+function compareRemoved(walk: Walk, name: string, property: JsonSchemaNode, after: ObjectNode): void {
+  const rest = restFor(after, name);
+  if (rest === 'open') {
+    walk.add('PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL');
+  } else if (rest === 'closed') {
+    const never = property.kind === 'false';
+    walk.add(
+      never
+        ? 'PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL'
+        : 'PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL',
+    );
+  } else {
+    const changes = walk.try(property, rest);
+    walk.addAll(changes);
+    walk.add(
+      changes.some(breaks)
+        ? 'PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL'
+        : 'PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+    );
+  }
+}
+
+/** What is listed now may have come before in any form that the earlier schema took without listing it. */
+function compareAdded(
+  walk: Walk,
+  name: string,
+  property: JsonSchemaNode,
+  before: ObjectNode,
+  after: ObjectNode,
+): void {
+  const rest = restFor(before, name);
+  const isRequired = after.required.has(name);
+  if (rest === 'open') {
+    if (property.kind === 'any') walk.add('PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL');
+    else if (!isRequired) walk.add('OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL');
+    else if (property.hasDefault) walk.add('REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL');
+    else walk.add('REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL');
+    return;
+  }
+  if (rest !== 'closed') {
+    const changes = walk.try(rest, property);
+    walk.addAll(changes);
+    walk.add(
+      changes.some(breaks)
+        ? 'PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL'
+        : 'PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+    );
+  }
+  if (!isRequired) walk.add('OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL');
+  else if (property.hasDefault) walk.add('REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL');
+  else walk.add('REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL');
+}
+
+/** What an object schema says of a property that it does not list: by pattern first. */
+function restFor(schema: ObjectNode, name: string): ReturnType<typeof restOf> {
+  for (const [pattern, covered] of schema.patternProperties) {
+    if (fitsPattern(pattern, name)) return covered;
+  }
+  const rest = restOf(schema.additionalProperties, schema.unevaluatedProperties);
+  // Beside patterns the rest of an open model is no longer all names: the reference calls it closed.
+  return rest === 'open' && schema.patternProperties.size > 0 ? 'closed' : rest;
+}
+
+function compareDependencies(walk: Walk, before: ObjectNode, after: ObjectNode): void {
+  for (const name of union(before.propertyDependencies, after.propertyDependencies)) {
+    const step = `dependencies/${name}`;
+    const earlier = before.propertyDependencies.get(name);
+    const later = after.propertyDependencies.get(name);
+    if (later === undefined) walk.add('DEPENDENCY_ARRAY_REMOVED', step);
+    else if (earlier === undefined) walk.add('DEPENDENCY_ARRAY_ADDED', step);
+    else compareNames(walk, step, earlier, later);
+  }
+  for (const name of union(before.schemaDependencies, after.schemaDependencies)) {
+    const step = `dependencies/${name}`;
+    const earlier = before.schemaDependencies.get(name);
+    const later = after.schemaDependencies.get(name);
+    if (later === undefined) walk.add('DEPENDENCY_SCHEMA_REMOVED', step);
+    else if (earlier === undefined) walk.add('DEPENDENCY_SCHEMA_ADDED', step);
+    else walk.compareAt(step, earlier, later);
+  }
+}
+
+function compareNames(
+  walk: Walk,
+  step: string,
+  before: ReadonlySet<string>,
+  after: ReadonlySet<string>,
+): void {
+  const isExtended = isSubset(before, after);
+  const isNarrowed = isSubset(after, before);
+  if (isExtended && isNarrowed) return;
+  if (isExtended) walk.add('DEPENDENCY_ARRAY_EXTENDED', step);
+  else walk.add(isNarrowed ? 'DEPENDENCY_ARRAY_NARROWED' : 'DEPENDENCY_ARRAY_CHANGED', step);
+}
+
+const union = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): Iterable<string> =>
+  a.size === 0 && b.size === 0 ? [] : new Set([...a.keys(), ...b.keys()]);
