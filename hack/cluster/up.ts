@@ -20,6 +20,7 @@ import { writeConfigFiles } from './config-files.ts';
 import { down } from './down.ts';
 import { cacheFolder, clusterFolders, clustersFolder } from './folders.ts';
 import { loadImages } from './load-images.ts';
+import { withLock } from './lock.ts';
 import { findFreePort, isPortFree, makeNetwork, nodeName } from './network.ts';
 import { Problem } from './problem.ts';
 import { findProcess, isAlive, processRecords, signalProcess } from './processes.ts';
@@ -170,20 +171,6 @@ const start = async (cluster: Cluster, report: Report, signal?: AbortSignal): Pr
   await waitFor('every component runs', { timeoutMs: 30_000, signal }, () => isComplete(cluster));
 };
 
-const locked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-  const records = processRecords(join(clustersFolder, '..', 'starting'));
-  const holder = records.find(name);
-  if (isAlive(holder))
-    throw new Problem(`Cluster ${name} is being started by process ${holder.pid}; wait for it.`);
-  const own = findProcess(process.pid);
-  if (own) records.write(name, own);
-  try {
-    return await work();
-  } finally {
-    records.remove(name);
-  }
-};
-
 /** Makes the cluster, repairs it, or finds it complete and returns at once. */
 export const up = async ({
   name = defaultName,
@@ -207,18 +194,23 @@ export const up = async ({
   });
   if (found && (await isComplete(found))) return running(found);
 
-  return locked(name, async () => {
+  const lock = join(clustersFolder, '..', `${name}.lock`);
+  const onWait = (pid: number) => report(`Waiting for process ${pid}, which is starting cluster ${name}`);
+  return withLock(lock, { timeoutMs: 30 * 60_000, onWait, signal }, async () => {
     await installTools(hasNode ? nodeTools : ['openssl'], report);
     await buildBinaries(hasNode ? ['node', 'pause', 'addons'] : ['node'], report, signal);
-    const cluster: Cluster = found
-      ? await refresh(found)
+    // Read again: another process may have made it while this one waited.
+    const existing = findCluster(name);
+    if (existing && (await isComplete(existing))) return running(existing);
+    const cluster: Cluster = existing
+      ? await refresh(existing)
       : { name, hasNode, ports: await choosePorts(), exposures: [], binaries: binariesOf('node') };
     writeCluster(cluster);
     try {
       await start(cluster, report, signal);
     } catch (error) {
       // A cluster from before is not taken from its user because a repair did not succeed.
-      if (found) throw error;
+      if (existing) throw error;
       const logs = keepLogs(name);
       await down(name);
       if (signal?.aborted) throw new Problem('Interrupted; nothing was left running.', { cause: error });

@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, write
 import { basename, dirname, join } from 'node:path';
 import { checkSpace } from '../cluster/binaries.ts';
 import { cacheFolder } from '../cluster/folders.ts';
+import { withLock } from '../cluster/lock.ts';
 import { Problem } from '../cluster/problem.ts';
 import type { Report } from '../cluster/report.ts';
-import { run } from '../cluster/run.ts';
 import { installTools, requireRoot } from '../cluster/tools.ts';
+import { buildah, tidyBuildah } from './buildah.ts';
 import { buildDebian, hashOf, hashOfDebian, readText, root } from './debian-image.ts';
 import { bases, type DebianImage, type ProgramImage, programs, services } from './table.ts';
 
@@ -37,21 +38,6 @@ const hashOfProgram = (image: ProgramImage): string => {
 
 const archiveOf = (name: string, hash: string): string =>
   join(folder, `${basename(name).replace(':', '-')}-${hash}.tar`);
-
-/** buildah with its storage in our cache, away from the user's own images. */
-const buildah = (args: readonly string[], options: Parameters<typeof run>[2] = {}): Promise<string> =>
-  run(
-    'buildah',
-    ['--root', join(cacheFolder, 'buildah'), '--runroot', '/run/llm-schema-registry-buildah', ...args],
-    {
-      ...options,
-      cwd: root,
-      env: {
-        BUILDAH_ISOLATION: 'chroot',
-        STORAGE_DRIVER: process.env.STORAGE_DRIVER ?? 'vfs',
-      },
-    },
-  );
 
 const pullBase = async (image: DebianImage, archive: string): Promise<string> => {
   const tagged = `${image.name}-${hashOfDebian(image)}`;
@@ -96,7 +82,7 @@ const buildProgram = async (
         ...(existsSync(npmrc) ? ['--secret', `id=npmrc,src=${npmrc}`] : []),
         '.',
       ],
-      { onLine: (line) => lines.push(line) },
+      { cwd: root, onLine: (line) => lines.push(line) },
     );
     writeFileSync(logFile, `${output}\n${lines.join('\n')}\n`);
     const finished = join(folder, `.new-${process.pid}-${basename(archive)}`);
@@ -132,41 +118,54 @@ const describe = (name: string, archivePath: string): BuiltImage => ({
   bytesCompressed: statSync(archivePath).size,
 });
 
-/** Builds what is missing or out of date: the two programs, PostgreSQL and Redis. */
-export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
-  mkdirSync(folder, { recursive: true });
-  const { version } = JSON.parse(readText('package.json')) as { version: string };
-  const wantedPrograms = programs(version).map((image) => ({
-    image,
-    archive: archiveOf(image.name, hashOfProgram(image)),
-  }));
-  const wantedServices = services.map((image) => ({
-    image,
-    archive: archiveOf(image.name, hashOfDebian(image)),
-  }));
-  const missing = [...wantedPrograms, ...wantedServices].filter(({ archive }) => !existsSync(archive));
-  if (missing.length > 0) {
-    requireRoot('Building images');
-    checkSpace(folder, 3 * 1024 ** 3, 'Building images');
-    await installTools(['buildah'], report);
-  }
-  const makeDebian = async (image: DebianImage): Promise<string> => {
-    const archive = archiveOf(image.name, hashOfDebian(image));
-    if (!existsSync(archive)) await buildDebian(image, archive, report);
-    removeOlder(image.name, archive);
-    return archive;
-  };
-  for (const { image } of wantedServices) await makeDebian(image);
-  if (wantedPrograms.some(({ archive }) => !existsSync(archive))) {
+/** The Debian image's archive, made if it is missing. */
+const makeDebian = async (image: DebianImage, report: Report): Promise<string> => {
+  const archive = archiveOf(image.name, hashOfDebian(image));
+  if (!existsSync(archive)) await buildDebian(image, archive, report);
+  removeOlder(image.name, archive);
+  return archive;
+};
+
+type Wanted<Image> = { readonly image: Image; readonly archive: string };
+
+const buildPrograms = async (wanted: readonly Wanted<ProgramImage>[], report: Report): Promise<void> => {
+  await tidyBuildah();
+  try {
     const base = {
-      build: await pullBase(bases.build, await makeDebian(bases.build)),
-      runtime: await pullBase(bases.runtime, await makeDebian(bases.runtime)),
+      build: await pullBase(bases.build, await makeDebian(bases.build, report)),
+      runtime: await pullBase(bases.runtime, await makeDebian(bases.runtime, report)),
     };
-    for (const { image, archive } of wantedPrograms) {
-      if (existsSync(archive)) continue;
+    for (const { image, archive } of wanted) {
       await buildProgram(image, archive, base, report);
       removeOlder(image.name, archive);
     }
+  } finally {
+    await tidyBuildah();
   }
-  return [...wantedPrograms, ...wantedServices].map(({ image, archive }) => describe(image.name, archive));
+};
+
+const isMissing = ({ archive }: Wanted<unknown>): boolean => !existsSync(archive);
+
+/** Builds what is missing or out of date: the two programs, PostgreSQL and Redis. */
+export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
+  const { version } = JSON.parse(readText('package.json')) as { version: string };
+  const ours = programs(version).map((image) => ({
+    image,
+    archive: archiveOf(image.name, hashOfProgram(image)),
+  }));
+  const others = services.map((image) => ({ image, archive: archiveOf(image.name, hashOfDebian(image)) }));
+  const all = [...ours, ...others];
+  if (all.some(isMissing)) {
+    requireRoot('Building images');
+    checkSpace(folder, 3 * 1024 ** 3, 'Building images');
+    await installTools(['buildah'], report);
+    const onWait = (pid: number) => report(`Waiting for process ${pid}, which is building images`);
+    await withLock(join(cacheFolder, 'images.lock'), { timeoutMs: 30 * 60_000, onWait }, async () => {
+      for (const { image } of others.filter(isMissing)) await makeDebian(image, report);
+      // Asked again: the process waited for may have built them.
+      const missing = ours.filter(isMissing);
+      if (missing.length > 0) await buildPrograms(missing, report);
+    });
+  }
+  return all.map(({ image, archive }) => describe(image.name, archive));
 };

@@ -30,6 +30,8 @@ const sha256OfFile = async (file: string): Promise<string> => {
   return hash.digest('hex');
 };
 
+const noTime = '1970-01-01T00:00:00Z';
+
 const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
@@ -66,10 +68,11 @@ export const packImage = async ({ name, archive, layers, config }: Image): Promi
     const configDescriptor = addJson('application/vnd.oci.image.config.v1+json', {
       architecture: architectures[process.arch] ?? process.arch,
       os: 'linux',
+      created: noTime,
       config,
       rootfs: { type: 'layers', diff_ids: added.map(({ diffId }) => diffId) },
-      // One entry per layer, or buildah refuses the image as a base.
-      history: added.map(() => ({ created_by: 'hack/images/pack.ts' })),
+      // One entry per layer, or buildah refuses the image as a base; with a time, or it caches nothing built on it.
+      history: added.map(() => ({ created: noTime, created_by: 'hack/images/pack.ts' })),
     });
     const manifest = addJson('application/vnd.oci.image.manifest.v1+json', {
       schemaVersion: 2,

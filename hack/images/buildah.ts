@@ -1,0 +1,35 @@
+import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../cluster/folders.ts';
+import { run } from '../cluster/run.ts';
+
+const storage = join(cacheFolder, 'buildah');
+
+/** Overlay copies nothing between layers, but cannot lie on another overlay, as in a container. */
+const storageDriver = (): string => {
+  const overlay = 0x794c7630;
+  mkdirSync(storage, { recursive: true });
+  return process.env.STORAGE_DRIVER ?? (statfsSync(storage).type === overlay ? 'vfs' : 'overlay');
+};
+
+/** buildah with its storage in our cache, away from the user's own images; no daemon, no namespaces. */
+export const buildah = (
+  args: readonly string[],
+  options: Parameters<typeof run>[2] = {},
+): Promise<string> => {
+  const places = ['--root', storage, '--runroot', '/run/llm-schema-registry/buildah'];
+  // With --root it minds the flag only, not the variable.
+  const flags = [...places, '--storage-driver', storageDriver()];
+  return run('buildah', [...flags, ...args], { ...options, env: { BUILDAH_ISOLATION: 'chroot' } });
+};
+
+/** What a build that was killed has left mounted, and the mount that the storage makes of itself. */
+export const tidyBuildah = async (): Promise<void> => {
+  await buildah(['rm', '--all']);
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${storage}/`))
+    .reverse();
+  for (const path of mounts) await run('umount', [path]);
+};
