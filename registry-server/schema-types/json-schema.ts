@@ -13,11 +13,12 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
       throw new InvalidSchema('a JSON Schema is an object or a boolean');
     }
     const referred = references.map((reference) => ({ reference, root: readJson(reference.schema).value }));
+    const canonical = compact();
     return {
       schemaType: 'JSON',
-      canonical: compact,
+      canonical,
       normalized: () => sortedJson(value),
-      formatted: () => compact,
+      formatted: () => canonical,
       model: parseJsonSchema(new Documents(value, referred)),
     } satisfies ParsedSchema<JsonSchemaNode>;
   },

@@ -27,21 +27,55 @@ export function toNumber(value: Json | undefined): number | undefined {
 export const maxDepth = 1000;
 
 /** The value, and the same text without whitespace: keys in their order, numbers in their spelling. */
-export function readJson(text: string): { value: Json; compact: string } {
-  const { compact, hasRepeatedKey } = squeeze(text);
+export function readJson(text: string): { value: Json; compact: () => string } {
+  if (mayBeDeep(text)) requireDepth(text);
+  const hasOddNumber = mayHoldOddNumber.test(text);
+  const value = parse(text, hasOddNumber);
+  return {
+    value,
+    // Objects move keys that look like integers to the front: then the text itself tells the order.
+    compact: () => (mayHoldIntegerKey.test(text) ? squeeze(text, value) : write(value, hasOddNumber)),
+  };
+}
+
+function parse(text: string, hasOddNumber: boolean): Json {
   try {
-    const value = mayHoldOddNumber.test(text)
-      ? (JSON.parse(text, keepNumberText as (key: string, value: unknown) => unknown) as Json)
-      : (JSON.parse(text) as Json);
-    // As in the Java libraries, the last of several equal keys wins, in what is shown too.
-    return { value, compact: hasRepeatedKey ? writeJson(value) : compact };
+    if (!hasOddNumber) return JSON.parse(text) as Json;
+    return JSON.parse(text, keepNumberText as (key: string, value: unknown) => unknown) as Json;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new InvalidSchema(`not JSON: ${error.message}`, { cause: error });
   }
 }
 
+const write = (value: Json, hasOddNumber: boolean): string =>
+  hasOddNumber ? writeJson(value) : JSON.stringify(value);
+
 const mayHoldOddNumber = /\d{16}|\d\.\d|\d[eE]|-0/;
+const mayHoldIntegerKey = /"\d+"\s*:/;
+
+/** Fewer opening brackets than levels: no need to look where they stand. */
+function mayBeDeep(text: string): boolean {
+  let count = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      if (++count > maxDepth) return true;
+    }
+  }
+  return false;
+}
+
+/** Without recursion, since the depth must be known before anything recurses. */
+function requireDepth(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === 0x7b || code === 0x5b) depth++;
+    else if (code === 0x7d || code === 0x5d) depth--;
+    if (depth > maxDepth) throw new InvalidSchema(`nested deeper than ${maxDepth} levels`);
+  }
+}
 
 function keepNumberText(this: unknown, _key: string, value: Json, context?: { source?: string }): Json {
   if (typeof value !== 'number' || context?.source === undefined) return value;
@@ -51,63 +85,48 @@ function keepNumberText(this: unknown, _key: string, value: Json, context?: { so
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Walks the text once without recursion, since the depth must be known before anything recurses. */
-function squeeze(text: string): { compact: string; hasRepeatedKey: boolean } {
+function endOfString(text: string, start: number): number {
+  let end = start + 1;
+  while (end < text.length && text.charCodeAt(end) !== quote)
+    end += text.charCodeAt(end) === backslash ? 2 : 1;
+  return end;
+}
+
+/** The text without whitespace. `value` is the same, parsed: it is written instead when a key is repeated. */
+function squeeze(text: string, value: Json): string {
   const keys: (Set<string> | undefined)[] = [];
   let compact = '';
   let kept = 0;
   let depth = 0;
   let lastString = '';
-  let hasRepeatedKey = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) {
-      let end = at + 1;
-      let isEscaped = false;
-      while (end < text.length && text.charCodeAt(end) !== quote) {
-        if (text.charCodeAt(end) === backslash) {
-          isEscaped = true;
-          end++;
-        }
-        end++;
-      }
-      lastString = text.slice(at, end + 1);
-      if (isEscaped) {
-        lastString = respell(lastString);
-        compact += text.slice(kept, at) + lastString;
-        kept = end + 1;
-      }
+      const end = endOfString(text, at);
+      lastString = respell(text.slice(at, end + 1));
+      compact += text.slice(kept, at) + lastString;
+      kept = end + 1;
       at = end;
     } else if (code === 0x7b || code === 0x5b) {
-      if (++depth > maxDepth) throw new InvalidSchema(`nested deeper than ${maxDepth} levels`);
-      keys[depth] = undefined;
+      keys[++depth] = undefined;
     } else if (code === 0x7d || code === 0x5d) {
       depth--;
     } else if (code === 0x3a) {
-      let seen = keys[depth];
-      if (seen === undefined) {
-        seen = new Set();
-        keys[depth] = seen;
-      }
-      const before = seen.size;
-      hasRepeatedKey ||= seen.add(lastString).size === before;
+      const seen = keys[depth] ?? new Set();
+      keys[depth] = seen;
+      // As in the Java libraries, the last of several equal keys wins, in what is shown too.
+      if (seen.has(lastString)) return writeJson(value);
+      seen.add(lastString);
     } else if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
       compact += text.slice(kept, at);
       kept = at + 1;
     }
   }
-  return { compact: compact + text.slice(kept), hasRepeatedKey };
+  return compact + text.slice(kept);
 }
 
 /** One spelling for each string: `"\u0041"` and `"A"` are the same text. */
-function respell(token: string): string {
-  try {
-    return JSON.stringify(JSON.parse(token));
-  } catch {
-    // JSON.parse of the whole text reports it, with the position.
-    return token;
-  }
-}
+const respell = (token: string): string => (token.includes('\\') ? JSON.stringify(JSON.parse(token)) : token);
 
 export function writeJson(value: Json): string {
   if (value instanceof NumberText) return value.text;

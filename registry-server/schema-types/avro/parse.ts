@@ -31,9 +31,10 @@ function invalid(scope: Scope, words: string): InvalidSchema {
   return new InvalidSchema(`${scope.path || '/'}: ${words}`);
 }
 
-const at = (scope: Scope, ...steps: readonly (string | number)[]): Scope => ({
-  ...scope,
-  path: `${scope.path}/${steps.join('/')}`,
+const at = ({ names, namespace, path }: Scope, step: string | number): Scope => ({
+  names,
+  namespace,
+  path: `${path}/${step}`,
 });
 
 function parseSchema(value: Json, scope: Scope): AvroSchema {
@@ -127,9 +128,9 @@ function parseRecord(value: JsonObject, scope: Scope, isError: boolean): AvroRec
   define(record, scope);
   const { fields: list } = value;
   if (!isArray(list)) throw invalid(scope, `record ${record.fullName} has no array "fields"`);
-  const inside = { ...scope, namespace: record.namespace };
+  const inside = at({ ...scope, namespace: record.namespace }, 'fields');
   for (const [index, item] of list.entries()) {
-    const here = at(inside, 'fields', index);
+    const here = at(inside, index);
     if (!isObject(item)) throw invalid(here, `a field is an object, not ${shorten(item)}`);
     const field = parseField(item, here);
     if (fieldsByName.has(field.name)) {
@@ -167,7 +168,7 @@ function parseEnum(value: JsonObject, scope: Scope): AvroEnum {
   if (!isArray(symbols)) throw invalid(scope, `enum ${names.fullName} has no array "symbols"`);
   const seen = new Set<string>();
   for (const [index, symbol] of symbols.entries()) {
-    const here = at(scope, 'symbols', index);
+    const here = at(scope, `symbols/${index}`);
     if (typeof symbol !== 'string') throw invalid(here, `a symbol is a string, not ${shorten(symbol)}`);
     requireName(symbol, here);
     if (seen.has(symbol)) throw invalid(here, `enum ${names.fullName} has the symbol "${symbol}" twice`);
