@@ -43,6 +43,8 @@ export type UpOptions = {
 
 export type RunningCluster = {
   readonly name: string;
+  /** Of the kubeconfig, where that is not its current one. */
+  readonly context?: string;
   readonly kubeconfigPath: string;
   readonly server: string;
   /** For `$PATH`: kubectl of the cluster's version. */

@@ -1,0 +1,35 @@
+import type { Report } from './report.ts';
+import type { RunningCluster, UpOptions } from './up.ts';
+
+/** A Service, as seen by a user on the host: the address to use, or the command that makes one. */
+export type Exposed = { readonly address: string } | { readonly command: string };
+
+export type ServicePort = {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  readonly hostPort?: number;
+};
+
+/** One way to have a cluster. */
+export type Provider = {
+  /** Undefined: it can be used. Otherwise what stands against it, in words. */
+  readonly whyNot: () => Promise<string | undefined>;
+  readonly up: (options: UpOptions) => Promise<RunningCluster>;
+  /** Removes the cluster, when the provider made it. */
+  readonly down: (name: string) => Promise<void>;
+  readonly loadImages: (name: string, archives: readonly string[], report: Report) => Promise<void>;
+  readonly expose: (cluster: RunningCluster, service: ServicePort) => Promise<Exposed>;
+};
+
+/** Works with any cluster, for as long as the command runs. */
+export const portForward = (
+  cluster: RunningCluster,
+  { namespace, service, port, hostPort }: ServicePort,
+): Exposed => {
+  const context = cluster.context ? ` --context ${cluster.context}` : '';
+  const flags = `--kubeconfig ${cluster.kubeconfigPath}${context} --namespace ${namespace}`;
+  return {
+    command: `${cluster.kubectlPath} ${flags} port-forward service/${service} ${hostPort ?? port}:${port}`,
+  };
+};
