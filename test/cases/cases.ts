@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+/** One pair of schemas and what a reader with the later one breaks. */
+export interface CompatibilityCase {
+  readonly title: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** "RULE path", in order; empty when the reader takes all that the earlier schema allowed. */
+  readonly breaks: readonly string[];
+  /** The specification or page that says so. */
+  readonly source: string;
+}
+
+export const cases = (name: 'avro' | 'json-schema'): readonly CompatibilityCase[] =>
+  parse(readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8'));

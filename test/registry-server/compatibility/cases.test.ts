@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import type { ParsedSchema, SchemaType } from '../../../registry-server/schema-types/schema-type.ts';
+import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
+import { cases } from '../../cases/cases.ts';
+
+const files = [
+  { file: 'avro', type: schemaTypes.AVRO },
+  { file: 'json-schema', type: schemaTypes.JSON },
+] as const;
+
+for (const { file, type } of files) {
+  describe(`compatibility cases of ${file}`, () => {
+    for (const { title, before, after, breaks } of cases(file)) {
+      it(title, () => {
+        expect(broken(type, parse(type, after), parse(type, before))).to.deep.equal(breaks);
+      });
+    }
+
+    it('has no two cases of one title', () => {
+      const titles = cases(file).map(({ title }) => title);
+      expect(titles).to.have.lengthOf(new Set(titles).size);
+    });
+
+    for (const { title, before, after } of cases(file)) {
+      it(`both schemas read their own data: ${title}`, () => {
+        for (const schema of [parse(type, before), parse(type, after)]) {
+          expect(broken(type, schema, schema)).to.deep.equal([]);
+          expect(broken(type, schema, type.parse(schema.canonical, []))).to.deep.equal([]);
+        }
+      });
+    }
+  });
+}
+
+const parse = (type: SchemaType, schema: unknown): ParsedSchema => type.parse(JSON.stringify(schema), []);
+
+const broken = (type: SchemaType, reader: ParsedSchema, writer: ParsedSchema): readonly string[] =>
+  type.incompatibilities(reader, writer).map(({ errorType, path }) => `${errorType} ${path}`);
