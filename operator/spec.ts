@@ -108,11 +108,19 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     config: {
       logLevel: config.logLevel ?? 'info',
       logFormat: config.logFormat ?? 'json',
-      cacheTtlSeconds: duration('spec.config.cacheTtl', config.cacheTtl ?? '1h'),
+      cacheTtlSeconds: duration('spec.config.cacheTtl', config.cacheTtl ?? '1h', yearSeconds),
       cacheMaxEntries: config.cacheMaxEntries ?? 50_000,
-      maxSchemaBytes: quantity('spec.config.maxSchemaSize', config.maxSchemaSize ?? '1Mi'),
-      requestTimeoutSeconds: duration('spec.config.requestTimeout', config.requestTimeout ?? '30s'),
-      shutdownTimeoutSeconds: duration('spec.config.shutdownTimeout', config.shutdownTimeout ?? '10s'),
+      maxSchemaBytes: quantity('spec.config.maxSchemaSize', config.maxSchemaSize ?? '1Mi', 2 ** 28),
+      requestTimeoutSeconds: duration(
+        'spec.config.requestTimeout',
+        config.requestTimeout ?? '30s',
+        hourSeconds,
+      ),
+      shutdownTimeoutSeconds: duration(
+        'spec.config.shutdownTimeout',
+        config.shutdownTimeout ?? '10s',
+        hourSeconds,
+      ),
       defaultCompatibility: config.defaultCompatibility ?? 'BACKWARD',
     },
     database: {
@@ -122,7 +130,11 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       pool: {
         min: pool.min ?? 10,
         max: pool.max ?? 50,
-        acquireTimeoutSeconds: duration('spec.database.pool.acquireTimeout', pool.acquireTimeout ?? '30s'),
+        acquireTimeoutSeconds: duration(
+          'spec.database.pool.acquireTimeout',
+          pool.acquireTimeout ?? '30s',
+          hourSeconds,
+        ),
       },
     },
     cache: cache(spec, defaults),
@@ -198,14 +210,18 @@ function asText(given: Record<string, unknown> | undefined): Record<string, stri
   return Object.fromEntries(Object.entries(given ?? {}).map(([key, value]) => [key, String(value)]));
 }
 
-function duration(field: string, text: string): number {
+/** The server takes an hour at most for what a request waits for, and a year for what a cache keeps. */
+const hourSeconds = 3_600;
+const yearSeconds = 31_536_000;
+
+function duration(field: string, text: string, mostSeconds: number): number {
   const seconds = parseDurationSeconds(text);
-  if (seconds > 0) return seconds;
-  throw new BadSpec(`${field}: "${text}" is not a time above zero; write 30s`);
+  if (seconds > 0 && seconds <= mostSeconds) return seconds;
+  throw new BadSpec(`${field}: "${text}" is not a time from 1s to ${mostSeconds}s; write 30s`);
 }
 
-function quantity(field: string, value: string | number): number {
+function quantity(field: string, value: string | number, most = Number.MAX_SAFE_INTEGER): number {
   const bytes = parseQuantity(String(value));
-  if (bytes > 0) return bytes;
-  throw new BadSpec(`${field}: "${value}" is not a size above zero; write 1Mi`);
+  if (bytes > 0 && bytes <= most) return bytes;
+  throw new BadSpec(`${field}: "${value}" is not a size from 1 to ${most} bytes; write 1Mi`);
 }

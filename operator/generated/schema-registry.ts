@@ -64,7 +64,7 @@ export interface SchemaRegistryFields {
        */
       cacheMaxEntries?: number;
       /**
-       * Largest schema text that is taken, in bytes, such as 512Ki or 1Mi. Default: 1Mi.
+       * Largest schema text that is taken, in bytes, such as 512Ki or 1Mi; at most 256Mi. Default: 1Mi.
        */
       maxSchemaSize?: number | string;
       /**
