@@ -1,0 +1,51 @@
+import Router from '@koa/router';
+import Koa from 'koa';
+import { RegistryError } from './errors.ts';
+import type { Log } from './log.ts';
+import { accessLog } from './middleware/access-log.ts';
+import { identifyRequest } from './middleware/identify-request.ts';
+import { limitTime } from './middleware/limit-time.ts';
+import { measure } from './middleware/measure.ts';
+import { negotiate } from './middleware/negotiate.ts';
+import { refuseBadPaths } from './middleware/refuse-bad-paths.ts';
+import { replyToErrors } from './middleware/reply-to-errors.ts';
+import { waitForStart } from './middleware/wait-for-start.ts';
+import type { Registry } from './registry.ts';
+import { type Dependencies, healthRouter } from './routes/health.ts';
+import { routes } from './routes/table.ts';
+
+export interface AppSettings extends Dependencies {
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly requestTimeoutMs: number;
+}
+
+/** The middleware in order, then the routes. */
+export function openApp({ registry, log, requestTimeoutMs, ...dependencies }: AppSettings): Koa {
+  const app = new Koa();
+  // Clients that hang up are no event; what fails in a request is answered by replyToErrors.
+  app.silent = true;
+
+  app.use(identifyRequest);
+  app.use(measure(registry.metrics));
+  app.use(accessLog(log));
+  app.use(replyToErrors(log));
+  app.use(healthRouter(dependencies).routes());
+  app.use(refuseBadPaths);
+  app.use(limitTime(requestTimeoutMs));
+
+  // Case counts in paths; a slash at the end does not.
+  const router = new Router({ sensitive: true });
+  router.use(negotiate);
+  router.use(waitForStart(dependencies.lifecycle));
+  for (const route of routes) route(router, registry);
+  app.use(router.routes());
+  app.use(
+    router.allowedMethods({
+      throw: true,
+      methodNotAllowed: () => new RegistryError('METHOD_NOT_ALLOWED'),
+      notImplemented: () => new RegistryError('METHOD_NOT_ALLOWED'),
+    }),
+  );
+  return app;
+}

@@ -1,0 +1,26 @@
+export type Phase =
+  | { readonly is: 'starting'; readonly cause: string }
+  | { readonly is: 'serving' }
+  | { readonly is: 'draining' };
+
+/** Where the server stands between its start and its end. */
+export class Lifecycle {
+  #phase: Phase = { is: 'starting', cause: 'the server has just started' };
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Why requests cannot be answered yet. */
+  waitFor(cause: string): void {
+    if (this.#phase.is === 'starting') this.#phase = { is: 'starting', cause };
+  }
+
+  serve(): void {
+    if (this.#phase.is === 'starting') this.#phase = { is: 'serving' };
+  }
+
+  drain(): void {
+    this.#phase = { is: 'draining' };
+  }
+}

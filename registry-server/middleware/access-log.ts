@@ -1,0 +1,19 @@
+import type { Middleware } from 'koa';
+import type { Log } from '../log.ts';
+
+/** One line per request: failures of ours as warnings, writes as info, the many reads as debug. */
+export function accessLog(log: Log): Middleware {
+  return async (ctx, next) => {
+    const started = performance.now();
+    await next();
+    const level =
+      ctx.status >= 500 && ctx.path !== '/ready' ? 'warn' : ctx.method === 'GET' ? 'debug' : 'info';
+    log[level]('request', {
+      requestId: ctx.state.requestId,
+      method: ctx.method,
+      path: ctx.path,
+      status: ctx.status,
+      durationMs: Math.round((performance.now() - started) * 100) / 100,
+    });
+  };
+}

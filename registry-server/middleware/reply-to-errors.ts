@@ -1,0 +1,38 @@
+import type { Middleware } from 'koa';
+import { RegistryError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { StoreUnavailable, sqlState } from '../store/database.ts';
+import { mediaTypes } from './negotiate.ts';
+
+/** Turns what is thrown, and what no route took, into Confluent's error bodies. */
+export function replyToErrors(log: Log): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined) throw new RegistryError('NO_SUCH_PATH');
+    } catch (error) {
+      const reply = toRegistryError(error);
+      if (reply.kind === 'INTERNAL') {
+        log.error('request failed', {
+          requestId: ctx.state.requestId,
+          path: ctx.path,
+          error: (error as Error).stack,
+        });
+      }
+      ctx.status = reply.status;
+      if (!ctx.response.get('Content-Type')) ctx.set('Content-Type', mediaTypes[0]);
+      ctx.body = { error_code: reply.code, message: reply.message };
+    }
+  };
+}
+
+function toRegistryError(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error;
+  if (error instanceof StoreUnavailable || sqlState(error) !== undefined) {
+    // What PostgreSQL says about a statement is not for clients; the log has it.
+    const detail =
+      error instanceof StoreUnavailable ? error.message : `statement failed (${sqlState(error)})`;
+    return new RegistryError('STORE_ERROR', { detail }, { cause: error });
+  }
+  return new RegistryError('INTERNAL', {}, { cause: error });
+}

@@ -1,0 +1,14 @@
+import type { CompatibilityLevel } from './compatibility/modes.ts';
+import type { Metrics } from './metrics.ts';
+import type { SchemaParser } from './services/parse-schema.ts';
+import type { Store } from './store/store.ts';
+
+/** What services work with. */
+export interface Registry {
+  readonly store: Store;
+  readonly parser: SchemaParser;
+  readonly metrics: Metrics;
+  readonly defaultCompatibility: CompatibilityLevel;
+  readonly maxSchemaBytes: number;
+  readonly maxBodyBytes: number;
+}

@@ -1,0 +1,70 @@
+import { Router } from '@koa/router';
+import type { Lifecycle } from '../lifecycle.ts';
+import { StoreUnavailable, sqlState } from '../store/database.ts';
+import type { SharedCache } from '../store/redis.ts';
+import type { Store } from '../store/store.ts';
+import { version } from '../version.ts';
+
+export interface Dependencies {
+  readonly store: Store;
+  readonly cache: SharedCache | undefined;
+  readonly lifecycle: Lifecycle;
+}
+
+/** Below the timeout of a probe. */
+const DEADLINE_MS = 2_000;
+
+/** For Kubernetes and the operator, which reads the body of /ready. Open to all, and never behind the time limit. */
+export function healthRouter({ store, cache, lifecycle }: Dependencies): Router {
+  const router = new Router();
+
+  router.get('/health', (ctx) => {
+    ctx.body = { status: 'up', version };
+  });
+
+  router.get('/ready', async (ctx) => {
+    const checks = { database: await checkDatabase(), cache: await checkCache() };
+    const { phase } = lifecycle;
+    const isReady = phase.is === 'serving' && checks.database.status === 'up';
+    const status = !isReady ? 'unready' : checks.cache.status === 'up' ? 'ready' : 'degraded';
+    ctx.status = isReady ? 200 : 503;
+    ctx.body = { status, version, cause: isReady ? undefined : causeOf(checks.database.cause), checks };
+  });
+
+  return router;
+
+  function causeOf(databaseCause: string | undefined): string | undefined {
+    const { phase } = lifecycle;
+    if (phase.is === 'draining') return 'the server is shutting down';
+    return databaseCause ?? (phase.is === 'starting' ? phase.cause : undefined);
+  }
+
+  async function checkDatabase() {
+    const { kind } = store;
+    try {
+      return { ...(await within(DEADLINE_MS, store.status(DEADLINE_MS))), status: 'up', cause: undefined };
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return { kind, status: 'down', cause: error.message };
+      if (sqlState(error) === undefined) throw error;
+      return { kind, status: 'down', cause: `the database refuses a statement (${sqlState(error)})` };
+    }
+  }
+
+  async function checkCache() {
+    if (!cache) return { kind: 'none', status: 'up' };
+    return { kind: 'redis', status: (await cache.ping(DEADLINE_MS)) ? 'up' : 'down' };
+  }
+}
+
+async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new StoreUnavailable(`the database did not answer within ${deadlineMs} ms`);
+    timer = setTimeout(() => reject(error), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,37 @@
+import { RegistryError } from '../errors.ts';
+import { readBody } from '../middleware/read-body.ts';
+import { changeMode, deleteMode, getMode } from '../services/change-mode.ts';
+import { type RegistryMode, registryModes } from '../services/effective-settings.ts';
+import { getWritableName, parseSubjectName } from '../subject-name.ts';
+import { flag, parameter } from './read-request.ts';
+import type { Route } from './route.ts';
+
+export const mode: Route = (router, registry) => {
+  const { store } = registry;
+  // Without a subject: that of the default context.
+  for (const path of ['/mode', '/mode/:subject']) {
+    router.get(path, async (ctx) => {
+      const name = parseSubjectName(parameter(ctx, 'subject'));
+      ctx.body = { mode: await getMode(store, name, flag(ctx, 'defaultToGlobal')) };
+    });
+
+    router.put(path, async (ctx) => {
+      const name = getWritableName(parameter(ctx, 'subject'), 'settings');
+      const wanted = readMode((await readBody(ctx, registry.maxBodyBytes)).mode);
+      await changeMode(store, name, wanted);
+      ctx.body = { mode: wanted ?? undefined };
+    });
+
+    router.delete(path, async (ctx) => {
+      const name = parseSubjectName(parameter(ctx, 'subject'));
+      ctx.body = { mode: await deleteMode(store, name) };
+    });
+  }
+};
+
+function readMode(value: unknown): RegistryMode | null {
+  if (value === null) return null;
+  const found = registryModes.find((name) => name === String(value).toUpperCase());
+  if (!found) throw new RegistryError('INVALID_MODE');
+  return found;
+}

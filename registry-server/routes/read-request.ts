@@ -1,0 +1,116 @@
+import type { RouterContext } from '@koa/router';
+import { RegistryError } from '../errors.ts';
+import type { JsonObject } from '../middleware/read-body.ts';
+import type { Reference } from '../schema-types/schema-type.ts';
+import type { VersionWanted } from '../services/find-version.ts';
+import type { SentSchema } from '../services/read-schema-text.ts';
+import { parseSubjectName, type SubjectName } from '../subject-name.ts';
+
+const MAX_INTEGER = 2 ** 31 - 1;
+
+export function parameter(ctx: RouterContext, name: string): string {
+  return ctx.params[name] ?? '';
+}
+
+export function subjectOf(ctx: RouterContext): SubjectName {
+  return parseSubjectName(parameter(ctx, 'subject'));
+}
+
+/** Anything but "true" is false; Python writes True. */
+export function flag(ctx: RouterContext, name: string): boolean {
+  return query(ctx, name)?.toLowerCase() === 'true';
+}
+
+export function query(ctx: RouterContext, name: string): string | undefined {
+  const value = ctx.query[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+export interface Page {
+  readonly offset: number;
+  readonly limit?: number;
+}
+
+export function pageOf(ctx: RouterContext): Page {
+  const [offset, limit] = ['offset', 'limit'].map((name) => {
+    const text = query(ctx, name) ?? '';
+    if (text === '') return 0;
+    // As where a path is wrong: the reference finds no resource for such a number.
+    if (!/^-?\d{1,9}$/.test(text)) throw new RegistryError('NO_SUCH_PATH');
+    return Number(text);
+  }) as [number, number];
+  return { offset: Math.max(0, offset), limit: limit > 0 ? limit : undefined };
+}
+
+export function slicePage<T>(list: readonly T[], { offset, limit }: Page): readonly T[] {
+  return list.slice(offset, limit === undefined ? undefined : offset + limit);
+}
+
+/** @throws RegistryError 42202 */
+export function versionOf(ctx: RouterContext): VersionWanted {
+  const text = parameter(ctx, 'version');
+  if (text.toLowerCase() === 'latest' || text === '-1') return 'latest';
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > MAX_INTEGER) throw new RegistryError('INVALID_VERSION', { version: text });
+  return number;
+}
+
+/** @throws RegistryError 404 without a code of its own, as for an unknown path */
+export function idOf(ctx: RouterContext): number {
+  const text = parameter(ctx, 'id');
+  const id = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(Math.abs(id) <= MAX_INTEGER)) throw new RegistryError('NO_SUCH_PATH');
+  return id;
+}
+
+/** @throws RegistryError 42201 */
+export function readSentSchema(body: JsonObject): SentSchema {
+  const { schema, schemaType, references } = body;
+  if (schema != null && typeof schema !== 'string') {
+    throw new RegistryError('INVALID_SCHEMA', {
+      detail: 'Invalid schema: "schema" must be a string that holds the schema, with its quotes escaped',
+    });
+  }
+  if (schemaType != null && typeof schemaType !== 'string') {
+    throw new RegistryError('INVALID_SCHEMA', { detail: 'Invalid schema: "schemaType" must be a string' });
+  }
+  if (references != null && !Array.isArray(references)) {
+    throw new RegistryError('INVALID_SCHEMA', { detail: 'Invalid schema: "references" must be a list' });
+  }
+  return {
+    schema: schema ?? '',
+    schemaType: schemaType || 'AVRO',
+    references: (references ?? []).map(readReference),
+  };
+}
+
+function readReference(sent: unknown): Reference {
+  const { name, subject, version } = (sent ?? {}) as Partial<Record<string, unknown>>;
+  const isGiven = isName(name) && isName(subject) && isReferenceVersion(version);
+  if (!isGiven) {
+    throw new RegistryError('INVALID_SCHEMA', {
+      detail:
+        'Invalid schema: a reference must have a name, a subject, and a version that is a number from 1 on, or -1',
+    });
+  }
+  return { name, subject, version };
+}
+
+function isName(value: unknown): value is string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL stores no NUL
+  return typeof value === 'string' && value !== '' && value.isWellFormed() && !/\u0000/.test(value);
+}
+
+function isReferenceVersion(value: unknown): value is number {
+  return (
+    Number.isInteger(value) && (value === -1 || ((value as number) > 0 && (value as number) <= MAX_INTEGER))
+  );
+}
+
+/** A whole number of the body, undefined when absent. */
+export function readInteger(body: JsonObject, key: string): number | undefined {
+  const value = body[key];
+  if (value == null) return undefined;
+  if (Number.isInteger(value) && Math.abs(value as number) <= MAX_INTEGER) return value as number;
+  throw new RegistryError('BAD_REQUEST', { detail: `"${key}" must be a whole number` });
+}

@@ -1,0 +1,19 @@
+import type { FoundVersion } from '../services/find-version.ts';
+import type { SchemaContent } from '../store/store.ts';
+import { formatSubjectName } from '../subject-name.ts';
+
+/** Empty lists are left out, as everywhere in the API. */
+export function writeContent({ schemaType, schema, references }: SchemaContent) {
+  return { schemaType, schema, references: references.length > 0 ? references : undefined };
+}
+
+export function writeVersion({ name, version, id, isDeleted, content }: FoundVersion) {
+  return {
+    subject: formatSubjectName(name),
+    version,
+    id,
+    guid: content.guid,
+    ...writeContent(content),
+    deleted: isDeleted ? true : undefined,
+  };
+}

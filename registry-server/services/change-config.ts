@@ -1,0 +1,85 @@
+import type { CompatibilityLevel } from '../compatibility/modes.ts';
+import { RegistryError } from '../errors.ts';
+import type { Registry } from '../registry.ts';
+import type { Config, Settings, SettingsChain, Store } from '../store/store.ts';
+import { formatSubjectName, type SubjectName } from '../subject-name.ts';
+import { compatibilityOf, ensureWritable, normalizesBy } from './effective-settings.ts';
+
+/** A field left out keeps its value, null clears it. */
+export interface ConfigChange {
+  readonly compatibility?: CompatibilityLevel | null;
+  readonly normalize?: boolean | null;
+}
+
+export interface EffectiveConfig {
+  readonly compatibility: CompatibilityLevel;
+  readonly normalize?: boolean;
+}
+
+/** The name's own settings: those of a context where the subject is empty. */
+export function ownSettings(name: SubjectName, chain: SettingsChain): Settings {
+  if (name.subject !== '') return chain.subject;
+  return name.context === '.__GLOBAL' ? chain.global : chain.context;
+}
+
+/** @throws RegistryError 40408 when a subject has none of its own and the level above does not count */
+export async function getConfig(
+  { store, defaultCompatibility }: Registry,
+  name: SubjectName,
+  orAbove: boolean,
+): Promise<EffectiveConfig> {
+  const { settings } = await store.readSubject(name, 'recent');
+  const own = ownSettings(name, settings).config;
+  if (orAbove) {
+    const normalize = normalizesBy(settings);
+    const compatibility = own
+      ? ((own.compatibility as CompatibilityLevel | undefined) ?? defaultCompatibility)
+      : compatibilityOf(settings, defaultCompatibility);
+    return normalize ? { compatibility, normalize } : { compatibility };
+  }
+  if (name.subject === '') return complete(own ?? {}, defaultCompatibility);
+  if (own) return complete(own, defaultCompatibility);
+  const now = await store.readSubject(name, 'now');
+  const found = ownSettings(name, now.settings).config;
+  if (!found) throw new RegistryError('NO_SUBJECT_CONFIG', { subject: formatSubjectName(name) });
+  return complete(found, defaultCompatibility);
+}
+
+function complete(config: Config, defaultLevel: CompatibilityLevel): EffectiveConfig {
+  const compatibility = (config.compatibility as CompatibilityLevel | undefined) ?? defaultLevel;
+  return config.normalize === undefined ? { compatibility } : { compatibility, normalize: config.normalize };
+}
+
+/** Answers what is stored now. */
+export async function changeConfig(store: Store, name: SubjectName, change: ConfigChange): Promise<Config> {
+  let stored: Config = {};
+  await store.changeSettings(name, (chain) => {
+    ensureWritable(name, chain);
+    const own = ownSettings(name, chain);
+    const merged = { ...own.config, ...change };
+    stored = Object.fromEntries(Object.entries(merged).filter(([, value]) => value != null));
+    return { ...own, config: stored };
+  });
+  return stored;
+}
+
+/**
+ * Answers what it was.
+ * @throws RegistryError 40401 when a subject has none
+ */
+export async function deleteConfig(
+  { store, defaultCompatibility }: Registry,
+  name: SubjectName,
+): Promise<EffectiveConfig> {
+  let before: EffectiveConfig = { compatibility: defaultCompatibility };
+  await store.changeSettings(name, (chain) => {
+    ensureWritable(name, chain);
+    const own = ownSettings(name, chain);
+    if (!own.config && name.subject !== '') {
+      throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
+    }
+    before = complete(own.config ?? {}, defaultCompatibility);
+    return { ...own, config: undefined };
+  });
+  return before;
+}

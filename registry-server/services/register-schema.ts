@@ -1,0 +1,97 @@
+import { RegistryError } from '../errors.ts';
+import type { Registry } from '../registry.ts';
+import { guid } from '../store/fingerprint.ts';
+import type { SchemaContent } from '../store/store.ts';
+import { formatSubjectName, type SubjectName } from '../subject-name.ts';
+import { compatibilityOf, ensureWritable, normalizesBy } from './effective-settings.ts';
+import { liveVersions } from './find-version.ts';
+import { judge } from './judge.ts';
+import { contentOf } from './parse-schema.ts';
+import { readSchemaText, type SentSchema } from './read-schema-text.ts';
+
+export interface Registration {
+  readonly name: SubjectName;
+  readonly sent: SentSchema;
+  /** 0: the next one. -1: the next one, and only the latest counts as already there. */
+  readonly version: number;
+  /** Only import mode takes it. */
+  readonly id: number | undefined;
+  readonly normalize: boolean;
+  /** Skips the compatibility check. */
+  readonly force: boolean;
+}
+
+export interface Registered {
+  readonly id: number;
+  readonly version: number;
+  readonly guid: string;
+  readonly content: SchemaContent;
+}
+
+/**
+ * Reads, judges, then writes on condition that nothing moved in between; else all over again. So no lock is held
+ * while schemas are parsed and compared, and what was judged is what the database holds.
+ */
+export async function registerSchema(registry: Registry, registration: Registration): Promise<Registered> {
+  try {
+    for (;;) {
+      const registered = await tryToRegister(registry, registration);
+      if (registered) return registered;
+    }
+  } catch (error) {
+    if (error instanceof RegistryError) registry.metrics.registration(outcomeOf(error));
+    throw error;
+  }
+}
+
+async function tryToRegister(
+  registry: Registry,
+  registration: Registration,
+): Promise<Registered | undefined> {
+  const { name, sent } = registration;
+  const state = await registry.store.readSubject(name, 'now');
+  ensureWritable(name, state.settings);
+  if (registration.id !== undefined && registration.id >= 0) {
+    throw new RegistryError('NOT_PERMITTED', {
+      detail: `Subject ${formatSubjectName(name)} is not in import mode`,
+    });
+  }
+  const { parsed, references, targets } = await readSchemaText(registry, name, sent);
+  const content = contentOf(parsed, references, registration.normalize || normalizesBy(state.settings));
+
+  const live = liveVersions(state);
+  const id = await registry.store.findIdOf(name.context, content);
+  const counted = registration.version === -1 ? live.slice(-1) : live;
+  const existing = counted.findLast((version) => version.id === id);
+  if (id !== undefined && existing) {
+    registry.metrics.registration('existing');
+    return { id, version: existing.version, guid: guid(content), content };
+  }
+
+  const next = state.lastVersion + 1;
+  if (registration.version > 0 && registration.version !== next) {
+    throw new RegistryError('INVALID_SCHEMA', {
+      detail: `Invalid schema, details: version is ${registration.version}, but the next version of subject ${formatSubjectName(name)} is ${next}`,
+    });
+  }
+  if (!registration.force) {
+    const level = compatibilityOf(state.settings, registry.defaultCompatibility);
+    const messages = await judge(registry, name, level, parsed, live);
+    if (messages.length > 0) {
+      throw new RegistryError('INCOMPATIBLE', {
+        subject: formatSubjectName(name),
+        detail: `[${messages.join(', ')}]`,
+      });
+    }
+  }
+  const added = await registry.store.addVersion({ name, judgedAgainst: state, content, targets });
+  if (!added) return undefined;
+  registry.metrics.registration('added');
+  return { ...added, guid: guid(content), content };
+}
+
+function outcomeOf({ kind }: RegistryError) {
+  if (kind === 'INCOMPATIBLE') return 'incompatible';
+  if (kind === 'INVALID_SCHEMA' || kind === 'SCHEMA_TOO_LARGE') return 'invalid';
+  return 'refused';
+}

@@ -1,0 +1,57 @@
+/** A statement with its name: the backends prepare it once per connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Row = Record<string, unknown>;
+
+export interface Connection {
+  query<R = Row>(statement: Statement, values?: readonly unknown[]): Promise<readonly R[]>;
+  /** Several statements in one text, without values. */
+  runScript(text: string): Promise<void>;
+}
+
+/** Hears what was notified on a channel, and whether anything could have been missed. */
+export interface Listener {
+  notified(payload: string): void;
+  /** Every notification from now on will be heard. */
+  connected(): void;
+  lost(): void;
+}
+
+export interface PoolUsage {
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
+  readonly max: number;
+}
+
+export interface DatabaseStatus {
+  readonly kind: 'postgres' | 'embedded';
+  readonly version: string;
+}
+
+/** What the SQL store needs of PostgreSQL, wherever it runs. Failures to reach it are StoreUnavailable. */
+export interface Database extends Connection {
+  readonly kind: DatabaseStatus['kind'];
+  /** Rolled back when `work` throws. */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Listens until the database is closed, and again after every loss. Call once. */
+  listen(channel: string, listener: Listener): void;
+  /** Asks outside the pool, so that a busy server does not look like a database that is down. */
+  ping(deadlineMs: number): Promise<DatabaseStatus>;
+  poolUsage(): PoolUsage;
+  close(): Promise<void>;
+}
+
+/** The database cannot be reached, or broke off. Becomes 50001; the message is fit for clients. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The five-character SQLSTATE of a failed statement, if it is one. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}

@@ -1,0 +1,213 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from '../log.ts';
+import {
+  type Connection,
+  type Database,
+  type DatabaseStatus,
+  type Listener,
+  type Statement,
+  StoreUnavailable,
+  sqlState,
+} from './database.ts';
+
+export interface PostgresSettings {
+  readonly url: string;
+  readonly minConnections: number;
+  readonly maxConnections: number;
+  readonly acquireTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+}
+
+const HEARTBEAT_MS = 5_000;
+const HEARTBEAT_DEADLINE_MS = 5_000;
+const LONGEST_WAIT_MS = 5_000;
+const DEADLINE = 'query-deadline';
+
+/** Connects when first asked, so that it can be opened before the database is there. */
+export function openPostgres(settings: PostgresSettings, log: Log): Database {
+  const common: pg.ClientConfig = {
+    connectionString: settings.url,
+    application_name: 'schema-registry',
+    connectionTimeoutMillis: settings.acquireTimeoutMs,
+    keepAlive: true,
+  };
+  const pool = new pg.Pool({
+    ...common,
+    min: settings.minConnections,
+    max: settings.maxConnections,
+    statement_timeout: settings.statementTimeoutMs,
+    // The server ends a statement at its timeout; this is for a server that no longer answers at all.
+    query_timeout: settings.statementTimeoutMs + 2_000,
+    idle_in_transaction_session_timeout: settings.statementTimeoutMs,
+  });
+  // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log.warn('database connection lost', { cause: error.message }));
+
+  const closing = new AbortController();
+  let listening: pg.Client | undefined;
+
+  return {
+    kind: 'postgres',
+    ...connectionOf(pool),
+
+    async transaction(work) {
+      const client = await reached(() => pool.connect());
+      let broken: Error | undefined;
+      // A connection that breaks while a transaction thinks must not end the process.
+      const onError = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', onError);
+      try {
+        await reached(() => client.query('begin'));
+        const result = await work(connectionOf(client));
+        await reached(() => client.query('commit'));
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((cause: Error) => {
+          broken = cause;
+        });
+        throw error;
+      } finally {
+        client.off('error', onError);
+        client.release(broken);
+      }
+    },
+
+    listen(channel, listener) {
+      void listenForever(channel, listener);
+    },
+
+    async ping(deadlineMs) {
+      // The listening connection is never busy; without it, one of its own.
+      if (listening) return ping(listening, deadlineMs);
+      const client = new pg.Client({ ...common, connectionTimeoutMillis: deadlineMs });
+      client.on('error', () => {});
+      try {
+        await reached(() => client.connect());
+        return await ping(client, deadlineMs);
+      } finally {
+        void client.end().catch(() => {});
+      }
+    },
+
+    poolUsage: () => ({
+      open: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      max: settings.maxConnections,
+    }),
+
+    async close() {
+      closing.abort();
+      await listening?.end().catch(() => {});
+      await pool.end();
+    },
+  };
+
+  async function listenForever(channel: string, listener: Listener): Promise<void> {
+    for (let failures = 0; !closing.signal.aborted; ) {
+      const client = new pg.Client(common);
+      try {
+        const ended = new Promise<void>((resolve) => client.once('end', resolve));
+        client.on('error', () => {});
+        client.on('notification', ({ payload }) => listener.notified(payload ?? ''));
+        await client.connect();
+        await client.query(`listen ${channel}`);
+        listening = client;
+        failures = 0;
+        listener.connected();
+        await Promise.race([ended, heartbeatStops(client)]);
+      } catch (error) {
+        if (failures === 0) log.warn('change feed is down', { cause: describeCause(error) });
+      }
+      if (listening === client) {
+        listening = undefined;
+        if (!closing.signal.aborted) log.warn('change feed lost', {});
+        listener.lost();
+      }
+      void client.end().catch(() => {});
+      const waitMs = Math.min(LONGEST_WAIT_MS, 100 * 2 ** failures) * (0.5 + Math.random() / 2);
+      failures += 1;
+      await delay(waitMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+    }
+  }
+
+  /** A peer that vanished without a word is noticed here: it bounds how long a cache can be stale. */
+  async function heartbeatStops(client: pg.Client): Promise<void> {
+    while (!closing.signal.aborted) {
+      await delay(HEARTBEAT_MS, undefined, { signal: closing.signal, ref: false });
+      await ping(client, HEARTBEAT_DEADLINE_MS);
+    }
+  }
+}
+
+async function ping(client: pg.Client, deadlineMs: number): Promise<DatabaseStatus> {
+  const timer = new AbortController();
+  const late = delay(deadlineMs, undefined, { signal: timer.signal }).then(
+    () => {
+      throw new StoreUnavailable(`the database did not answer within ${deadlineMs} ms`);
+    },
+    () => undefined as never,
+  );
+  try {
+    const { rows } = await Promise.race([reached(() => client.query('show server_version')), late]);
+    // "15.18 (Debian 15.18-1)"
+    return { kind: 'postgres', version: String(rows[0]?.server_version).split(' ')[0] ?? '' };
+  } finally {
+    timer.abort();
+  }
+}
+
+function connectionOf(client: pg.Pool | pg.PoolClient): Connection {
+  return {
+    async query<R>({ name, text }: Statement, values: readonly unknown[] = []) {
+      const { rows } = await reached(() => client.query({ name, text, values: [...values] }));
+      return rows as R[];
+    },
+    async runScript(text) {
+      await reached(() => client.query(text));
+    },
+  };
+}
+
+/** What PostgreSQL itself answers passes; not reaching it, or losing it, is StoreUnavailable. */
+async function reached<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const state = sqlState(error);
+    // 08: connection, 53: too many connections, 57P: shutting down, 28 and 3D: wrong user or database,
+    // 25006: a standby that takes no writes, 57014: statement timeout
+    if (state && !/^(08|53|57P|28|3D|25006|57014)/.test(state)) throw error;
+    throw new StoreUnavailable(describeCause(error), { cause: error });
+  }
+}
+
+/** In words, and without what could be secret: no URL, no password. */
+function describeCause(error: unknown): string {
+  if (error instanceof StoreUnavailable) return error.message;
+  const causes = error instanceof AggregateError ? error.errors : [error];
+  const { code, message } = causes[0] as { code?: string; message?: string };
+  const words: Record<string, string> = {
+    ECONNREFUSED: 'the database refuses connections',
+    ENOTFOUND: "the database's host name is not known",
+    EAI_AGAIN: "the database's host name cannot be looked up",
+    ETIMEDOUT: 'the database does not answer',
+    ECONNRESET: 'the database broke off the connection',
+    EHOSTUNREACH: 'the database host cannot be reached',
+    '28P01': 'the database refuses the user name or password',
+    '3D000': 'the database of that name does not exist',
+    '53300': 'the database has no connections left',
+    '57P01': 'the database is shutting down',
+    '57P03': 'the database is starting up',
+    '57014': 'the database gave up the statement at its time limit',
+  };
+  const known = words[code ?? ''];
+  if (known) return known;
+  if (message?.includes('timeout exceeded when trying to connect'))
+    return 'no database connection came free in time';
+  if (message?.includes('timeout')) return 'the database does not answer in time';
+  return `the database cannot be used (${code ?? message ?? DEADLINE})`;
+}
