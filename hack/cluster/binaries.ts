@@ -35,10 +35,10 @@ const modules = {
       version('gitMajor', '1'),
       version('gitMinor', kubernetesVersion.split('.')[1] ?? ''),
     ],
-    packages: 1_900,
+    packages: 2_700,
   },
   pause: { names: [], linkerFlags: [], packages: 50 },
-  addons: { names: [], linkerFlags: [], packages: 1_200 },
+  addons: { names: [], linkerFlags: [], packages: 1_400 },
 } as const;
 
 export type GoModule = keyof typeof modules;
@@ -185,7 +185,7 @@ export const buildBinaries = async (
   const folder = join(cacheFolder, 'bin');
   checkSpace(folder, 1 * gibibyte, 'Keeping the binaries');
   const goCache = execFileSync('go', ['env', 'GOCACHE'], { encoding: 'utf8' }).trim();
-  checkSpace(goCache, 4 * gibibyte, "Go's build cache");
+  checkSpace(goCache, 6 * gibibyte, "Go's build cache");
   removeLeftovers(folder);
   for (const module of missing) await build(module, report, signal);
 };

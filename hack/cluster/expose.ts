@@ -18,6 +18,9 @@ export const expose = async (
   if (!/^\d+\.\d+\.\d+\.\d+:\d+$/.test(target)) {
     throw new Problem(`"${target}" is no target; write IP:PORT, such as a Service's ClusterIP and port.`);
   }
+  if (hostPort !== undefined && !(Number.isInteger(hostPort) && hostPort > 0 && hostPort < 65_536)) {
+    throw new Problem('A port is a whole number from 1 to 65535.');
+  }
   const others = cluster.exposures.filter((exposure) => exposure.hostPort !== hostPort);
   const isOwn = others.length < cluster.exposures.length;
   if (hostPort !== undefined && !isOwn && !(await isPortFree(hostPort))) {
@@ -37,4 +40,16 @@ export const expose = async (
     return isNew && isAlive(relay) && !(await isPortFree(port));
   });
   return port;
+};
+
+/** Ends an exposure; without one there is nothing to do. */
+export const unexpose = async (name: string, hostPort: number): Promise<void> => {
+  const cluster = findCluster(name);
+  if (!cluster) return;
+  writeCluster({ ...cluster, exposures: cluster.exposures.filter((is) => is.hostPort !== hostPort) });
+  const records = processRecords(clusterFolders(name).processes);
+  if (!signalProcess(records.find('supervisor'), 'SIGHUP')) return;
+  await waitFor(`127.0.0.1:${hostPort} is let go`, { timeoutMs: 10_000, everyMs: 50 }, () => {
+    return records.find(`relay-${hostPort}`) === undefined;
+  });
 };

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { buildBinaries } from './binaries.ts';
 import { findCluster, listClusters } from './cluster.ts';
 import { down } from './down.ts';
-import { expose } from './expose.ts';
+import { expose, unexpose } from './expose.ts';
 import { clusterFolders } from './folders.ts';
 import { loadImages } from './load-images.ts';
 import { Problem } from './problem.ts';
@@ -21,21 +21,31 @@ const usage = `A local Kubernetes, without a container engine.
   npm run cluster -- status
   npm run cluster -- load-image FILE...               load OCI archives into its node
   npm run cluster -- expose IP:PORT [--port N]        reach a Service's ClusterIP at 127.0.0.1:N
+  npm run cluster -- unexpose --port N
   npm run cluster -- kubeconfig                       print the path of its kubeconfig
   npm run cluster -- kubectl -- ARGS...
   npm run cluster -- list
 
   --name NAME   which one (default ${defaultName})`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    name: { type: 'string', default: defaultName },
-    'no-node': { type: 'boolean', default: false },
-    port: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+const readArguments = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        name: { type: 'string', default: defaultName },
+        'no-node': { type: 'boolean', default: false },
+        port: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return process.exit(2);
+  }
+};
+
+const { values, positionals } = readArguments();
 const { name } = values;
 const [command = '', ...args] = positionals;
 const report = reportTo(process.stderr);
@@ -79,6 +89,9 @@ const commands: Record<string, () => Promise<void>> = {
   async expose() {
     const hostPort = values.port === undefined ? undefined : Number(values.port);
     console.log(`127.0.0.1:${await expose(name, { hostPort, target: args[0] ?? '' })}`);
+  },
+  async unexpose() {
+    await unexpose(name, Number(values.port));
   },
   async kubeconfig() {
     console.log(requireCluster().kubeconfig);

@@ -5,6 +5,9 @@ import { run } from '../cluster/run.ts';
 
 const storage = join(cacheFolder, 'buildah');
 
+/** About 5 GB. */
+const maxUnnamedImages = 40;
+
 /** Overlay copies nothing between layers, but cannot lie on another overlay, as in a container. */
 const storageDriver = (): string => {
   const overlay = 0x794c7630;
@@ -26,6 +29,9 @@ export const buildah = (
 /** What a build that was killed has left mounted, and the mount that the storage makes of itself. */
 export const tidyBuildah = async (): Promise<void> => {
   await buildah(['rm', '--all']);
+  // Each source change leaves some; the layer with the dependencies is among them, so not all are dropped each time.
+  const unnamed = (await buildah(['images', '--quiet', '--filter', 'dangling=true'])).trim().split('\n');
+  if (unnamed.length > maxUnnamedImages) await buildah(['rmi', '--all', '--force']);
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
