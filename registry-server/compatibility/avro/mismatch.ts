@@ -1,24 +1,29 @@
 import type { Incompatibility, Side } from '../../schema-types/schema-type.ts';
 import type { AvroRule } from '../change.ts';
+import type { Path } from './walk.ts';
 
-const noMismatches: readonly Incompatibility[] = [];
+export const noMismatches: readonly Incompatibility[] = [];
 
-export { noMismatches };
-
-/**
- * @param path the steps from the root, e.g. ['', 'fields', '0', 'type']; the root alone is shown as `/`
- * @param info what the verbose answer adds: the field's name, the missing symbols, the two types
- */
-export function mismatch(errorType: AvroRule, path: readonly string[], info: string): Incompatibility {
-  const place = path.length < 2 ? '/' : path.join('/');
+/** @param info what the verbose answer adds: the field's name, the missing symbols, the two types */
+export function mismatch(errorType: AvroRule, path: Path, info: string): Incompatibility {
   return {
     errorType,
-    path: place,
+    // Most mismatches are of union branches that were tried in vain: nobody reads their paths.
+    get path() {
+      return placeOf(path);
+    },
     message: (reader, writer) => {
-      const description = descriptions[errorType]({ place, info, reader, writer });
+      const description = descriptions[errorType]({ place: placeOf(path), info, reader, writer });
       return `{errorType:'${errorType}', description:'${description}', additionalInfo:'${info}'}`;
     },
   };
+}
+
+function placeOf(path: Path): string {
+  if (path.parent === undefined) return '/';
+  const steps: string[] = [];
+  for (let at: Path | undefined = path; at !== undefined; at = at.parent) steps.push(at.step);
+  return steps.reverse().join('/');
 }
 
 interface Words {

@@ -5,14 +5,14 @@ import { compareFixed } from './fixed.ts';
 import { mismatch, noMismatches } from './mismatch.ts';
 import { compareRecord } from './record.ts';
 import { compareUnions, readFromUnion, readUnion } from './union.ts';
-import { root, type Walk } from './walk.ts';
+import { below, type Path, root, Walk } from './walk.ts';
 
 type Kind = AvroSchema['type'];
 type Of<K extends Kind> = Extract<AvroSchema, { readonly type: K }>;
 type Compare<K extends Kind> = (
   reader: Of<K>,
   writer: Of<K>,
-  path: readonly string[],
+  path: Path,
   walk: Walk,
 ) => readonly Incompatibility[];
 
@@ -28,8 +28,8 @@ const sameKind: { readonly [K in Kind]: Compare<K> } = {
   double: always,
   bytes: always,
   string: always,
-  array: (reader, writer, path, walk) => walk.compare(reader.items, writer.items, [...path, 'items']),
-  map: (reader, writer, path, walk) => walk.compare(reader.values, writer.values, [...path, 'values']),
+  array: (reader, writer, path, walk) => walk.compare(reader.items, writer.items, below(path, 'items')),
+  map: (reader, writer, path, walk) => walk.compare(reader.values, writer.values, below(path, 'values')),
   union: compareUnions,
   fixed: compareFixed,
   enum: compareEnum,
@@ -47,31 +47,13 @@ const promotedFrom: Partial<Record<Kind, readonly Kind[]>> = {
 
 /** Every rule of schema resolution that the reader breaks for data of the writer; empty when it reads all of it. */
 export function avroMismatches(reader: AvroSchema, writer: AvroSchema): readonly Incompatibility[] {
-  const memo = new Map<AvroSchema, Map<AvroSchema, readonly Incompatibility[]>>();
-  const walk: Walk = {
-    compare(read, written, path) {
-      if (read.type === written.type && sameKind[read.type] === always) return noMismatches;
-      let known = memo.get(read);
-      if (known === undefined) {
-        known = new Map();
-        memo.set(read, known);
-      }
-      const earlier = known.get(written);
-      if (earlier !== undefined) return earlier;
-      // A pair met again inside itself is compatible unless something else in it is not.
-      known.set(written, noMismatches);
-      const found = compareOnce(read, written, path, walk);
-      known.set(written, found);
-      return found;
-    },
-  };
-  return walk.compare(reader, writer, root);
+  return new Walk(compareOnce).compare(reader, writer, root);
 }
 
 function compareOnce(
   reader: AvroSchema,
   writer: AvroSchema,
-  path: readonly string[],
+  path: Path,
   walk: Walk,
 ): readonly Incompatibility[] {
   if (reader.type === writer.type)

@@ -66,43 +66,50 @@ function matchAll(
   earlier: readonly JsonSchemaNode[],
   later: readonly JsonSchemaNode[],
 ): readonly (readonly JsonSchemaChange[])[] {
-  const fits: (readonly JsonSchemaChange[] | undefined)[][] = earlier.map((before, index) => {
-    const row: (readonly JsonSchemaChange[] | undefined)[] = [];
-    walk.at(`${criterion}/${index}`, () => {
-      for (const after of later) {
-        const changes = walk.try(before, after);
-        row.push(changes.some(breaks) ? undefined : changes);
-      }
+  const tried = new Map<number, readonly JsonSchemaChange[] | 'no fit'>();
+  // Compared only when asked for: most lists are unchanged and need one comparison for each schema.
+  const fit = (before: number, after: number): readonly JsonSchemaChange[] | 'no fit' => {
+    const key = before * later.length + after;
+    const known = tried.get(key);
+    if (known !== undefined) return known;
+    let found: readonly JsonSchemaChange[] | 'no fit' = 'no fit';
+    walk.at(`${criterion}/${before}`, () => {
+      const changes = walk.try(earlier[before] as JsonSchemaNode, later[after] as JsonSchemaNode);
+      if (!changes.some(breaks)) found = changes;
     });
-    return row;
-  });
+    tried.set(key, found);
+    return found;
+  };
   const partner: (number | undefined)[] = later.map(() => undefined);
-  for (const index of earlier.keys()) findPartner(index, fits, partner, new Set());
+  for (const before of earlier.keys()) findPartner(before, fit, partner, new Set());
   return partner.flatMap((before, after) => {
-    const changes = before === undefined ? undefined : fits[before]?.[after];
-    return changes === undefined ? [] : [changes];
+    const changes = before === undefined ? 'no fit' : fit(before, after);
+    return changes === 'no fit' ? [] : [changes];
   });
 }
 
 /** Augmenting paths (Kuhn): a taken partner is freed when its holder finds another. */
 function findPartner(
-  index: number,
-  fits: readonly (readonly unknown[])[],
+  before: number,
+  fit: (before: number, after: number) => unknown,
   partner: (number | undefined)[],
   visited: Set<number>,
 ): boolean {
-  // The one in the same position first: unchanged lists then need no second look.
-  const positions = [index, ...partner.keys()];
-  for (const position of positions) {
-    if (fits[index]?.[position] === undefined || visited.has(position)) continue;
-    visited.add(position);
-    const holder = partner[position];
-    if (holder === undefined || findPartner(holder, fits, partner, visited)) {
-      partner[position] = index;
-      return true;
-    }
-  }
-  return false;
+  const tryPosition = (after: number): boolean => {
+    if (visited.has(after) || fit(before, after) === 'no fit') return false;
+    visited.add(after);
+    const holder = partner[after];
+    if (holder !== undefined && !findPartner(holder, fit, partner, visited)) return false;
+    partner[after] = before;
+    return true;
+  };
+  // The one in the same position first, then those that are free, then those that must be freed.
+  if (before < partner.length && tryPosition(before)) return true;
+  const others = [...partner.keys()];
+  return (
+    others.some((after) => partner[after] === undefined && tryPosition(after)) ||
+    others.some((after) => partner[after] !== undefined && tryPosition(after))
+  );
 }
 
 /** What is forbidden now must have been forbidden before: the two change sides. */

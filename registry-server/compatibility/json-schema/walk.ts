@@ -16,7 +16,7 @@ export type CompareParts = (walk: Walk, before: JsonSchemaNode, after: JsonSchem
 export const breaks = ({ kind }: JsonSchemaChange): boolean => breaksJsonReader[kind];
 
 /** More pairs than any honest schema has; a hostile one ends here instead of holding the server. */
-const maxPairs = 200_000;
+const maxPairs = 300_000;
 
 /** One comparison of two schemas: where it is, and what it has found so far. */
 export class Walk {

@@ -76,19 +76,13 @@ describe('checkCompatibility', () => {
   });
 
   it('refuses two schemas that have too many pairs to compare, instead of hanging', () => {
-    const choices = (size: number, depth: number): object =>
-      depth === 0
-        ? { type: 'string', maxLength: size }
-        : {
-            oneOf: Array.from({ length: 6 }, (_, index) => ({
-              type: 'array',
-              items: choices(size + index, depth - 1),
-            })),
-          };
-    const before = JSON_SCHEMA.parse(JSON.stringify(choices(1, 4)), []);
-    const after = JSON_SCHEMA.parse(JSON.stringify(choices(2, 4)), []);
+    const choices = (minLength: number) => ({
+      oneOf: Array.from({ length: 700 }, (_, index) => ({ type: 'string', minLength: minLength - index })),
+    });
+    const before = JSON_SCHEMA.parse(JSON.stringify(choices(1000)), []);
+    const after = JSON_SCHEMA.parse(JSON.stringify(choices(2000)), []);
     const [line] = checkCompatibility(JSON_SCHEMA, 'BACKWARD', after, versions(before));
-    expect(line).to.be.a('string');
+    expect(line).to.contain('more than 300000 pairs');
   });
 
   for (const [file, type] of [
