@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { ApiException, HttpMethod, KubeConfig, RequestContext, Watch } from '@kubernetes/client-node';
-import { type Dispatcher, fetch, request as undiciRequest } from 'undici';
+import { type Dispatcher, request as undiciRequest } from 'undici';
 import { groupPath, type Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Metrics } from './metrics.ts';
@@ -205,21 +204,14 @@ export function openKubeConfig(): KubeConfig {
   return config;
 }
 
-/** A plain GET of the registry itself: `undefined` where it does not answer with JSON in time. */
+/** A GET over a connection of its own: a kept one would go on speaking to a pod that is about to stop. */
 export async function getJson(url: string, timeoutMs: number): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(url, {
+  const response = await undiciRequest(url, {
+    reset: true,
     signal: AbortSignal.timeout(timeoutMs),
     headers: { accept: 'application/json' },
   });
-  return { status: response.status, body: await response.json() };
-}
-
-export async function readNamespaceOfPod(): Promise<string | undefined> {
-  try {
-    return (await readFile('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8')).trim();
-  } catch {
-    return undefined;
-  }
+  return { status: response.statusCode, body: await response.body.json() };
 }
 
 function kindOf({ apiVersion, kind }: KubeObject): Kind {
