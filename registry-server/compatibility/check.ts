@@ -10,12 +10,14 @@ export interface ExistingVersion {
 /**
  * The lines of a verbose answer; empty when the level allows the proposed schema.
  * @param existing live versions, oldest first. A transitive level stops at the newest one that does not fit.
+ * @param validateFields the subject's setting of that name: the last line repeats it
  */
 export function checkCompatibility(
   type: SchemaType,
   level: CompatibilityLevel,
   proposed: ParsedSchema,
   existing: readonly ExistingVersion[],
+  validateFields = false,
 ): readonly string[] {
   const mode = modes[level];
   const reach = mode.isTransitive ? existing : existing.slice(-1);
@@ -29,7 +31,7 @@ export function checkCompatibility(
       ...backward,
       `{oldSchemaVersion: ${earlier.version}}`,
       oldSchema(earlier.schema.canonical),
-      `{validateFields: 'false', compatibility: '${level}'}`,
+      `{validateFields: '${validateFields}', compatibility: '${level}'}`,
     ];
   }
   return [];

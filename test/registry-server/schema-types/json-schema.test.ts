@@ -63,6 +63,21 @@ describe('JSON Schema canonical text', () => {
   });
 });
 
+describe('JSON Schema values', () => {
+  const parse = (text: string) => jsonSchema.parse(text, []);
+  it('takes 1 and 1.0 for one value', () => {
+    expect(jsonSchema.incompatibilities(parse('{"enum":[1]}'), parse('{"enum":[1.0,1e0]}'))).to.deep.equal(
+      [],
+    );
+    expect(jsonSchema.incompatibilities(parse('{"maximum":1}'), parse('{"maximum":1.0}'))).to.deep.equal([]);
+  });
+
+  it('tells integers apart that a double cannot', () => {
+    const [old, now] = ['9007199254740993', '9007199254740992'].map((value) => parse(`{"const":${value}}`));
+    expect(jsonSchema.incompatibilities(now as never, old as never)).to.have.lengthOf(1);
+  });
+});
+
 describe('JSON Schema references', () => {
   const money = reference('money.json', { definitions: { Money: { type: 'integer' } }, type: 'number' });
 
