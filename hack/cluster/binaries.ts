@@ -115,8 +115,8 @@ export const checkSpace = (folder: string, neededBytes: number, purpose: string)
   throw new Problem(`${purpose} needs ${inGib(neededBytes)} below ${folder}, where ${inGib(free)} are free.`);
 };
 
-/** What builds that were killed have left. */
-const removeLeftovers = (folder: string): void => {
+/** What builds that were killed have left: `.new-PID-…` of processes that are no more. */
+export const removeLeftovers = (folder: string): void => {
   for (const entry of readdirSync(folder)) {
     const pid = /^\.new-(\d+)-/.exec(entry)?.[1];
     if (pid && !findProcess(Number(pid))) rmSync(join(folder, entry), { recursive: true, force: true });
@@ -136,6 +136,7 @@ const build = async (module: GoModule, report: Report, signal?: AbortSignal): Pr
   const startedAt = performance.now();
   let compiled = 0;
   let downloaded = 0;
+  let toldAt = 0;
   try {
     await run(
       'go',
@@ -152,7 +153,8 @@ const build = async (module: GoModule, report: Report, signal?: AbortSignal): Pr
           if (line.startsWith('go: downloading')) downloaded++;
           else compiled++;
           const seconds = Math.round((performance.now() - startedAt) / 1000);
-          if ((compiled + downloaded) % 25 === 0) {
+          if (seconds >= toldAt + 2) {
+            toldAt = seconds;
             report(
               stage,
               `${compiled} of ~${packages} packages, ${downloaded} modules fetched, ${seconds} s`,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = '/sys/fs/cgroup';
@@ -11,8 +11,22 @@ const hierarchies = (): string[] =>
         .filter((entry) => entry.isDirectory())
         .map((entry) => join(root, entry.name));
 
+/** In version 2 a cgroup has only the controllers that the one above it hands down. */
+const enableControllers = (): void => {
+  const handedDown = join(root, 'cgroup.subtree_control');
+  for (const controller of readFileSync(join(root, 'cgroup.controllers'), 'utf8').trim().split(' ')) {
+    try {
+      writeFileSync(handedDown, `+${controller}`);
+    } catch (error) {
+      // In a container its own processes may stand in the way; the kubelet then names what it misses.
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    }
+  }
+};
+
 /** The cluster's own root, below which its kubelet makes a cgroup for each pod. */
 export const makeCgroups = (name: string): void => {
+  if (hierarchies()[0] === root) enableControllers();
   for (const hierarchy of hierarchies()) mkdirSync(join(hierarchy, name), { recursive: true });
 };
 

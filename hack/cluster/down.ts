@@ -82,6 +82,7 @@ export const down = async (name: string): Promise<void> => {
   await removeNetwork(folders);
   await waitFor('cgroups are removed', { timeoutMs: 10_000 }, () => removeCgroups(folders.cgroup));
   removeCniResults(folders);
-  rmSync(folders.run, { recursive: true, force: true });
+  // Without a node there is none, and only root may look.
+  if (existsSync(folders.run)) rmSync(folders.run, { recursive: true, force: true });
   rmSync(folders.state, { recursive: true, force: true });
 };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { ClusterFolders } from './folders.ts';
+import { Problem } from './problem.ts';
 import { run } from './run.ts';
 
 /** The same in every cluster: each has a network of its own. */
@@ -23,7 +24,18 @@ export const inside = (folders: ClusterFolders, command: readonly string[]): str
   ...command,
 ];
 
+/** Without it a pod's answer crosses the bridge past iptables, and no Service works between pods of one node. */
+const requireBridgeFilter = async (): Promise<void> => {
+  if (existsSync('/proc/sys/net/bridge')) return;
+  await run('modprobe', ['br_netfilter']).catch((error) => {
+    throw new Problem('The kernel module br_netfilter is missing: load it with "modprobe br_netfilter".', {
+      cause: error,
+    });
+  });
+};
+
 export const makeNetwork = async (folders: ClusterFolders): Promise<void> => {
+  await requireBridgeFilter();
   const namespace = folders.networkNamespace.slice(folders.networkNamespace.lastIndexOf('/') + 1);
   if (!existsSync(folders.networkNamespace)) await run('ip', ['netns', 'add', namespace]);
   const links = await run('ip', ['-n', namespace, '-o', 'link', 'show']);
@@ -39,7 +51,8 @@ export const makeNetwork = async (folders: ClusterFolders): Promise<void> => {
   ];
   for (const command of commands) await run('ip', ['-n', namespace, ...command.split(' ')]);
   const [enter = '', ...rest] = inside(folders, ['sh', '-c']);
-  await run(enter, [...rest, 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+  const settings = ['net/ipv4/ip_forward', 'net/bridge/bridge-nf-call-iptables'];
+  await run(enter, [...rest, settings.map((path) => `echo 1 > /proc/sys/${path}`).join(' && ')]);
 };
 
 export const removeNetwork = async (folders: ClusterFolders): Promise<void> => {

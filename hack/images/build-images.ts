@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { checkSpace } from '../cluster/binaries.ts';
+import { checkSpace, removeLeftovers } from '../cluster/binaries.ts';
 import { cacheFolder } from '../cluster/folders.ts';
 import { withLock } from '../cluster/lock.ts';
 import { Problem } from '../cluster/problem.ts';
@@ -161,6 +161,7 @@ export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
     await installTools(['buildah'], report);
     const onWait = (pid: number) => report(`Waiting for process ${pid}, which is building images`);
     await withLock(join(cacheFolder, 'images.lock'), { timeoutMs: 30 * 60_000, onWait }, async () => {
+      removeLeftovers(folder);
       for (const { image } of others.filter(isMissing)) await makeDebian(image, report);
       // Asked again: the process waited for may have built them.
       const missing = ours.filter(isMissing);

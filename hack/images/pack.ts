@@ -40,7 +40,7 @@ const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd6
  */
 export const packImage = async ({ name, archive, layers, config }: Image): Promise<void> => {
   mkdirSync(dirname(archive), { recursive: true });
-  const work = mkdtempSync(join(dirname(archive), '.new-'));
+  const work = mkdtempSync(join(dirname(archive), `.new-${process.pid}-`));
   try {
     const blobs = join(work, 'blobs', 'sha256');
     mkdirSync(blobs, { recursive: true });

@@ -1,12 +1,14 @@
 import { expect } from 'chai';
-import { compareVersions } from '../../hack/cluster/binaries.ts';
+import { checkSpace, compareVersions } from '../../hack/cluster/binaries.ts';
 import type { Cluster } from '../../hack/cluster/cluster.ts';
 import { components, stopOrder } from '../../hack/cluster/components.ts';
 import { imagesIn, loadedImages } from '../../hack/cluster/load-images.ts';
+import { Problem } from '../../hack/cluster/problem.ts';
 import { findProcess, isAlive, signalProcess } from '../../hack/cluster/processes.ts';
 import type { Provider } from '../../hack/cluster/provider.ts';
 import { chooseProvider } from '../../hack/cluster/providers.ts';
 import { restartDelayMs } from '../../hack/cluster/restart-delay.ts';
+import { missingTools } from '../../hack/cluster/tools.ts';
 
 const aCluster = (given: Partial<Cluster> = {}): Cluster => ({
   name: 'test',
@@ -85,6 +87,26 @@ describe('versions of Go', () => {
       expect(compareVersions(newer, newer)).to.equal(0);
     });
   }
+});
+
+describe('what a machine must have', () => {
+  it('is said with its place and its amount when the disk is too small', () => {
+    const check = () => checkSpace('/tmp', 1e18, 'Building images');
+    expect(check).to.throw(
+      Problem,
+      /^Building images needs 931322574\.6 GiB below \/tmp, where [\d.]+ GiB are free\.$/,
+    );
+  });
+
+  it('is looked for on PATH', () => {
+    const path = process.env.PATH;
+    try {
+      process.env.PATH = '/nowhere';
+      expect(missingTools(['containerd', 'buildah'])).to.deep.equal(['containerd', 'buildah']);
+    } finally {
+      process.env.PATH = path;
+    }
+  });
 });
 
 describe('loading images', () => {
