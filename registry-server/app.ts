@@ -1,6 +1,5 @@
 import Router from '@koa/router';
 import Koa from 'koa';
-import { RegistryError } from './errors.ts';
 import type { Log } from './log.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
@@ -40,12 +39,7 @@ export function openApp({ registry, log, requestTimeoutMs, ...dependencies }: Ap
   router.use(waitForStart(dependencies.lifecycle));
   for (const route of routes) route(router, registry);
   app.use(router.routes());
-  app.use(
-    router.allowedMethods({
-      throw: true,
-      methodNotAllowed: () => new RegistryError('METHOD_NOT_ALLOWED'),
-      notImplemented: () => new RegistryError('METHOD_NOT_ALLOWED'),
-    }),
-  );
+  // Says in Allow what a path has; replyToErrors gives the answer its body.
+  app.use(router.allowedMethods());
   return app;
 }

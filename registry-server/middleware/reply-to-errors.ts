@@ -9,7 +9,9 @@ export function replyToErrors(log: Log): Middleware {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body === undefined) throw new RegistryError('NO_SUCH_PATH');
+      if (ctx.body !== undefined) return;
+      if (ctx.status === 404) throw new RegistryError('NO_SUCH_PATH');
+      if (ctx.status === 405 || ctx.status === 501) throw new RegistryError('METHOD_NOT_ALLOWED');
     } catch (error) {
       const reply = toRegistryError(error);
       if (reply.kind === 'INTERNAL') {

@@ -60,7 +60,18 @@ export async function startPostgres(): Promise<TestPostgres> {
   async function start(): Promise<void> {
     server = spawn(
       join(binaries as string, 'postgres'),
-      ['-D', data, '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
+      [
+        '-D',
+        data,
+        '-p',
+        String(port),
+        '-k',
+        folder,
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-c',
+        'max_connections=200',
+      ],
       { ...nobody, cwd: folder, stdio: 'ignore' },
     );
     await eventually(() => ask('postgres', 'select 1'), 30_000);

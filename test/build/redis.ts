@@ -27,11 +27,13 @@ const packages = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'];
 function findProgram(): Program | undefined {
   const installed = findOnPath('redis-server');
   if (installed) return { path: installed };
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'llm-schema-registry', 'redis');
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'llm-schema-registry', 'redis');
   const path = join(cache, 'usr', 'bin', 'redis-server');
   if (!existsSync(path)) {
     if (!findOnPath('apt-get') || !findOnPath('dpkg')) return undefined;
-    process.stderr.write(`No redis-server on PATH: unpacking Debian's into ${cache}; nothing is installed.\n`);
+    process.stderr.write(
+      `No redis-server on PATH: unpacking Debian's into ${cache}; nothing is installed.\n`,
+    );
     mkdirSync(cache, { recursive: true });
     try {
       execFileSync('apt-get', ['download', ...packages], { cwd: cache, stdio: 'pipe' });
@@ -42,7 +44,10 @@ function findProgram(): Program | undefined {
       execFileSync('dpkg', ['-x', file, '.'], { cwd: cache });
     }
   }
-  return { path, libraries: join(cache, 'usr', 'lib', `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`) };
+  return {
+    path,
+    libraries: join(cache, 'usr', 'lib', `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`),
+  };
 }
 
 const program = findProgram();

@@ -1,0 +1,55 @@
+import { openLog } from '../../registry-server/log.ts';
+import { type RunningServer, serve } from '../../registry-server/serve.ts';
+import { readSettings } from '../../registry-server/settings.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  readonly body: any;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+export interface TestServer extends RunningServer {
+  /** JSON out, JSON back. A string is sent as it is. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  get(path: string, headers?: Record<string, string>): Promise<Reply>;
+}
+
+/** A server in this process on free ports of loopback; in memory unless the environment says otherwise. */
+export async function startServer(
+  environment: Readonly<Record<string, string>> = {},
+  log: (line: string) => void = () => {},
+): Promise<TestServer> {
+  const settings = readSettings({
+    SERVER_HOST: '127.0.0.1',
+    SERVER_PORT: '0',
+    METRICS_PORT: '0',
+    GRACEFUL_SHUTDOWN_TIMEOUT: '0',
+    DATABASE_MIN_CONNECTIONS: '2',
+    ...environment,
+  });
+  const server = await serve(settings, openLog({ level: 'debug', format: 'json' }, log));
+  const ask: TestServer['ask'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(server.url + path, {
+      method,
+      headers:
+        body === undefined
+          ? headers
+          : { 'Content-Type': 'application/vnd.schemaregistry.v1+json', ...headers },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      type: response.headers.get('Content-Type') ?? '',
+      headers: response.headers,
+      text,
+      get body() {
+        return JSON.parse(text);
+      },
+    };
+  };
+  return { ...server, ask, get: (path, headers) => ask('GET', path, undefined, headers) };
+}

@@ -1,0 +1,169 @@
+import { request } from 'node:http';
+import { expect } from 'chai';
+import { startServer, type TestServer } from '../build/server.ts';
+
+describe('the protocol', function () {
+  this.timeout(30_000);
+  let server: TestServer;
+  const lines: string[] = [];
+
+  before(async () => {
+    server = await startServer({ MAX_SCHEMA_SIZE: '100000' }, (line) => lines.push(line));
+    await server.ready;
+  });
+  after(() => server.stop());
+
+  const v1 = 'application/vnd.schemaregistry.v1+json';
+
+  describe('media types', () => {
+    const answers: readonly (readonly [string, string])[] = [
+      ['*/*', v1],
+      ['', v1],
+      ['application/json', 'application/json'],
+      ['application/vnd.schemaregistry+json', 'application/vnd.schemaregistry+json'],
+      ['application/json, application/vnd.schemaregistry.v1+json', v1],
+      [`${v1}; q=0.5, application/json`, 'application/json'],
+      ['application/vnd.schemaregistry.v1+json; q=0.9, application/json; q=0.5', v1],
+      ['text/plain, application/*;q=0.1', v1],
+      ['application/*, application/vnd.schemaregistry.v1+json;q=0', 'application/vnd.schemaregistry+json'],
+    ];
+    for (const [accept, type] of answers) {
+      it(`answers ${type} to Accept: ${accept}`, async () => {
+        const reply = await server.get('/subjects', { Accept: accept });
+        expect([reply.status, reply.type]).to.deep.equal([200, type]);
+      });
+    }
+
+    it('refuses what it cannot write', async () => {
+      const reply = await server.get('/subjects', { Accept: 'text/html' });
+      expect(reply.status).to.equal(406);
+      expect(reply.body).to.deep.equal({ error_code: 406, message: 'HTTP 406 Not Acceptable' });
+    });
+
+    for (const type of [
+      v1,
+      'application/vnd.schemaregistry+json',
+      'application/json; charset=utf-8',
+      'application/octet-stream',
+    ]) {
+      it(`reads ${type}`, async () => {
+        const reply = await server.ask('PUT', '/config', {}, { 'Content-Type': type });
+        expect(reply.status).to.equal(200);
+      });
+    }
+
+    const unread: readonly Record<string, string>[] = [
+      { 'Content-Type': 'text/plain' },
+      { 'Content-Encoding': 'gzip' },
+    ];
+    for (const headers of unread) {
+      it(`refuses ${JSON.stringify(headers)}`, async () => {
+        const reply = await server.ask('PUT', '/config', {}, headers);
+        expect(reply.body).to.deep.equal({ error_code: 415, message: 'HTTP 415 Unsupported Media Type' });
+      });
+    }
+  });
+
+  describe('requests that are wrong', () => {
+    const wrong: readonly (readonly [string, string, string, unknown, number])[] = [
+      ['an unknown path', 'GET', '/nothing/here', undefined, 404],
+      ['an unknown path, posted to', 'POST', '/subjects/a/b/c/d', {}, 404],
+      [
+        'associations, which clients ask for first',
+        'GET',
+        '/associations/resources/-/t?resourceType=topic',
+        undefined,
+        404,
+      ],
+      ['another case', 'GET', '/Subjects', undefined, 404],
+      ['a wrong method', 'PATCH', '/subjects', undefined, 405],
+      ['a method that nobody has', 'PROPFIND', '/subjects', undefined, 405],
+      ['a delete of all', 'DELETE', '/subjects', undefined, 405],
+      ['a broken escape', 'GET', '/subjects/%zz/versions', undefined, 400],
+      ['no JSON', 'POST', '/subjects/a/versions', '{"schema":', 400],
+      ['a list for an object', 'POST', '/subjects/a/versions', '[]', 400],
+      ['a nesting without end', 'POST', '/subjects/a/versions', `{"x":${'['.repeat(5000)}`, 400],
+      ['no body', 'POST', '/subjects/a/versions', '', 422],
+      ['a body without end', 'POST', '/subjects/a/versions', ' '.repeat(600_000), 413],
+    ];
+    for (const [title, method, path, body, code] of wrong) {
+      it(`answers ${code} to ${title}`, async () => {
+        const reply = await server.ask(method, path, body);
+        expect(reply.status).to.equal(code);
+        expect(reply.body.error_code).to.equal(code);
+        expect(reply.type).to.equal(v1);
+      });
+    }
+
+    it('says which methods a path has', async () => {
+      const reply = await server.ask('PATCH', '/config');
+      expect(reply.headers.get('Allow')?.split(', ').sort()).to.deep.equal(['DELETE', 'GET', 'HEAD', 'PUT']);
+    });
+
+    it('never says what went wrong inside', async () => {
+      const reply = await server.ask('POST', '/subjects/a/versions', { schema: 1 });
+      expect(reply.text).not.to.match(/at .*\.ts|node_modules/);
+    });
+  });
+
+  it('answers the root and the metadata', async () => {
+    expect((await server.get('/')).body).to.deep.equal({});
+    expect((await server.get('/v1/metadata/version')).body).to.have.keys('version', 'commitId');
+    expect((await server.get('/v1/metadata/id')).body.scope.clusters).to.have.property('kafka-cluster');
+    expect((await server.get('/schemas/types')).body).to.include.members(['AVRO', 'JSON']);
+  });
+
+  it('answers HEAD as GET, without the body', async () => {
+    const reply = await server.ask('HEAD', '/subjects');
+    expect([reply.status, reply.text]).to.deep.equal([200, '']);
+  });
+
+  it('sends the request id back, and logs it', async () => {
+    const reply = await server.get('/nothing', { 'X-Request-Id': 'my-id-1' });
+    expect(reply.headers.get('X-Request-Id')).to.equal('my-id-1');
+    expect(lines.some((line) => line.includes('my-id-1'))).to.equal(true);
+    const other = await server.get('/nothing', { 'X-Request-Id': 'a b' });
+    expect(other.headers.get('X-Request-Id')).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  it('survives a client that hangs up in the middle of its body', async () => {
+    const sent = request(`${server.url}/subjects/a/versions`, {
+      method: 'POST',
+      headers: { 'Content-Length': 1000 },
+    });
+    sent.on('error', () => {});
+    sent.write('{');
+    await new Promise((resolve) => sent.once('socket', (socket) => socket.once('connect', resolve)));
+    sent.destroy();
+    expect((await server.get('/health')).status).to.equal(200);
+  });
+
+  it('counts requests by the pattern of their route', async () => {
+    await server.get('/subjects/x/versions/1');
+    const metrics = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+    expect(metrics).to.include(
+      'schema_registry_http_requests_total{route="/subjects/:subject/versions/:version",method="GET",status="404"}',
+    );
+    for (const name of [
+      'http_request_duration_seconds_bucket',
+      'registrations_total',
+      'compatibility_checks_total',
+      'cache_reads_total',
+      'redis_errors_total',
+      'db_connections',
+      'change_feed_up',
+      'build_info',
+      'process_cpu_seconds_total',
+    ]) {
+      expect(metrics).to.include(`schema_registry_${name}`);
+    }
+  });
+
+  it('answers probes whatever they accept', async () => {
+    expect((await server.get('/health', { Accept: 'text/html' })).body).to.include({ status: 'up' });
+    const { body } = await server.get('/ready');
+    expect(body).to.include({ status: 'ready' });
+    expect(body.checks.database).to.include({ kind: 'embedded', status: 'up', migration: 1 });
+    expect(body.checks.cache).to.deep.equal({ kind: 'none', status: 'up' });
+  });
+});

@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { BadSettings, readSettings, settingsTable } from '../../registry-server/settings.ts';
+
+describe('settings', () => {
+  it('have a default or may be absent', () => {
+    const settings = readSettings({});
+    expect(settings).to.include({
+      port: 8080,
+      maxConnections: 50,
+      logFormat: 'json',
+      isMetricsEnabled: true,
+    });
+    expect(settings.databaseUrl).to.equal(undefined);
+  });
+
+  it('take an empty variable for none', () => {
+    expect(readSettings({ DATABASE_URL: '', SERVER_PORT: '' })).to.include({ port: 8080 });
+  });
+
+  it('name every variable that is wrong, and what would be right', () => {
+    const read = () =>
+      readSettings({
+        SERVER_PORT: '80 80',
+        LOG_FORMAT: 'xml',
+        ENABLE_METRICS: 'yes',
+        CACHE_TTL: '1h',
+        LOG_LEVEL: 'debug',
+      });
+    expect(read).to.throw(BadSettings);
+    expect(read).to.throw(
+      /SERVER_PORT: "80 80" is not a whole number.*\n.*ENABLE_METRICS: "yes" is neither true nor false\n.*CACHE_TTL.*\n.*LOG_FORMAT: "xml" is none of json, text$/s,
+    );
+  });
+
+  it('never show a password', () => {
+    for (const DATABASE_URL of [
+      'postgres//u:s3cret@h/db',
+      'mysql://u:s3cret@h/db',
+      'postgres://u:s3cret@h:x/db',
+    ]) {
+      expect(() => readSettings({ DATABASE_URL, REDIS_URL: 'http://:s3cret@h' }))
+        .to.throw(/DATABASE_URL: the value .*\nREDIS_URL/s)
+        .with.property('message')
+        .that.does.not.include('s3cret');
+    }
+  });
+
+  it('compare what belongs together', () => {
+    expect(() => readSettings({ DATABASE_MIN_CONNECTIONS: '60' })).to.throw(/DATABASE_MIN_CONNECTIONS/);
+  });
+
+  for (const { name, default: text, parse, description } of settingsTable) {
+    it(`say what ${name} is for`, () => {
+      expect(description).not.to.equal('');
+      if (text !== undefined) expect(() => parse(text)).not.to.throw();
+    });
+  }
+});
