@@ -1,0 +1,165 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { eventually } from '../build/eventually.ts';
+import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
+import { missingRedis, startRedis, type TestRedis } from '../build/redis.ts';
+import { anAvroRecord } from '../build/schema.ts';
+import { startServer, type TestServer } from '../build/server.ts';
+
+const missing = missingPostgres ?? missingRedis;
+
+(missing ? describe.skip : describe)(`outages${missing ? ` (${missing})` : ''}`, function () {
+  this.timeout(90_000);
+  let postgres: TestPostgres;
+  let redis: TestRedis;
+  let server: TestServer;
+  const lines: string[] = [];
+
+  before(async () => {
+    [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    server = await startServer(
+      {
+        DATABASE_URL: await postgres.createDatabase('outage'),
+        REDIS_URL: redis.url,
+        REDIS_TIMEOUT: '1',
+        DATABASE_ACQUIRE_TIMEOUT: '3',
+      },
+      (line) => lines.push(line),
+    );
+    await server.ready;
+  });
+  after(async () => {
+    await server.stop();
+    await Promise.all([postgres.stop(), redis.stop()]);
+  });
+
+  const status = async () => (await server.get('/ready')).body.status;
+  const becomes = (wanted: string) => eventually(async () => expect(await status()).to.equal(wanted), 20_000);
+
+  it('of PostgreSQL, killed and started again: every acknowledged registration is there', async () => {
+    await becomes('ready');
+    const acknowledged: { subject: string; id: number; schema: string }[] = [];
+    const failures: { status: number; body: { error_code: number }; seconds: number }[] = [];
+    let isOver = false;
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      for (let i = 0; !isOver; i += 1) {
+        const subject = `w${writer}-${i}`;
+        const schema = anAvroRecord('R', [`f${writer}_${i}`]);
+        const started = performance.now();
+        const reply = await server.ask('POST', `/subjects/${subject}/versions`, { schema });
+        if (reply.status === 200) acknowledged.push({ subject, id: reply.body.id, schema });
+        else
+          failures.push({
+            status: reply.status,
+            body: reply.body,
+            seconds: (performance.now() - started) / 1000,
+          });
+        // The other side of a loop that would else spin while the database refuses.
+        if (reply.status !== 200) await delay(20);
+      }
+    });
+    await eventually(() => expect(acknowledged.length).to.be.greaterThan(50));
+    for (let round = 0; round < 2; round += 1) {
+      const before = acknowledged.length;
+      await postgres.kill();
+      await eventually(() => expect(failures.length).to.be.greaterThan(0));
+      const { status: ready, body } = await server.get('/ready');
+      expect([ready, body.status, body.checks.database.status]).to.deep.equal([503, 'unready', 'down']);
+      expect(body.cause).to.match(/database/);
+      await postgres.start();
+      await becomes('ready');
+      await eventually(() => expect(acknowledged.length).to.be.greaterThan(before + 50), 20_000);
+    }
+    isOver = true;
+    await Promise.all(writers);
+
+    for (const { subject, id, schema } of acknowledged) {
+      const { body } = await server.get(`/subjects/${subject}/versions/1`);
+      expect(body).to.include({ id, schema });
+    }
+    expect(new Set(acknowledged.map(({ id }) => id)).size).to.equal(acknowledged.length);
+    for (const { status: code, body, seconds } of failures) {
+      expect([code, body.error_code]).to.deep.equal([500, 50001]);
+      expect(seconds).to.be.lessThan(5);
+    }
+  });
+
+  it('of PostgreSQL: what is in memory is still served by id, and what changes is not', async () => {
+    const { body } = await server.ask('POST', '/subjects/kept/versions', { schema: anAvroRecord('Kept') });
+    await server.get(`/schemas/ids/${body.id}`);
+    await server.get('/subjects/kept/versions/latest');
+    await postgres.kill();
+    await becomes('unready');
+    expect((await server.get(`/schemas/ids/${body.id}`)).status).to.equal(200);
+    expect((await server.get('/schemas/ids/999999')).body.error_code).to.equal(50001);
+    await eventually(async () =>
+      expect((await server.get('/subjects/kept/versions/latest')).body.error_code).to.equal(50001),
+    );
+    await postgres.start();
+    await becomes('ready');
+    expect((await server.get('/subjects/kept/versions/latest')).body.id).to.equal(body.id);
+  });
+
+  it('of Redis: slower, never wrong; degraded, yet ready', async () => {
+    const replica = await startServer({
+      DATABASE_URL: postgres.url.replace(/\/postgres$/, '/outage'),
+      REDIS_URL: redis.url,
+      REDIS_TIMEOUT: '1',
+    });
+    await replica.ready;
+    try {
+      const ids: number[] = [];
+      for (let i = 0; i < 6; i += 1) {
+        const { body } = await server.ask('POST', `/subjects/redis-${i}/versions`, {
+          schema: anAvroRecord('R', [`redis${i}`]),
+        });
+        ids.push(body.id);
+      }
+      const expectAt = async (on: TestServer, i: number) =>
+        expect((await on.get(`/schemas/ids/${ids[i]}`)).body.schema).to.equal(
+          anAvroRecord('R', [`redis${i}`]),
+        );
+      await expectAt(replica, 0);
+      await redis.stop();
+      await becomes('degraded');
+      expect((await server.get('/ready')).status).to.equal(200);
+      await expectAt(replica, 1);
+      await redis.start();
+      await becomes('ready');
+      await eventually(async () => expect((await replica.get('/ready')).body.status).to.equal('ready'));
+      await expectAt(replica, 2);
+
+      redis.freeze();
+      const started = performance.now();
+      await expectAt(replica, 3);
+      await expectAt(replica, 4);
+      expect(performance.now() - started).to.be.lessThan(2_500);
+      redis.thaw();
+      await becomes('ready');
+      await expectAt(replica, 5);
+    } finally {
+      await replica.stop();
+    }
+  });
+
+  it('at the start: listens, says why it is not ready, and begins when the database is there', async () => {
+    await postgres.kill();
+    const early = await startServer({ DATABASE_URL: postgres.url });
+    try {
+      expect((await early.get('/health')).status).to.equal(200);
+      const { status: code, body } = await early.get('/ready');
+      expect([code, body.status]).to.deep.equal([503, 'unready']);
+      expect(body.cause).to.equal('the database refuses connections');
+      expect((await early.get('/subjects')).body.error_code).to.equal(50001);
+      await postgres.start();
+      await early.ready;
+      await eventually(async () => expect((await early.get('/ready')).status).to.equal(200));
+    } finally {
+      await early.stop();
+    }
+  });
+
+  it('never put a password into the log', () => {
+    expect(lines.join('')).to.include('change feed').and.not.include('not-checked');
+  });
+});
