@@ -7,7 +7,7 @@ import { waitFor } from './wait.ts';
 
 /**
  * Makes ip:port inside the cluster reachable at 127.0.0.1:hostPort, until the cluster is taken down.
- * Without a hostPort a free one is taken. Gives the port.
+ * Without a hostPort the target keeps the one it has, or gets a free one. Gives the port.
  */
 export const expose = async (
   name: string,
@@ -21,6 +21,8 @@ export const expose = async (
   if (hostPort !== undefined && !(Number.isInteger(hostPort) && hostPort > 0 && hostPort < 65_536)) {
     throw new Problem('A port is a whole number from 1 to 65535.');
   }
+  const same = cluster.exposures.find((exposure) => exposure.target === target);
+  if (hostPort === undefined && same) return same.hostPort;
   const others = cluster.exposures.filter((exposure) => exposure.hostPort !== hostPort);
   const isOwn = others.length < cluster.exposures.length;
   if (hostPort !== undefined && !isOwn && !(await isPortFree(hostPort))) {

@@ -9,7 +9,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { askApi, isApiReady } from './api.ts';
 import { binariesOf, buildBinaries } from './binaries.ts';
 import { makeCertificates } from './certificates.ts';
@@ -84,6 +84,13 @@ const choosePorts = async (): Promise<Cluster['ports']> => {
 const refresh = async (cluster: Cluster): Promise<Cluster> => {
   const records = processRecords(clusterFolders(cluster.name).processes);
   const current = { ...cluster, binaries: binariesOf('node') };
+  for (const { hostPort, target } of cluster.exposures) {
+    if (isAlive(records.find(`relay-${hostPort}`)) || (await isPortFree(hostPort))) continue;
+    const advice = `free it, or let it go with "npm run cluster -- unexpose --port ${hostPort} --name ${cluster.name}"`;
+    throw new Problem(
+      `Port ${hostPort} on 127.0.0.1, which leads to ${target}, is in use by another: ${advice}.`,
+    );
+  }
   const holder = cluster.hasNode ? 'relay' : 'kube-apiserver';
   const mayKeep = isAlive(records.find(holder)) || (await isPortFree(cluster.ports.api));
   return mayKeep ? current : { ...current, ports: await choosePorts() };
@@ -130,8 +137,10 @@ const applyAddons = async (cluster: Cluster, signal?: AbortSignal): Promise<void
 const keepLogs = (name: string): string => {
   const kept = join(clustersFolder, '..', 'failed', name);
   rmSync(kept, { recursive: true, force: true });
-  const { logs } = clusterFolders(name);
-  if (existsSync(logs)) cpSync(logs, kept, { recursive: true });
+  const { logs, state } = clusterFolders(name);
+  for (const folder of [logs, join(state, 'pods')]) {
+    if (existsSync(folder)) cpSync(folder, join(kept, basename(folder)), { recursive: true });
+  }
   return kept;
 };
 
@@ -151,26 +160,26 @@ const start = async (cluster: Cluster, report: Report, signal?: AbortSignal): Pr
   if (!signalProcess(records.find('supervisor'), 'SIGHUP')) startSupervisor(cluster.name);
   const archives = cluster.hasNode ? await packSystemImages(report) : [];
   if (cluster.hasNode) {
-    await waitFor('containerd answers', { timeoutMs: 30_000, signal }, () =>
+    await waitFor('containerd answers', { timeoutMs: 60_000, signal }, () =>
       existsSync(folders.containerdSocket),
     );
     await loadImages(cluster.name, archives, report);
   }
-  await waitFor('the API server is ready', { timeoutMs: 60_000, signal }, () => isApiReady(cluster));
+  await waitFor('the API server is ready', { timeoutMs: 120_000, signal }, () => isApiReady(cluster));
   if (cluster.hasNode) {
     report('Adding DNS, metrics and storage');
     // Right after its start the API server may not serve every group yet.
-    await waitFor('kubectl apply of the add-ons', { timeoutMs: 30_000, everyMs: 500, signal }, () =>
+    await waitFor('kubectl apply of the add-ons', { timeoutMs: 60_000, everyMs: 500, signal }, () =>
       applyAddons(cluster, signal).then(
         () => true,
         () => false,
       ),
     );
     report('Waiting for the node and its DNS');
-    await waitFor('the node is Ready', { timeoutMs: 60_000, signal }, () => isNodeReady(cluster));
-    await waitFor('CoreDNS is available', { timeoutMs: 60_000, signal }, () => isDnsAvailable(cluster));
+    await waitFor('the node is Ready', { timeoutMs: 120_000, signal }, () => isNodeReady(cluster));
+    await waitFor('CoreDNS is available', { timeoutMs: 120_000, signal }, () => isDnsAvailable(cluster));
   }
-  await waitFor('every component runs', { timeoutMs: 30_000, signal }, () => isComplete(cluster));
+  await waitFor('every component runs', { timeoutMs: 60_000, signal }, () => isComplete(cluster));
 };
 
 /** Makes the cluster, repairs it, or finds it complete and returns at once. */
