@@ -8,11 +8,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { checkSpace, gibibyte } from './check-space.ts';
 import { cacheFolder } from './folders.ts';
 import { Problem } from './problem.ts';
 import { findProcess } from './processes.ts';
@@ -46,7 +46,7 @@ export type GoModule = keyof typeof modules;
 const sourceFolder = (module: GoModule) => join(import.meta.dirname, 'go', module);
 
 /** Each file with its content, in a fixed order. */
-export const hashFolder = (folder: string): string => {
+const hashFolder = (folder: string): string => {
   const hash = createHash('sha256');
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -101,18 +101,6 @@ const checkGo = (): void => {
       `${found} is too old: building this cluster needs Go ${needed} or later (https://go.dev/dl).`,
     );
   }
-};
-
-const gibibyte = 1024 ** 3;
-
-/** Says how much is needed where, before anything is written. */
-export const checkSpace = (folder: string, neededBytes: number, purpose: string): void => {
-  mkdirSync(folder, { recursive: true });
-  const { bavail, bsize } = statfsSync(folder);
-  const free = bavail * bsize;
-  if (free >= neededBytes) return;
-  const inGib = (bytes: number) => `${(bytes / gibibyte).toFixed(1)} GiB`;
-  throw new Problem(`${purpose} needs ${inGib(neededBytes)} below ${folder}, where ${inGib(free)} are free.`);
 };
 
 /** What builds that were killed have left: `.new-PID-…` of processes that are no more. */

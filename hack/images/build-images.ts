@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { checkSpace, removeLeftovers } from '../cluster/binaries.ts';
+import { removeLeftovers } from '../cluster/binaries.ts';
+import { checkSpace, gibibyte } from '../cluster/check-space.ts';
 import { cacheFolder } from '../cluster/folders.ts';
 import { withLock } from '../cluster/lock.ts';
 import { Problem } from '../cluster/problem.ts';
@@ -157,7 +158,7 @@ export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
   const all = [...ours, ...others];
   if (all.some(isMissing)) {
     requireRoot('Building images');
-    checkSpace(folder, 3 * 1024 ** 3, 'Building images');
+    checkSpace(folder, 6 * gibibyte, 'Building images');
     await installTools(['buildah'], report);
     const onWait = (pid: number) => report(`Waiting for process ${pid}, which is building images`);
     await withLock(join(cacheFolder, 'images.lock'), { timeoutMs: 30 * 60_000, onWait }, async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { checkSpace, compareVersions } from '../../hack/cluster/binaries.ts';
+import { compareVersions } from '../../hack/cluster/binaries.ts';
+import { checkSpace } from '../../hack/cluster/check-space.ts';
 import type { Cluster } from '../../hack/cluster/cluster.ts';
 import { components, stopOrder } from '../../hack/cluster/components.ts';
 import { imagesIn, loadedImages } from '../../hack/cluster/load-images.ts';
