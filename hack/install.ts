@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
 import { Problem } from './cluster/problem.ts';
 import type { Report } from './cluster/report.ts';
 import { waitFor } from './cluster/wait.ts';
@@ -34,9 +35,14 @@ interface Conditioned {
 /** CRD, roles and operator, as `kubectl apply -k config/default` does, and waits until it runs. */
 export async function installOperator(kubectl: Kubectl, images: Images, report: Report): Promise<void> {
   report('Installing the operator');
+  const before = await findSource(kubectl);
+  const documents = parseAllDocuments(await kubectl(['kustomize', `${root}config/default`])).map(
+    (document) => document.toJS() as Manifest,
+  );
+  const list = { apiVersion: 'v1', kind: 'List', items: [...withImages(documents, images)] };
   // The API server of a cluster that has just begun may be short of a watch cache or a namespace for a moment.
   await retried(() =>
-    kubectl(['apply', '--server-side', '--force-conflicts', '-k', `${root}config/default`]),
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(list)),
   );
   await kubectl([
     'wait',
@@ -44,44 +50,63 @@ export async function installOperator(kubectl: Kubectl, images: Images, report: 
     '--timeout=30s',
     'crd/schemaregistries.llm-schema-registry.io',
   ]);
-  const data = Object.fromEntries(
-    Object.entries({
-      SERVER_IMAGE: images.server,
-      POSTGRES_IMAGE: images.postgres,
-      REDIS_IMAGE: images.redis,
-    }).filter(([, image]) => image !== undefined),
-  );
+  report('Waiting for the operator');
+  await kubectl(['rollout', 'status', operator, '-n', operatorNamespace, '--timeout=180s']);
+  if (before !== undefined && before !== images.source) await restartServers(kubectl);
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly spec: {
+    readonly template: { readonly metadata: { readonly annotations?: Record<string, string> } };
+  };
+}
+
+/** The manifests with the ConfigMap that names other images, and a mark on the pods of what these were made from. */
+function withImages(
+  documents: readonly Manifest[],
+  { server, postgres, redis, source }: Images,
+): readonly unknown[] {
+  const marked = documents.map((document) => {
+    if (document.kind !== 'Deployment' || source === undefined) return document;
+    const { template } = document.spec;
+    const annotations = { ...template.metadata.annotations, [sourceAnnotation]: source };
+    return {
+      ...document,
+      spec: { ...document.spec, template: { ...template, metadata: { ...template.metadata, annotations } } },
+    };
+  });
+  const named = Object.entries({ SERVER_IMAGE: server, POSTGRES_IMAGE: postgres, REDIS_IMAGE: redis });
   const config = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'llm-schema-registry-operator', namespace: operatorNamespace },
-    data,
+    data: Object.fromEntries(named.filter(([, image]) => image !== undefined)),
   };
-  await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(config));
-  if (images.source !== undefined) await useSource(kubectl, images.source);
-  report('Waiting for the operator');
-  await kubectl(['rollout', 'status', operator, '-n', operatorNamespace, '--timeout=180s']);
+  const [namespaces, others] = [
+    marked.filter(({ kind }) => kind === 'Namespace'),
+    marked.filter(({ kind }) => kind !== 'Namespace'),
+  ];
+  return [...namespaces, config, ...others];
 }
 
-/** An image that was built anew under the same tag: its pods do not know until they are replaced. */
-async function useSource(kubectl: Kubectl, source: string): Promise<void> {
-  const found = (await kubectl.json(['get', operator, '-n', operatorNamespace])) as {
-    spec: { template: { metadata: { annotations?: Record<string, string> } } };
-  };
-  const before = found.spec.template.metadata.annotations?.[sourceAnnotation];
-  if (before === source) return;
-  const patch = { spec: { template: { metadata: { annotations: { [sourceAnnotation]: source } } } } };
-  await kubectl(['patch', operator, '-n', operatorNamespace, '--type=merge', '-p', JSON.stringify(patch)]);
-  if (before === undefined) return;
-  const servers = [
-    '-l',
-    'app.kubernetes.io/managed-by=llm-schema-registry-operator,app.kubernetes.io/component=server',
-  ];
-  const { items } = (await kubectl.json(['get', 'deployments', '-A', ...servers])) as {
+/** What the images of a running operator were made from. */
+async function findSource(kubectl: Kubectl): Promise<string | undefined> {
+  const path = `jsonpath={.items[*].spec.template.metadata.annotations.llm-schema-registry\\.io/image-source}`;
+  const found = await kubectl(['get', 'deployments', '-n', operatorNamespace, '-o', path]);
+  return found.trim() || undefined;
+}
+
+/** An image that was built anew under the same tag: pods do not know until they are replaced. */
+async function restartServers(kubectl: Kubectl): Promise<void> {
+  const servers =
+    'app.kubernetes.io/managed-by=llm-schema-registry-operator,app.kubernetes.io/component=server';
+  const { items } = (await kubectl.json(['get', 'deployments', '-A', '-l', servers])) as {
     items: { metadata: { name: string; namespace: string } }[];
   };
-  for (const { metadata } of items)
+  for (const { metadata } of items) {
     await kubectl(['rollout', 'restart', `deployment/${metadata.name}`, '-n', metadata.namespace]);
+  }
 }
 
 /** Waits until a registry is Ready, saying meanwhile what it waits for. */

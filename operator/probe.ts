@@ -37,7 +37,7 @@ async function ask(get: Get): Promise<Answer> {
       checks = {},
       version = '',
       ...ready
-    } = (body ?? {}) as { status?: string; version?: string; checks?: Checks };
+    } = (body ?? {}) as { status?: string; version?: string; cause?: string; checks?: Checks };
     if (status !== 200) return { isReady: false, words: ready.cause ?? `/ready answers ${status}` };
     const types = await get('/schemas/types');
     if (types.status !== 200 || !Array.isArray(types.body)) {

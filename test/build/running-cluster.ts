@@ -15,12 +15,10 @@ const sample = fileURLToPath(new URL('../../config/samples/minimal.yaml', import
 
 export interface RunningCluster {
   readonly kubectl: Kubectl;
-  /** Where `config/samples/minimal.yaml` answers, on loopback. */
-  readonly url: string;
+  /** Where `config/samples/minimal.yaml` answers, on loopback; another one when its Service was made anew. */
+  readonly url: () => Promise<string>;
   /** Waits until the registry is Ready and all of its objects are as wanted. */
   readonly ready: (registry?: string) => Promise<void>;
-  /** Makes a Service of the cluster reachable on loopback; resolves to its URL. */
-  readonly reach: (service: string) => Promise<string>;
 }
 
 let running: Promise<RunningCluster> | undefined;
@@ -50,8 +48,8 @@ async function start(): Promise<RunningCluster> {
   const kubectl = kubectlOf(kubectlPath, kubeconfigPath);
   await installOperator(kubectl, usedImages(images), report);
   const ready = (registry = 'sample') => waitForReady(kubectl, 'default', registry, () => undefined);
-  const reach = async (service: string) => {
-    const { spec } = (await kubectl.json(['get', 'service', service])) as {
+  const url = async () => {
+    const { spec } = (await kubectl.json(['get', 'service', 'sample'])) as {
       spec: { clusterIP: string; ports: { port: number }[] };
     };
     return `http://127.0.0.1:${await expose(name, { target: `${spec.clusterIP}:${spec.ports[0]?.port}` })}`;
@@ -59,5 +57,5 @@ async function start(): Promise<RunningCluster> {
   await kubectl(['apply', '-f', '-'], await readFile(sample, 'utf8'));
   report('Waiting for the sample');
   await ready();
-  return { kubectl, url: await reach('sample'), ready, reach };
+  return { kubectl, url, ready };
 }

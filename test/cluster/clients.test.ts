@@ -34,7 +34,7 @@ describe('clients that people use, against a registry in a cluster', function ()
 
   for (const [type, { schema, value }] of Object.entries(values)) {
     it(`@kafkajs/confluent-schema-registry registers, writes and reads ${type}`, async () => {
-      const client = new SchemaRegistry({ host: cluster.url });
+      const client = new SchemaRegistry({ host: await cluster.url() });
       const { id } = await client.register(
         { type: type as SchemaType, schema: JSON.stringify(schema) } as never,
         { subject: `node-${type}` },
@@ -51,7 +51,7 @@ describe('clients that people use, against a registry in a cluster', function ()
       return this.skip();
     }
     const script = fileURLToPath(new URL('../clients/python-client.py', import.meta.url));
-    const seen = JSON.parse(await run(found.python, [script, cluster.url]));
+    const seen = JSON.parse(await run(found.python, [script, await cluster.url()]));
     expect(seen).to.deep.equal({
       avro: { tool: 'search', attempt: 2 },
       json: { question: 'why?' },

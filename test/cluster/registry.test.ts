@@ -38,7 +38,7 @@ describe('a registry in a cluster', function () {
   });
 
   const get = async (path: string) =>
-    (await fetch(`${cluster.url}${path}`)).json() as Promise<Record<string, unknown>>;
+    (await fetch(`${await cluster.url()}${path}`)).json() as Promise<Record<string, unknown>>;
   const list = async (kinds: string) =>
     (
       (await cluster.kubectl.json([
@@ -63,7 +63,7 @@ describe('a registry in a cluster', function () {
     cluster.kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'schemaregistry/sample']));
 
   it('registers a schema through the Service and reads it back', async () => {
-    const id = await register(cluster.url, 'first', aSchema(1));
+    const id = await register(await cluster.url(), 'first', aSchema(1));
     expect(JSON.parse(((await get(`/schemas/ids/${id}`)) as { schema: string }).schema)).to.deep.equal(
       aSchema(1),
     );
@@ -83,7 +83,7 @@ describe('a registry in a cluster', function () {
 
   const kinds = 'serviceaccounts,configmaps,secrets,services,statefulsets,deployments';
   it('has every child back, and is Ready, after somebody deleted each in turn', async () => {
-    const acknowledged = await register(cluster.url, 'kept', aSchema(2));
+    const acknowledged = await register(await cluster.url(), 'kept', aSchema(2));
     for (const child of await list(kinds)) {
       await cluster.kubectl(['delete', child.kind, child.metadata.name, '--wait=false']);
       await until(
@@ -125,32 +125,54 @@ describe('a registry in a cluster', function () {
   });
 
   it('loses no acknowledged schema when PostgreSQL is deleted under a loop of registrations', async () => {
+    const url = await cluster.url();
     const acknowledged: number[] = [];
     let isRunning = true;
     const loop = (async () => {
-      for (let n = 0; isRunning; n += 1)
-        if ((await register(cluster.url, `loop-${n}`, aSchema(n))) !== undefined) acknowledged.push(n);
+      for (let n = 0; isRunning; n += 1) {
+        if ((await register(url, `loop-${n}`, aSchema(n))) !== undefined) acknowledged.push(n);
+      }
     })();
-    await until('registrations succeed', async () => acknowledged.length > 20);
-    await cluster.kubectl(['delete', 'pod', 'sample-postgres-0', '--grace-period=0', '--force']);
-    const before = acknowledged.length;
-    await until('registrations succeed again', async () => acknowledged.length > before + 50, 120_000);
-    isRunning = false;
-    await loop;
+    try {
+      await until('registrations succeed', async () => acknowledged.length > 20);
+      await cluster.kubectl(['delete', 'pod', 'sample-postgres-0', '--grace-period=0', '--force']);
+      const before = acknowledged.length;
+      await until('registrations succeed again', async () => acknowledged.length > before + 50, 120_000);
+    } finally {
+      isRunning = false;
+      await loop;
+    }
     const subjects = new Set((await get('/subjects')) as unknown as string[]);
     expect(acknowledged.filter((n) => !subjects.has(`loop-${n}`))).to.deep.equal([]);
     await cluster.ready();
   });
 
   it('stays Ready and says Degraded while Redis is away', async () => {
-    await cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', '{"spec":{"paused":true}}']);
-    await cluster.kubectl(['wait', '--for=condition=Paused', '--timeout=10s', 'sr/sample']);
-    await cluster.kubectl(['scale', 'statefulset', 'sample-redis', '--replicas=0']);
-    await cluster.kubectl(['wait', '--for=condition=Degraded', '--timeout=60s', 'sr/sample']);
-    await cluster.kubectl(['wait', '--for=condition=Ready', '--timeout=10s', 'sr/sample']);
-    expect(await register(cluster.url, 'without-redis', aSchema(3))).to.be.a('number');
-    await cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', '{"spec":{"paused":false}}']);
-    await cluster.kubectl(['wait', '--for=condition=Degraded=False', '--timeout=60s', 'sr/sample']);
+    const pause = (paused: boolean) =>
+      cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', JSON.stringify({ spec: { paused } })]);
+    const holds = (condition: string) =>
+      cluster.kubectl(['wait', `--for=condition=${condition}`, '--timeout=60s', 'sr/sample']);
+    await pause(true);
+    try {
+      await holds('Paused');
+      await cluster.kubectl(['scale', 'statefulset', 'sample-redis', '--replicas=0']);
+      await holds('Degraded');
+      await holds('Ready');
+      expect(await register(await cluster.url(), 'without-redis', aSchema(3))).to.be.a('number');
+    } finally {
+      await pause(false);
+    }
+    await holds('Degraded=False');
+  });
+
+  it('is scaled by an autoscaler that sees its load', async () => {
+    const spec = {
+      autoscaling: { enabled: true, minReplicas: 1, maxReplicas: 2 },
+      resources: { requests: { cpu: '100m', memory: '256Mi' } },
+    };
+    await cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', JSON.stringify({ spec })]);
+    await cluster.kubectl(['wait', '--for=condition=AutoscalingActive', '--timeout=240s', 'sr/sample']);
+    await cluster.ready();
   });
 
   describe('and its operator', () => {
@@ -248,49 +270,39 @@ describe('a registry in a cluster', function () {
     });
   });
 
-  it('is scaled by an autoscaler that sees its load', async () => {
-    const spec = {
-      autoscaling: { enabled: true, minReplicas: 1, maxReplicas: 2 },
-      resources: { requests: { cpu: '100m', memory: '256Mi' } },
-    };
-    await cluster.kubectl(['patch', 'sr', 'sample', '--type=merge', '-p', JSON.stringify({ spec })]);
-    await cluster.kubectl(['wait', '--for=condition=AutoscalingActive', '--timeout=240s', 'sr/sample']);
-    await cluster.ready();
-  });
+  describe('in the end', () => {
+    it('keeps its data under Retain, and a new one of the same name finds it', async () => {
+      const subjects = await get('/subjects');
+      await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
+      await until('its pods are gone', async () => (await list('pods')).length === 0, 90_000);
+      expect((await list('persistentvolumeclaims')).map(({ metadata }) => metadata.name)).to.include(
+        'data-sample-postgres-0',
+      );
+      const again = {
+        apiVersion: 'llm-schema-registry.io/v1alpha1',
+        kind: 'SchemaRegistry',
+        metadata: { name: 'sample' },
+      };
+      const spec = { replicas: 1, autoscaling: { enabled: false }, deletionPolicy: 'Delete' };
+      await cluster.kubectl(['apply', '-f', '-'], JSON.stringify({ ...again, spec }));
+      await cluster.ready();
+      expect(await get('/subjects')).to.deep.equal(subjects);
+    });
 
-  it('keeps its data under Retain, and a new one of the same name finds it', async () => {
-    const subjects = await get('/subjects');
-    await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
-    await until('its pods are gone', async () => (await list('pods')).length === 0, 90_000);
-    expect((await list('persistentvolumeclaims')).map(({ metadata }) => metadata.name)).to.include(
-      'data-sample-postgres-0',
-    );
-    const again = {
-      apiVersion: 'llm-schema-registry.io/v1alpha1',
-      kind: 'SchemaRegistry',
-      metadata: { name: 'sample' },
-    };
-    const spec = { replicas: 1, autoscaling: { enabled: false }, deletionPolicy: 'Delete' };
-    await cluster.kubectl(['apply', '-f', '-'], JSON.stringify({ ...again, spec }));
-    await cluster.ready();
-    const found = await fetch(`${await cluster.reach('sample')}/subjects`);
-    expect(await found.json()).to.deep.equal(subjects);
-  });
-
-  it('leaves nothing behind under Delete', async () => {
-    await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
-    await until(
-      'nothing of it is left',
-      async () => (await list(`${kinds},pods,persistentvolumeclaims`)).length === 0,
-      120_000,
-    );
-    const volumes = (await cluster.kubectl.json(['get', 'persistentvolumes'])) as { items: unknown[] };
-    await until(
-      'no volume is left',
-      async () =>
-        volumes.items.length === 0 ||
-        ((await cluster.kubectl.json(['get', 'pv'])) as { items: unknown[] }).items.length === 0,
-      60_000,
-    );
+    it('leaves nothing behind under Delete', async () => {
+      await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
+      await until(
+        'nothing of it is left',
+        async () => (await list(`${kinds},pods,persistentvolumeclaims`)).length === 0,
+        120_000,
+      );
+      await until(
+        'no volume is left',
+        async () =>
+          ((await cluster.kubectl.json(['get', 'persistentvolumes'])) as { items: unknown[] }).items
+            .length === 0,
+        60_000,
+      );
+    });
   });
 });
