@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import type { Log } from './log.ts';
 import { accessLog } from './middleware/access-log.ts';
+import { endConnections } from './middleware/end-connections.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
 import { limitTime } from './middleware/limit-time.ts';
 import { measure } from './middleware/measure.ts';
@@ -25,6 +26,7 @@ export function openApp({ registry, log, requestTimeoutMs, ...dependencies }: Ap
   // Clients that hang up are no event; what fails in a request is answered by replyToErrors.
   app.silent = true;
 
+  app.use(endConnections(dependencies.lifecycle));
   app.use(identifyRequest);
   app.use(measure(registry.metrics));
   app.use(accessLog(log));

@@ -1,5 +1,5 @@
 import { openLog } from './log.ts';
-import { openDatabase, serve } from './serve.ts';
+import { CannotListen, openDatabase, serve } from './serve.ts';
 import { BadSettings, readSettings, type ServerSettings, settingsTable } from './settings.ts';
 import { StoreUnavailable } from './store/database.ts';
 import { DatabaseTooNew, migrate } from './store/migrate.ts';
@@ -13,6 +13,9 @@ const verbs = new Map<string, { readonly run: Verb; readonly description: string
   ['migrate', { run: runMigrations, description: 'bring the tables of the database up to date, and end' }],
   ['health', { run: askHealth, description: 'exit 0 when the server on this machine is alive, else 1' }],
 ]);
+
+/** What is wrong around the server, not in it: a message, and no stack. */
+const expected = [BadSettings, CannotListen, StoreUnavailable, DatabaseTooNew] as const;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -31,12 +34,8 @@ async function main([name = 'serve', ...rest]: readonly string[]): Promise<numbe
   try {
     return await verb.run(readSettings(process.env));
   } catch (error) {
-    if (
-      !(error instanceof BadSettings || error instanceof StoreUnavailable || error instanceof DatabaseTooNew)
-    ) {
-      throw error;
-    }
-    process.stderr.write(`${error.message}\n`);
+    if (!expected.some((kind) => error instanceof kind)) throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
     return 1;
   }
 }

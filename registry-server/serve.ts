@@ -11,7 +11,7 @@ import type { ServerSettings } from './settings.ts';
 import { cachedStore } from './store/cached.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
-import { openRedis } from './store/redis.ts';
+import type { SharedCache } from './store/redis.ts';
 import { sqlStore } from './store/sql-store.ts';
 import type { Store } from './store/store.ts';
 import { databases } from './store/table.ts';
@@ -47,23 +47,24 @@ export function openDatabase(settings: ServerSettings, log: Log): Database {
   );
 }
 
+async function openCache(
+  { redisUrl, redisTimeoutSeconds, cacheTtlSeconds }: ServerSettings,
+  log: Log,
+  failed: () => void,
+): Promise<SharedCache | undefined> {
+  if (redisUrl === undefined) return undefined;
+  // Only now: without Redis its client would be a fifth of the server's memory.
+  const { openRedis } = await import('./store/redis.ts');
+  const timeoutMs = redisTimeoutSeconds * 1000;
+  return openRedis({ url: redisUrl, timeoutMs, ttlSeconds: cacheTtlSeconds }, log, failed);
+}
+
 /** Listens at once, so that probes are answered; requests are once the store is there. */
 export async function serve(settings: ServerSettings, log: Log): Promise<RunningServer> {
   const started = performance.now();
   const lifecycle = new Lifecycle();
   const database = openDatabase(settings, log);
-  const cache =
-    settings.redisUrl === undefined
-      ? undefined
-      : openRedis(
-          {
-            url: settings.redisUrl,
-            timeoutMs: settings.redisTimeoutSeconds * 1000,
-            ttlSeconds: settings.cacheTtlSeconds,
-          },
-          log,
-          () => metrics.redisFailed(),
-        );
+  const cache = await openCache(settings, log, () => metrics.redisFailed());
   const store = cachedStore(sqlStore(database), {
     maxEntries: settings.cacheMaxEntries,
     shared: cache,
@@ -87,8 +88,14 @@ export async function serve(settings: ServerSettings, log: Log): Promise<Running
   server.keepAliveTimeout = 75_000;
   const metricsServer = settings.isMetricsEnabled ? createServer(metricsHandler(metrics)) : undefined;
 
-  await listen(server, settings.port, settings.host);
-  if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
+  try {
+    await listen(server, settings.port, settings.host);
+    if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
+  } catch (error) {
+    server.close();
+    await store.close();
+    throw error;
+  }
 
   const stopping = new AbortController();
   const ready = prepare(store, lifecycle, log, stopping.signal).then(() => {
@@ -164,11 +171,19 @@ function metricsHandler(metrics: Metrics): RequestListener {
   };
 }
 
+/** The address cannot be listened on. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+}
+
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (error: Error) => {
+      reject(new CannotListen(`cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));
+    };
+    server.once('error', fail);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
   });

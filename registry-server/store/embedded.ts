@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PGlite, Transaction } from '@electric-sql/pglite';
 import { type Connection, type Database, type Statement, StoreUnavailable } from './database.ts';
 
 /**
@@ -42,21 +43,49 @@ export function openEmbedded(folder?: string): Database {
     poolUsage: () => ({ open: 1, idle: 1, waiting: 0, max: 1 }),
     async close() {
       const started = await opening?.catch(() => undefined);
-      if (started && !started.closed) await started.close();
+      if (!started || started.closed) return;
+      await started.close();
+      if (folder !== undefined) rmSync(lockOf(folder), { force: true });
     },
   };
 }
 
 async function start(folder: string | undefined): Promise<PGlite> {
   try {
+    // Only now: it weighs more than the whole server, which with a DATABASE_URL has no use for it.
+    const { PGlite } = await import('@electric-sql/pglite');
     if (folder === undefined) return await PGlite.create();
-    mkdirSync(folder, { recursive: true });
-    return await PGlite.create({ dataDir: folder });
+    lock(folder);
+    return await PGlite.create({ dataDir: join(folder, 'postgres') });
   } catch (error) {
     const where = folder === undefined ? 'in memory' : `in ${folder}`;
     throw new StoreUnavailable(`the embedded database does not start ${where}: ${(error as Error).message}`, {
       cause: error,
     });
+  }
+}
+
+const lockOf = (folder: string) => join(folder, 'server.pid');
+
+/** Two servers on one folder would destroy it. The lock of a process that is gone does not count. */
+function lock(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  try {
+    writeFileSync(lockOf(folder), String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const holder = Number(readFileSync(lockOf(folder), 'utf8'));
+    // In a container every start has the same number.
+    if (holder !== process.pid && isRunning(holder)) throw new Error(`process ${holder} uses it`);
+    writeFileSync(lockOf(folder), String(process.pid));
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

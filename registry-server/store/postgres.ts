@@ -118,9 +118,11 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
         listening = client;
         failures = 0;
         listener.connected();
+        void openMinConnections();
         await Promise.race([ended, heartbeatStops(client)]);
       } catch (error) {
-        if (failures === 0) log.warn('change feed is down', { cause: describeCause(error) });
+        const isNews = failures === 0 && !closing.signal.aborted;
+        if (isNews) log.warn('change feed is down', { cause: describeCause(error) });
       }
       if (listening === client) {
         listening = undefined;
@@ -132,6 +134,14 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       failures += 1;
       await delay(waitMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
     }
+  }
+
+  /** The pool keeps them but does not open them; the first requests should not have to. */
+  async function openMinConnections(): Promise<void> {
+    const clients = await Promise.allSettled(
+      Array.from({ length: Math.max(0, settings.minConnections - pool.totalCount) }, () => pool.connect()),
+    );
+    for (const client of clients) if (client.status === 'fulfilled') client.value.release();
   }
 
   /** A peer that vanished without a word is noticed here: it bounds how long a cache can be stale. */

@@ -25,9 +25,14 @@ const MAX_TRIES = 5;
 
 /** The store over any Database: PostgreSQL in production, PGlite in the process. */
 export function sqlStore(database: Database): Store {
+  let migration: number | undefined;
   return {
     kind: database.kind,
-    migrate: () => migrate(database),
+
+    async migrate() {
+      migration = await migrate(database);
+      return migration;
+    },
 
     readSubject: (name) => readSubject(database, name),
 
@@ -95,7 +100,8 @@ export function sqlStore(database: Database): Store {
 
     async status(deadlineMs) {
       const status = await database.ping(deadlineMs);
-      return { ...status, migration: await readMigration(database) };
+      // Known since the start: the pool may be busy, and that is no reason to be unready.
+      return { ...status, migration: migration ?? (await readMigration(database)) };
     },
 
     poolUsage: () => database.poolUsage(),

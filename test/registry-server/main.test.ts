@@ -2,8 +2,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { eventually } from '../build/eventually.ts';
@@ -70,6 +72,42 @@ describe('the process', function () {
     agent.destroy();
   });
 
+  it('loses no request of clients that keep their connections while it ends', async () => {
+    await start();
+    const agent = new Agent({ keepAlive: true });
+    const ask = () =>
+      new Promise<number>((resolve, reject) => {
+        const sent = get(url('/subjects'), { agent }, (response) => {
+          response.resume().once('end', () => resolve(response.statusCode ?? 0));
+        });
+        sent.once('error', reject);
+      });
+    // As endpoints do: they send no more some time after it said that it is not ready.
+    let isListed = true;
+    const clients = Array.from({ length: 8 }, async () => {
+      let answered = 0;
+      for (; isListed; answered += 1) expect(await ask()).to.equal(200);
+      return answered;
+    });
+    child?.kill('SIGTERM');
+    await eventually(async () => expect((await fetch(url('/ready'))).status).to.equal(503));
+    await delay(500);
+    isListed = false;
+    for (const answered of await Promise.all(clients)) expect(answered).to.be.greaterThan(10);
+    agent.destroy();
+  });
+
+  it('leaves a folder alone that another server uses', async () => {
+    await start();
+    const second = await run(process.execPath, [main, 'migrate'], { env: environment }).catch(
+      (error) => error,
+    );
+    expect([second.code, second.stderr]).to.deep.equal([
+      1,
+      `the embedded database does not start in ${folder}/data: process ${child?.pid} uses it\n`,
+    ]);
+  });
+
   it('answers for its health with its exit code', async () => {
     const sick = await run(process.execPath, [main, 'health'], { env: environment }).catch((error) => error);
     expect(sick.code).to.equal(1);
@@ -100,5 +138,12 @@ describe('the process', function () {
       (error) => error,
     );
     expect([wrong.code, wrong.stderr]).to.deep.equal([1, 'LOG_FORMAT: "xml" is none of json, text\n']);
+    const taken = createServer().listen(port, '127.0.0.1');
+    const busy = await run(process.execPath, [main], { env: environment }).catch((error) => error);
+    taken.close();
+    expect([busy.code, busy.stderr]).to.deep.equal([
+      1,
+      `cannot listen on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+    ]);
   });
 });
