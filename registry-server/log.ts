@@ -18,7 +18,7 @@ export interface LogSettings {
 
 export function openLog(
   { level, format }: LogSettings,
-  write = (line: string) => process.stdout.write(line),
+  write: (line: string) => void = (line) => process.stdout.write(line),
 ): Log {
   const logger = pino(
     {
