@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findCluster } from './cluster/cluster.ts';
+import { isPortFree } from './cluster/network.ts';
 import { Problem } from './cluster/problem.ts';
 import { chooseProvider, type ProviderName, providerNames } from './cluster/providers.ts';
 import { reportTo } from './cluster/report.ts';
@@ -51,6 +53,12 @@ async function start(): Promise<void> {
     ...(values.provider === undefined ? {} : { provider: values.provider as ProviderName }),
   });
   report(`Cluster: ${providerName} (${reason})`);
+  // Found out now, and not after all the work.
+  const isExposed =
+    findCluster(defaultName)?.exposures.some((exposure) => exposure.hostPort === hostPort) ?? false;
+  if (!isExposed && !(await isPortFree(hostPort))) {
+    throw new Problem(`Port ${hostPort} on 127.0.0.1 is in use; choose another: npm start -- --port 8082`);
+  }
   const cluster = await provider.up({ name: defaultName, report, signal });
   signal.throwIfAborted();
   const kubectl = kubectlOf(
@@ -71,7 +79,19 @@ async function start(): Promise<void> {
   }
   signal.throwIfAborted();
   await installOperator(kubectl, usedImages(images), report);
-  await kubectl(['apply', '--server-side', '-n', 'default', '-f', '-'], await readFile(sample, 'utf8'));
+  // A sample that is there may have been edited: it is left as it is.
+  const present = await kubectl([
+    'get',
+    'schemaregistry',
+    'sample',
+    '-n',
+    'default',
+    '-o',
+    'name',
+    '--ignore-not-found',
+  ]);
+  if (present.trim() === '')
+    await kubectl(['apply', '-n', 'default', '-f', '-'], await readFile(sample, 'utf8'));
   await waitForReady(kubectl, 'default', 'sample', report);
 
   const exposed = await provider.expose(cluster, {

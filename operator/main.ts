@@ -62,7 +62,8 @@ if (import.meta.main) {
   try {
     await runOperator(readSettings(process.env), stopping.signal);
   } catch (error) {
-    console.error((error as Error).message, (error as Error).cause ?? '');
+    const { message, cause } = error as Error;
+    console.error(cause instanceof Error ? `${message}: ${cause.message}` : message);
     process.exitCode = 1;
   }
 }

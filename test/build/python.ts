@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../hack/cluster/folders.ts';
 import { run } from '../../hack/cluster/run.ts';
 
-const packages = ['confluent-kafka[avro,json,schemaregistry]==2.16.1'];
+const packages = ['confluent-kafka[avro,json,schemaregistry]==2.15.0'];
 
 /** A Python with Confluent's client, made once and kept by version; `reason` where it cannot be had. */
 export async function findPython(): Promise<{ python: string } | { reason: string }> {
