@@ -27,7 +27,7 @@ export interface RunningServer {
 }
 
 const LONGEST_RETRY_MS = 5_000;
-const PARSED_CHARACTERS = 16 * 1024 * 1024;
+const PARSED_CHARACTERS = 8 * 1024 * 1024;
 // A body holds a schema with its quotes escaped, and its references.
 const BODY_FACTOR = 2;
 const BODY_EXTRA_BYTES = 256 * 1024;
