@@ -5,7 +5,11 @@ import { once } from 'node:events';
 const root = new URL('../', import.meta.url);
 const suites = ['test:unit', 'test:api-server', 'test:cluster'] as const;
 /** mocha's closing lines. */
-const counted = { passed: /^ +(\d+) passing/, failed: /^ +(\d+) failing/, skipped: /^ +(\d+) pending/ } as const;
+const counted = {
+  passed: /^ +(\d+) passing/,
+  failed: /^ +(\d+) failing/,
+  skipped: /^ +(\d+) pending/,
+} as const;
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
