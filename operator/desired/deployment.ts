@@ -84,7 +84,7 @@ export const deployment: Child = (registry, observed) => {
             ],
             resources: registry.resources,
             startupProbe: probe('/health', { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 75 }),
-            readinessProbe: probe('/ready', { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+            readinessProbe: probe('/ready', { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 5 }),
             livenessProbe: probe('/health', { periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }),
             securityContext: containerSecurity,
             // The last lines of a crash become part of the pod's status, and so of the registry's.

@@ -37,6 +37,8 @@ function headless(registry: Parameters<Child>[0], component: Exclude<Component, 
     spec: {
       type: 'ClusterIP',
       clusterIP: 'None',
+      // There is one pod: a name that is known while it starts spares its clients the DNS server's memory of "no such name".
+      publishNotReadyAddresses: true,
       selector: selectorLabels(registry, component),
       ports: [{ name: component, port: ports[component], targetPort: component, protocol: 'TCP' }],
     },
