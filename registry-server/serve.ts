@@ -26,7 +26,8 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const LONGEST_RETRY_MS = 5_000;
+// A start waits for one database with nothing else to do: once a second is no burden, and a second is not long.
+const LONGEST_RETRY_MS = 1_000;
 const PARSED_CHARACTERS = 8 * 1024 * 1024;
 // A body holds a schema with its quotes escaped, and its references.
 const BODY_FACTOR = 2;
