@@ -9,7 +9,6 @@ import { chooseProvider, type ProviderName, providerNames } from './cluster/prov
 import { reportTo } from './cluster/report.ts';
 import { defaultName } from './cluster/up.ts';
 import { registerFirstSchema } from './first-schema.ts';
-import { buildImages } from './images/build-images.ts';
 import { usedImages } from './images/used-images.ts';
 import { installOperator, waitForReady } from './install.ts';
 import { kubectlOf } from './kubectl.ts';
@@ -67,18 +66,14 @@ async function start(): Promise<void> {
     cluster.context === undefined ? [] : ['--context', cluster.context],
   );
 
-  // A cluster that somebody has pulls the released images; into one of ours the tree's own are loaded.
-  const isOurs = providerName !== 'context';
-  const images = isOurs ? await buildImages(report) : [];
-  if (isOurs) {
-    await provider.loadImages(
-      cluster.name,
-      images.map(({ archivePath }) => archivePath),
-      report,
-    );
-  }
+  const images = await provider.buildImages(report);
+  await provider.loadImages(
+    cluster.name,
+    images.map(({ archivePath }) => archivePath),
+    report,
+  );
   signal.throwIfAborted();
-  await installOperator(kubectl, usedImages(images), report);
+  await installOperator(kubectl, images.length === 0 ? {} : usedImages(images), report);
   // A sample that is there may have been edited: it is left as it is.
   const present = await kubectl([
     'get',

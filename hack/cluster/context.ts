@@ -28,8 +28,7 @@ export const context = (name: string | undefined): Provider => ({
     return { name: name ?? '', context: name, kubeconfigPath, server: server.trim(), kubectlPath: 'kubectl' };
   },
   down: async () => undefined,
-  loadImages: async (_, archives, report) => {
-    report(`Leaving ${archives.length} images to the cluster's registry: push them yourself`);
-  },
+  buildImages: async () => [],
+  loadImages: async () => undefined,
   expose: async (cluster, service) => portForward(cluster, service),
 });

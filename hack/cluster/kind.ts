@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { buildWithEngine } from '../images/engine.ts';
 import { clustersFolder } from './folders.ts';
 import { Problem } from './problem.ts';
 import { type Provider, portForward } from './provider.ts';
@@ -101,6 +102,7 @@ export const kindCluster: Provider = {
   down: async (name) => {
     await kind(['delete', 'cluster', '--name', name]);
   },
+  buildImages: async (report) => buildWithEngine((await findEngine()) ?? 'docker', report),
   loadImages: async (name, archives, report) => {
     for (const archive of archives) {
       report('Loading images', archive);

@@ -1,3 +1,4 @@
+import { buildImages } from '../images/build-images.ts';
 import { askApi } from './api.ts';
 import { findCluster } from './cluster.ts';
 import { down } from './down.ts';
@@ -16,6 +17,7 @@ export const local: Provider = {
   },
   up,
   down,
+  buildImages,
   loadImages,
   expose: async ({ name }, { namespace, service, port, hostPort }) => {
     const cluster = findCluster(name);

@@ -1,3 +1,4 @@
+import type { BuiltImage } from '../images/build-images.ts';
 import type { Report } from './report.ts';
 import type { RunningCluster, UpOptions } from './up.ts';
 
@@ -18,6 +19,8 @@ export type Provider = {
   readonly up: (options: UpOptions) => Promise<RunningCluster>;
   /** Removes the cluster, when the provider made it. */
   readonly down: (name: string) => Promise<void>;
+  /** The images of this tree, for a cluster that it made; none where a cluster pulls the released ones. */
+  readonly buildImages: (report: Report) => Promise<readonly BuiltImage[]>;
   readonly loadImages: (name: string, archives: readonly string[], report: Report) => Promise<void>;
   readonly expose: (cluster: RunningCluster, service: ServicePort) => Promise<Exposed>;
 };

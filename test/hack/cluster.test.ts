@@ -24,6 +24,7 @@ const aProvider = (against?: string): Provider => ({
   whyNot: async () => against,
   up: async () => ({ name: 'test', kubeconfigPath: '', server: '', kubectlPath: '' }),
   down: async () => undefined,
+  buildImages: async () => [],
   loadImages: async () => undefined,
   expose: async () => ({ address: '' }),
 });
