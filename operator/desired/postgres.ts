@@ -1,19 +1,11 @@
-import type { V1StatefulSet } from '../kubernetes.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { Registry } from '../spec.ts';
-import { type Child, labels, meta, names, selectorLabels } from './child.ts';
-import { claim, claimTemplate } from './claim.ts';
+import { type Child, meta, names } from './child.ts';
+import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
 import { databaseName, databaseUser, postgresCredentials } from './credentials.ts';
-import {
-  configHashAnnotation,
-  containerSecurity,
-  contentHash,
-  dataOf,
-  podBasics,
-  podSecurity,
-  secretHashAnnotation,
-} from './pod.ts';
+import { containerSecurity, dataOf } from './pod.ts';
+import { commandProbe, statefulSet } from './stateful-set.ts';
 
 /** `postgres` in the Debian-based official image. */
 const postgresUser = 999;
@@ -45,79 +37,63 @@ export const postgres: Child = (registry, observed) => {
     `--username=${databaseUser}`,
     `--dbname=${databaseName}`,
   ];
-  const spec: V1StatefulSet['spec'] = {
-    serviceName: name,
-    replicas: 1,
-    selector: { matchLabels: selectorLabels(registry, 'postgres') },
-    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
-    template: {
-      metadata: {
-        labels: labels(registry, 'postgres'),
-        annotations: {
-          [configHashAnnotation]: contentHash([settings(registry), accessRules, prepareScript]),
-          [secretHashAnnotation]: contentHash(dataOf(postgresCredentials(registry, observed)).password),
+  return statefulSet(registry, 'postgres', {
+    storage: storage,
+    found: observed.postgres,
+    config: [settings(registry), accessRules, prepareScript],
+    secret: dataOf(postgresCredentials(registry, observed)).password,
+    userId: postgresUser,
+    pod: {
+      terminationGracePeriodSeconds: 60,
+      initContainers: [
+        {
+          name: 'prepare',
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['sh', `${configPath}/prepare.sh`],
+          env: [
+            { name: 'PGDATA', value: dataPath },
+            { name: 'PASSWORD_FILE', value: `${credentialsPath}/password` },
+          ],
+          resources,
+          securityContext: containerSecurity,
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [...mounts, { name: 'credentials', mountPath: credentialsPath, readOnly: true }],
         },
-      },
-      spec: {
-        ...podBasics(registry),
-        securityContext: podSecurity(postgresUser),
-        terminationGracePeriodSeconds: 60,
-        initContainers: [
-          {
-            name: 'prepare',
-            image,
-            imagePullPolicy: 'IfNotPresent',
-            command: ['sh', `${configPath}/prepare.sh`],
-            env: [
-              { name: 'PGDATA', value: dataPath },
-              { name: 'PASSWORD_FILE', value: `${credentialsPath}/password` },
-            ],
-            resources,
-            securityContext: containerSecurity,
-            terminationMessagePolicy: 'FallbackToLogsOnError',
-            volumeMounts: [...mounts, { name: 'credentials', mountPath: credentialsPath, readOnly: true }],
+      ],
+      containers: [
+        {
+          name: 'postgres',
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['postgres', `--config-file=${configPath}/postgresql.conf`],
+          env: [{ name: 'PGDATA', value: dataPath }],
+          ports: [{ name: 'postgres', containerPort: ports.postgres, protocol: 'TCP' }],
+          resources,
+          startupProbe: commandProbe(isReady, 2, 150),
+          readinessProbe: commandProbe(isReady, 5, 3),
+          livenessProbe: commandProbe(isReady, 10, 6),
+          // SIGTERM alone would wait for every client to leave; not every image says STOPSIGNAL SIGINT.
+          lifecycle: {
+            preStop: { exec: { command: ['pg_ctl', 'stop', '--mode=fast', `--pgdata=${dataPath}`] } },
           },
-        ],
-        containers: [
-          {
-            name: 'postgres',
-            image,
-            imagePullPolicy: 'IfNotPresent',
-            command: ['postgres', `--config-file=${configPath}/postgresql.conf`],
-            env: [{ name: 'PGDATA', value: dataPath }],
-            ports: [{ name: 'postgres', containerPort: ports.postgres, protocol: 'TCP' }],
-            resources,
-            startupProbe: { ...probe(isReady), periodSeconds: 2, failureThreshold: 150 },
-            readinessProbe: { ...probe(isReady), periodSeconds: 5, failureThreshold: 3 },
-            livenessProbe: { ...probe(isReady), periodSeconds: 10, failureThreshold: 6 },
-            // SIGTERM alone would wait for every client to leave; not every image says STOPSIGNAL SIGINT.
-            lifecycle: {
-              preStop: { exec: { command: ['pg_ctl', 'stop', '--mode=fast', `--pgdata=${dataPath}`] } },
-            },
-            securityContext: containerSecurity,
-            terminationMessagePolicy: 'FallbackToLogsOnError',
-            volumeMounts: mounts,
-          },
-        ],
-        volumes: [
-          { name: 'config', configMap: { name, defaultMode: 0o444 } },
-          {
-            name: 'credentials',
-            secret: { secretName: name, defaultMode: 0o440, items: [{ key: 'password', path: 'password' }] },
-          },
-          { name: 'run', emptyDir: {} },
-          { name: 'tmp', emptyDir: {} },
-        ],
-      },
+          securityContext: containerSecurity,
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: mounts,
+        },
+      ],
+      volumes: [
+        { name: 'config', configMap: { name, defaultMode: 0o444 } },
+        {
+          name: 'credentials',
+          secret: { secretName: name, defaultMode: 0o440, items: [{ key: 'password', path: 'password' }] },
+        },
+        { name: 'run', emptyDir: {} },
+        { name: 'tmp', emptyDir: {} },
+      ],
     },
-    volumeClaimTemplates: [claimTemplate(registry, 'postgres', storage, observed.postgres)],
-  };
-  return { ...meta(registry, 'StatefulSet', 'postgres', name), spec };
+  });
 };
-
-function probe(command: string[]) {
-  return { exec: { command }, timeoutSeconds: 5, initialDelaySeconds: 0, successThreshold: 1 };
-}
 
 function settings({ database, autoscaling, replicas }: Registry): string {
   // All replicas, one more while a rollout is under way, each with its pool and its listener for changes.

@@ -1,18 +1,10 @@
-import type { V1StatefulSet } from '../kubernetes.ts';
 import type { Cache } from '../spec.ts';
-import { type Child, labels, meta, names, selectorLabels } from './child.ts';
-import { claim, claimTemplate } from './claim.ts';
+import { type Child, meta, names } from './child.ts';
+import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
 import { redisCredentials } from './credentials.ts';
-import {
-  configHashAnnotation,
-  containerSecurity,
-  contentHash,
-  dataOf,
-  podBasics,
-  podSecurity,
-  secretHashAnnotation,
-} from './pod.ts';
+import { containerSecurity, dataOf } from './pod.ts';
+import { commandProbe, statefulSet } from './stateful-set.ts';
 
 /** `redis` in the official image. */
 const redisUser = 999;
@@ -34,69 +26,52 @@ export const redis: Child = (registry, observed) => {
   const { cache } = registry;
   if (cache === undefined) return undefined;
   const name = names(registry).redis;
-  const ping = {
-    exec: { command: ['redis-cli', '-e', 'ping'] },
-    timeoutSeconds: 5,
-    initialDelaySeconds: 0,
-    successThreshold: 1,
-  };
-  const spec: V1StatefulSet['spec'] = {
-    serviceName: name,
-    replicas: 1,
-    selector: { matchLabels: selectorLabels(registry, 'redis') },
-    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
-    template: {
-      metadata: {
-        labels: labels(registry, 'redis'),
-        annotations: {
-          [configHashAnnotation]: contentHash(settings(cache)),
-          [secretHashAnnotation]: contentHash(dataOf(redisCredentials(registry, observed))['auth.conf']),
+  const ping = ['redis-cli', '-e', 'ping'];
+  return statefulSet(registry, 'redis', {
+    storage: cache.storage,
+    found: observed.redis,
+    config: settings(cache),
+    secret: dataOf(redisCredentials(registry, observed))['auth.conf'],
+    userId: redisUser,
+    pod: {
+      terminationGracePeriodSeconds: 30,
+      containers: [
+        {
+          name: 'redis',
+          image: cache.image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['redis-server', `${configPath}/redis.conf`],
+          // Read by redis-cli of the probes; on its command line it could be seen in the list of processes.
+          env: [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name, key: 'password' } } }],
+          ports: [{ name: 'redis', containerPort: ports.redis, protocol: 'TCP' }],
+          resources: cache.resources,
+          startupProbe: commandProbe(ping, 2, 150),
+          readinessProbe: commandProbe(ping, 5, 3),
+          livenessProbe: commandProbe(ping, 10, 5),
+          securityContext: containerSecurity,
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [
+            { name: 'data', mountPath: '/data' },
+            { name: 'config', mountPath: configPath, readOnly: true },
+            { name: 'credentials', mountPath: credentialsPath, readOnly: true },
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
         },
-      },
-      spec: {
-        ...podBasics(registry),
-        securityContext: podSecurity(redisUser),
-        terminationGracePeriodSeconds: 30,
-        containers: [
-          {
-            name: 'redis',
-            image: cache.image,
-            imagePullPolicy: 'IfNotPresent',
-            command: ['redis-server', `${configPath}/redis.conf`],
-            // Read by redis-cli of the probes; on its command line it could be seen in the list of processes.
-            env: [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name, key: 'password' } } }],
-            ports: [{ name: 'redis', containerPort: ports.redis, protocol: 'TCP' }],
-            resources: cache.resources,
-            startupProbe: { ...ping, periodSeconds: 2, failureThreshold: 150 },
-            readinessProbe: { ...ping, periodSeconds: 5, failureThreshold: 3 },
-            livenessProbe: { ...ping, periodSeconds: 10, failureThreshold: 5 },
-            securityContext: containerSecurity,
-            terminationMessagePolicy: 'FallbackToLogsOnError',
-            volumeMounts: [
-              { name: 'data', mountPath: '/data' },
-              { name: 'config', mountPath: configPath, readOnly: true },
-              { name: 'credentials', mountPath: credentialsPath, readOnly: true },
-              { name: 'tmp', mountPath: '/tmp' },
-            ],
+      ],
+      volumes: [
+        { name: 'config', configMap: { name, defaultMode: 0o444 } },
+        {
+          name: 'credentials',
+          secret: {
+            secretName: name,
+            defaultMode: 0o440,
+            items: [{ key: 'auth.conf', path: 'auth.conf' }],
           },
-        ],
-        volumes: [
-          { name: 'config', configMap: { name, defaultMode: 0o444 } },
-          {
-            name: 'credentials',
-            secret: {
-              secretName: name,
-              defaultMode: 0o440,
-              items: [{ key: 'auth.conf', path: 'auth.conf' }],
-            },
-          },
-          { name: 'tmp', emptyDir: {} },
-        ],
-      },
+        },
+        { name: 'tmp', emptyDir: {} },
+      ],
     },
-    volumeClaimTemplates: [claimTemplate(registry, 'redis', cache.storage, observed.redis)],
-  };
-  return { ...meta(registry, 'StatefulSet', 'redis', name), spec };
+  });
 };
 
 /** Row C35, with a password instead of an open door (trap I5). */

@@ -1,6 +1,6 @@
 import type { Incompatibility, Side } from '../../schema-types/schema-type.ts';
 import type { AvroRule } from '../change.ts';
-import type { Path } from './walk.ts';
+import type { Path } from './path.ts';
 
 export const noMismatches: readonly Incompatibility[] = [];
 

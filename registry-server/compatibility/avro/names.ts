@@ -1,7 +1,7 @@
 import type { AvroNamed } from '../../schema-types/avro/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import { mismatch, noMismatches } from './mismatch.ts';
-import { below, type Path } from './walk.ts';
+import { below, type Path } from './path.ts';
 
 /** Names are compared without their namespaces, aliases with them (Avro 1.11, Schema Resolution). */
 export function compareNames(reader: AvroNamed, writer: AvroNamed, path: Path): readonly Incompatibility[] {

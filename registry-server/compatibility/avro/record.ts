@@ -2,7 +2,8 @@ import type { AvroField, AvroRecord } from '../../schema-types/avro/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import { mismatch } from './mismatch.ts';
 import { compareNames } from './names.ts';
-import { below, type Path, type Walk } from './walk.ts';
+import { below, type Path } from './path.ts';
+import type { Walk } from './walk.ts';
 
 export function compareRecord(
   reader: AvroRecord,

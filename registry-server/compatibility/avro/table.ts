@@ -3,9 +3,10 @@ import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import { compareEnum } from './enum.ts';
 import { compareFixed } from './fixed.ts';
 import { mismatch, noMismatches } from './mismatch.ts';
+import { below, type Path, root } from './path.ts';
 import { compareRecord } from './record.ts';
 import { compareUnions, readFromUnion, readUnion } from './union.ts';
-import { below, type Path, root, Walk } from './walk.ts';
+import { Walk } from './walk.ts';
 
 type Kind = AvroSchema['type'];
 type Of<K extends Kind> = Extract<AvroSchema, { readonly type: K }>;

@@ -1,7 +1,8 @@
 import { type AvroSchema, type AvroUnion, isNamed } from '../../schema-types/avro/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import { mismatch, noMismatches } from './mismatch.ts';
-import { below, type Path, root, type Walk } from './walk.ts';
+import { below, type Path, root } from './path.ts';
+import type { Walk } from './walk.ts';
 
 /** Both are unions: each branch that can be written must be readable. */
 export function compareUnions(

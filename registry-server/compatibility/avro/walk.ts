@@ -1,17 +1,7 @@
 import type { AvroSchema } from '../../schema-types/avro/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import { noMismatches } from './mismatch.ts';
-
-/** Where a comparison is; written out only when something is wrong there. */
-export interface Path {
-  readonly parent: Path | undefined;
-  readonly step: string;
-}
-
-/** The path of a comparison that starts anew: the Java library does so for the branches of a union. */
-export const root: Path = { parent: undefined, step: '' };
-
-export const below = (parent: Path, step: string): Path => ({ parent, step });
+import { type Path, root } from './path.ts';
 
 export type CompareOnce = (
   reader: AvroSchema,

@@ -1,0 +1,54 @@
+import type { KubeObject, V1PodSpec, V1StatefulSet } from '../kubernetes.ts';
+import type { Registry, Storage } from '../spec.ts';
+import { labels, meta, names, selectorLabels } from './child.ts';
+import { claimTemplate } from './claim.ts';
+import { configHashAnnotation, contentHash, podBasics, podSecurity, secretHashAnnotation } from './pod.ts';
+
+interface Parts {
+  readonly storage: Storage;
+  readonly found: V1StatefulSet | undefined;
+  /** What the pod reads when it starts: other content replaces it. */
+  readonly config: unknown;
+  readonly secret: unknown;
+  readonly userId: number;
+  readonly pod: V1PodSpec;
+}
+
+/** PostgreSQL or Redis: one pod with a volume that outlives it. */
+export function statefulSet(
+  registry: Registry,
+  component: 'postgres' | 'redis',
+  { storage, found, config, secret, userId, pod }: Parts,
+): KubeObject {
+  const name = names(registry)[component];
+  const spec: V1StatefulSet['spec'] = {
+    serviceName: name,
+    replicas: 1,
+    selector: { matchLabels: selectorLabels(registry, component) },
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+    template: {
+      metadata: {
+        labels: labels(registry, component),
+        annotations: {
+          [configHashAnnotation]: contentHash(config),
+          [secretHashAnnotation]: contentHash(secret),
+        },
+      },
+      spec: { ...podBasics(registry), securityContext: podSecurity(userId), ...pod },
+    },
+    volumeClaimTemplates: [claimTemplate(registry, component, storage, found)],
+  };
+  return { ...meta(registry, 'StatefulSet', component, name), spec };
+}
+
+/** A command in the container says whether it is well. */
+export function commandProbe(command: string[], periodSeconds: number, failureThreshold: number) {
+  return {
+    exec: { command },
+    periodSeconds,
+    failureThreshold,
+    timeoutSeconds: 5,
+    initialDelaySeconds: 0,
+    successThreshold: 1,
+  };
+}
