@@ -37,7 +37,9 @@ const mountsBelow = (folders: ClusterFolders): string[] =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
-    .filter((path) => path.startsWith(`${folders.state}/`) || path.startsWith(`${folders.run}/`))
+    .filter((path) =>
+      [folders.state, folders.run, folders.kubelet].some((folder) => path.startsWith(`${folder}/`)),
+    )
     .reverse();
 
 const unmountAll = async (folders: ClusterFolders): Promise<void> => {
@@ -83,6 +85,8 @@ export const down = async (name: string): Promise<void> => {
   await waitFor('cgroups are removed', { timeoutMs: 10_000 }, () => removeCgroups(folders.cgroup));
   removeCniResults(folders);
   // Without a node there is none, and only root may look.
-  if (existsSync(folders.run)) rmSync(folders.run, { recursive: true, force: true });
+  for (const folder of [folders.run, folders.kubelet]) {
+    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
+  }
   rmSync(folders.state, { recursive: true, force: true });
 };

@@ -16,8 +16,10 @@ export const clustersFolder = join(
 /** Where the parts of one cluster keep what is theirs. */
 export const clusterFolders = (name: string) => {
   const state = join(clustersFolder, name);
-  // A socket's path may have 107 characters at most, which a folder below $HOME could exceed.
+  // A socket's path may have 107 characters at most, which a folder below $HOME could exceed. The kubelet keeps its
+  // sockets beside the volumes of its pods, which are too large for /run.
   const run = join('/run', 'llm-schema-registry', name);
+  const kubelet = join('/var/lib', 'llm-schema-registry', name);
   return {
     state,
     run,
@@ -29,7 +31,7 @@ export const clusterFolders = (name: string) => {
     processes: join(state, 'processes'),
     etcd: join(state, 'etcd'),
     containerd: join(state, 'containerd'),
-    kubelet: join(state, 'kubelet'),
+    kubelet,
     volumes: join(state, 'volumes'),
     containerdSocket: join(run, 'containerd.sock'),
     networkNamespace: join('/run/netns', `lsr-${name}`),

@@ -39,8 +39,8 @@ const traces = (): string[] => {
   const cgroups = existsSync('/sys/fs/cgroup/cgroup.controllers')
     ? [`/sys/fs/cgroup/${folders.cgroup}`]
     : readdirSync('/sys/fs/cgroup').map((hierarchy) => `/sys/fs/cgroup/${hierarchy}/${folders.cgroup}`);
-  const left = [folders.state, folders.run, folders.networkNamespace, ...cgroups].filter((path) =>
-    existsSync(path),
+  const left = [folders.state, folders.run, folders.kubelet, folders.networkNamespace, ...cgroups].filter(
+    (path) => existsSync(path),
   );
   return [...processes, ...mounts, ...left];
 };

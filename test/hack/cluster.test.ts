@@ -3,6 +3,7 @@ import { compareVersions } from '../../hack/cluster/binaries.ts';
 import { checkSpace } from '../../hack/cluster/check-space.ts';
 import type { Cluster } from '../../hack/cluster/cluster.ts';
 import { components, stopOrder } from '../../hack/cluster/components.ts';
+import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { imagesIn, loadedImages } from '../../hack/cluster/load-images.ts';
 import { Problem } from '../../hack/cluster/problem.ts';
 import { findProcess, isAlive, signalProcess } from '../../hack/cluster/processes.ts';
@@ -161,5 +162,14 @@ describe('the choice of a cluster', () => {
     expect(error.message).to.equal(
       'No cluster can be had. context: no --context was given; kind: no engine; local: no root.',
     );
+  });
+});
+
+describe('the folders of a cluster', () => {
+  it('leave room for sockets, however long the path of the home folder and the name are', () => {
+    // What the kubelet and containerd add, with their longest random names. A socket's path has 107 characters at most.
+    const { kubelet, containerdSocket } = clusterFolders('a'.repeat(40));
+    expect(`${kubelet}/pod-resources/4294967295`.length).to.be.at.most(107);
+    expect(`${containerdSocket}.ttrpc`.length).to.be.at.most(107);
   });
 });
