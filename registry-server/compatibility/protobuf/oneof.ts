@@ -1,0 +1,31 @@
+import type { ProtoMessage } from '../../schema-types/protobuf/model.ts';
+import { type FieldsByNumber, fieldsByNumber } from './fields-by-number.ts';
+import type { Walk } from './walk.ts';
+
+/** Oneofs that came, went, or now hold fields that could be set together before. */
+export function compareOneofs(walk: Walk, before: ProtoMessage, after: ProtoMessage): void {
+  const earlier = fieldsByNumber(before);
+  for (const { name } of after.oneofs) {
+    const kind = newExclusion(name, earlier, after);
+    if (kind !== undefined) walk.add(kind, name);
+  }
+  const earlierNames = new Set(before.oneofs.map(({ name }) => name));
+  const laterNames = new Set(after.oneofs.map(({ name }) => name));
+  for (const name of earlierNames) if (!laterNames.has(name)) walk.add('ONEOF_REMOVED', name);
+  for (const name of laterNames) if (!earlierNames.has(name)) walk.add('ONEOF_ADDED', name);
+}
+
+function newExclusion(oneof: string, earlier: FieldsByNumber, after: ProtoMessage) {
+  const oneofs = new Set<string>();
+  let topLevel = 0;
+  for (const field of after.fields) {
+    if (field.oneof !== oneof) continue;
+    const was = earlier.get(field.number);
+    // What nobody wrote before cannot be lost.
+    if (was === undefined) continue;
+    if (was.oneof === undefined) topLevel++;
+    else oneofs.add(was.oneof);
+  }
+  if (topLevel + oneofs.size < 2) return undefined;
+  return topLevel > 1 ? 'MULTIPLE_FIELDS_MOVED_TO_ONEOF' : 'FIELD_MOVED_TO_EXISTING_ONEOF';
+}

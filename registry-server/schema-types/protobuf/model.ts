@@ -1,0 +1,143 @@
+import type { Edition, Import, Label, Scalar } from './written.ts';
+
+/** A file with every name resolved. */
+export interface ProtoFile {
+  readonly edition: Edition;
+  readonly package: string;
+  readonly imports: readonly Pick<Import, 'path' | 'kind'>[];
+  readonly messages: readonly ProtoMessage[];
+  readonly enums: readonly ProtoEnum[];
+  readonly extensions: readonly ProtoField[];
+  readonly services: readonly ProtoService[];
+  readonly options: OptionValues;
+  /** What the file defines, and with it what it sees through its imports. */
+  readonly own: Symbols;
+  readonly symbols: Symbols;
+}
+
+/** What a full name stands for. Fields, values and services only keep others from having their name. */
+export type ProtoSymbol =
+  | ProtoMessage
+  | ProtoEnum
+  | ProtoField
+  | { readonly kind: 'package' }
+  | { readonly kind: 'other' };
+
+/** By full name. */
+export type Symbols = ReadonlyMap<string, ProtoSymbol>;
+
+export interface ProtoMessage {
+  readonly kind: 'message';
+  readonly name: string;
+  readonly fullName: string;
+  readonly package: string;
+  /** Those outside of oneofs first, then oneof by oneof: the order in which they are printed. */
+  readonly fields: readonly ProtoField[];
+  readonly oneofs: readonly ProtoOneof[];
+  /** The messages of groups first. */
+  readonly messages: readonly ProtoMessage[];
+  readonly enums: readonly ProtoEnum[];
+  readonly extensions: readonly ProtoField[];
+  readonly extensionRanges: readonly NumberRange[];
+  readonly reservedRanges: readonly NumberRange[];
+  readonly reservedNames: readonly string[];
+  readonly options: OptionValues;
+}
+
+export interface ProtoField {
+  readonly kind: 'field';
+  readonly name: string;
+  /** Only of an extension. */
+  readonly fullName: string;
+  readonly number: number;
+  readonly label: Label | undefined;
+  readonly type: FieldType;
+  readonly oneof: string | undefined;
+  readonly extendee: ProtoMessage | undefined;
+  /** As in a descriptor: numbers in decimal, bytes with escapes. */
+  readonly default: string | undefined;
+  /** Only when it is not the one that follows from the name. */
+  readonly jsonName: string | undefined;
+  readonly options: OptionValues;
+}
+
+export type FieldType =
+  | { readonly kind: 'scalar'; readonly scalar: Scalar }
+  | { readonly kind: 'message'; readonly message: ProtoMessage }
+  | { readonly kind: 'group'; readonly message: ProtoMessage }
+  | { readonly kind: 'enum'; readonly enum: ProtoEnum }
+  /** The entry is the message that a map is on the wire, with the fields key and value. */
+  | {
+      readonly kind: 'map';
+      readonly key: ProtoField;
+      readonly value: ProtoField;
+      readonly entry: ProtoMessage;
+    };
+
+export interface ProtoOneof {
+  readonly name: string;
+  readonly options: OptionValues;
+}
+
+/** Both ends belong to it. */
+export interface NumberRange {
+  readonly start: number;
+  readonly end: number;
+  readonly options: OptionValues;
+}
+
+export interface ProtoEnum {
+  readonly kind: 'enum';
+  readonly name: string;
+  readonly fullName: string;
+  readonly package: string;
+  readonly values: readonly ProtoEnumValue[];
+  readonly reservedRanges: readonly NumberRange[];
+  readonly reservedNames: readonly string[];
+  readonly options: OptionValues;
+}
+
+export interface ProtoEnumValue {
+  readonly name: string;
+  readonly number: number;
+  readonly options: OptionValues;
+}
+
+export interface ProtoService {
+  readonly name: string;
+  readonly methods: readonly ProtoMethod[];
+  readonly options: OptionValues;
+}
+
+export interface ProtoMethod {
+  readonly name: string;
+  readonly input: ProtoMessage;
+  readonly output: ProtoMessage;
+  readonly streamsInput: boolean;
+  readonly streamsOutput: boolean;
+  readonly options: OptionValues;
+}
+
+/** The fields that are set in an options message, by number. */
+export type OptionValues = readonly SetField[];
+
+export interface SetField {
+  readonly field: ProtoField;
+  /** One, unless the field is repeated. */
+  readonly values: readonly OptionValue[];
+}
+
+/** Whole numbers and enums are bigint, a string of bytes is a Buffer, a message its fields. */
+export type OptionValue = bigint | number | boolean | string | Buffer | OptionValues;
+
+export const noOptions: OptionValues = [];
+
+/** foo_bar becomes fooBar, as protoc does it. */
+export const jsonNameOf = (name: string): string =>
+  name.replace(/_+([A-Za-z0-9])?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '');
+
+/** foo_bar becomes FooBarEntry, as protoc does it. */
+export const entryNameOf = (name: string): string => {
+  const camel = jsonNameOf(name);
+  return `${camel.charAt(0).toUpperCase()}${camel.slice(1)}Entry`;
+};

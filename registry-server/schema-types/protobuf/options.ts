@@ -1,0 +1,300 @@
+import { InvalidSchema } from '../schema-type.ts';
+import {
+  type FieldType,
+  noOptions,
+  type OptionValue,
+  type OptionValues,
+  type ProtoField,
+  type ProtoMessage,
+  type SetField,
+  type Symbols,
+} from './model.ts';
+import { isExtension, resolveName } from './scopes.ts';
+import { integerForm, readInteger } from './tokens.ts';
+import { delimited, endGroup, fixed32, fixed64, startGroup, varint, WireReader, WireWriter } from './wire.ts';
+import {
+  type Literal,
+  maxDepth,
+  type NamePart,
+  type Scalar,
+  type WrittenOption,
+  type WrittenOptions,
+} from './written.ts';
+
+/** Where an option is written, and what it can see from there. */
+export interface OptionScope {
+  readonly scope: string;
+  readonly symbols: Symbols;
+  /** By the full name of the extended message, then by number. */
+  readonly extensions: ReadonlyMap<string, ReadonlyMap<number, ProtoField>>;
+  readonly fail: (words: string) => InvalidSchema;
+}
+
+/** Gives options their types: both forms of a schema become the same values. */
+export function interpretOptions(
+  options: WrittenOptions,
+  message: ProtoMessage,
+  at: (option: WrittenOption | undefined) => OptionScope,
+): OptionValues {
+  if (options.length === 0) return noOptions;
+  if (options instanceof Uint8Array) return decode(options, message, at(undefined), 0);
+  const draft: Draft = new Map();
+  for (const option of options) setOption(draft, message, option.name, option.value, at(option));
+  return finish(draft);
+}
+
+type Draft = Map<number, { readonly field: ProtoField; readonly values: (OptionValue | Draft)[] }>;
+
+function finish(draft: Draft): OptionValues {
+  return [...draft.values()]
+    .sort((a, b) => a.field.number - b.field.number)
+    .map(({ field, values }) => ({
+      field,
+      values: values.map((value) => (value instanceof Map ? finish(value) : value)),
+    }));
+}
+
+function setOption(
+  draft: Draft,
+  message: ProtoMessage,
+  name: readonly NamePart[],
+  value: Literal,
+  at: OptionScope,
+): void {
+  const [part, ...rest] = name;
+  if (part === undefined) throw at.fail('the option has no name');
+  const field = findField(message, part, at);
+  const known = draft.get(field.number) ?? { field, values: [] };
+  draft.set(field.number, known);
+  if (rest.length > 0) {
+    const inner = messageOf(field.type);
+    if (inner === undefined || isRepeated(field)) {
+      throw at.fail(`"${part.name}" is no single message: nothing in it can be set`);
+    }
+    const [existing = new Map()] = known.values;
+    if (!(existing instanceof Map)) throw at.fail(`"${part.name}" is set twice`);
+    known.values[0] = existing;
+    setOption(existing, inner, rest, value, at);
+    return;
+  }
+  if (!isRepeated(field)) {
+    if (known.values.length > 0) throw at.fail(`the option "${part.name}" is set twice`);
+    known.values.push(convert(field.type, value, part.name, at));
+  } else {
+    const items = value.kind === 'list' ? value.items : [value];
+    for (const item of items) known.values.push(convert(field.type, item, part.name, at));
+  }
+}
+
+const isRepeated = ({ label, type }: ProtoField): boolean => label === 'repeated' || type.kind === 'map';
+
+function messageOf(type: FieldType): ProtoMessage | undefined {
+  if (type.kind === 'map') return type.entry;
+  return type.kind === 'message' || type.kind === 'group' ? type.message : undefined;
+}
+
+function findField(
+  message: ProtoMessage,
+  { name, isExtension: isCustom }: NamePart,
+  at: OptionScope,
+): ProtoField {
+  if (isCustom) {
+    const found = resolveName(name, at.scope, at.symbols, isExtension);
+    if (found?.kind !== 'field')
+      throw at.fail(`the option "(${name})" is not defined, or its file not imported`);
+    if (found.extendee?.fullName === message.fullName) return found;
+    throw at.fail(`the option "(${name})" extends ${found.extendee?.fullName}, not ${message.fullName}`);
+  }
+  const found = message.fields.find((field) => field.name === name);
+  if (found) return found;
+  throw at.fail(`${message.name} has no "${name}"; write the name of a custom option in parentheses`);
+}
+
+function convert(type: FieldType, value: Literal, name: string, at: OptionScope): OptionValue | Draft {
+  const message = messageOf(type);
+  if (message !== undefined) {
+    if (value.kind !== 'message') throw at.fail(`"${name}" is a message; write {…}`);
+    const draft: Draft = new Map();
+    for (const field of value.fields) setOption(draft, message, [field], field.value, at);
+    return draft;
+  }
+  if (type.kind === 'enum') {
+    const found = type.enum.values.find((one) => value.kind === 'word' && one.name === value.text);
+    if (found) return BigInt(found.number);
+    throw at.fail(`"${name}" takes a value of ${type.enum.fullName}`);
+  }
+  const converted = type.kind === 'scalar' ? convertScalar(type.scalar, value) : undefined;
+  if (converted === undefined)
+    throw at.fail(`"${name}" takes a value of type ${(type as { scalar: Scalar }).scalar}`);
+  return converted;
+}
+
+const integerRanges: Partial<Record<Scalar, readonly [bigint, bigint]>> = {
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  sint32: [-(2n ** 31n), 2n ** 31n - 1n],
+  sfixed32: [-(2n ** 31n), 2n ** 31n - 1n],
+  uint32: [0n, 2n ** 32n - 1n],
+  fixed32: [0n, 2n ** 32n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  sint64: [-(2n ** 63n), 2n ** 63n - 1n],
+  sfixed64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+  fixed64: [0n, 2n ** 64n - 1n],
+};
+
+/** `undefined` when the literal is of another type. */
+export function convertScalar(scalar: Scalar, value: Literal): OptionValue | undefined {
+  if (scalar === 'string') return value.kind === 'string' ? value.bytes.toString() : undefined;
+  if (scalar === 'bytes') return value.kind === 'string' ? value.bytes : undefined;
+  if (value.kind !== 'number' && value.kind !== 'word') return undefined;
+  const { text } = value;
+  if (scalar === 'bool') return text === 'true' ? true : text === 'false' ? false : undefined;
+  if (scalar === 'float' || scalar === 'double') {
+    const number = readFloat(text);
+    return number === undefined || scalar === 'double' ? number : Math.fround(number);
+  }
+  const range = integerRanges[scalar];
+  const digits = text.replace(/^-/, '');
+  if (range === undefined || !integerForm.test(digits)) return undefined;
+  const number = text.startsWith('-') ? -readInteger(digits) : readInteger(digits);
+  return number >= range[0] && number <= range[1] ? number : undefined;
+}
+
+function readFloat(text: string): number | undefined {
+  const sign = text.startsWith('-') ? -1 : 1;
+  const digits = text.replace(/^-/, '').toLowerCase();
+  if (digits === 'inf' || digits === 'infinity') return sign * Number.POSITIVE_INFINITY;
+  if (digits === 'nan') return Number.NaN;
+  const number = integerForm.test(digits) ? Number(readInteger(digits)) : Number(digits.replace(/f$/, ''));
+  return Number.isNaN(number) ? undefined : sign * number;
+}
+
+function decode(bytes: Uint8Array, message: ProtoMessage, at: OptionScope, depth: number): OptionValues {
+  if (depth > maxDepth) throw at.fail(`an option is nested deeper than ${maxDepth} levels`);
+  const draft = new Map<number, { field: ProtoField; values: OptionValue[] }>();
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const number = reader.field();
+    const field =
+      message.fields.find((one) => one.number === number) ?? at.extensions.get(message.fullName)?.get(number);
+    if (field === undefined) {
+      reader.skip();
+      continue;
+    }
+    const known = draft.get(number) ?? { field, values: [] };
+    draft.set(number, known);
+    const values = decodeValues(reader, field.type, at, depth);
+    if (isRepeated(field)) known.values.push(...values);
+    else known.values.splice(0, 1, ...values.slice(-1));
+  }
+  return [...draft.values()]
+    .filter(({ values }) => values.length > 0)
+    .sort((a, b) => a.field.number - b.field.number);
+}
+
+function decodeValues(
+  reader: WireReader,
+  type: FieldType,
+  at: OptionScope,
+  depth: number,
+): readonly OptionValue[] {
+  const message = messageOf(type);
+  if (message !== undefined) {
+    if (reader.wireType === delimited) return [decode(reader.bytes(), message, at, depth + 1)];
+    reader.skip();
+    return [];
+  }
+  const scalar = type.kind === 'scalar' ? type.scalar : 'int32';
+  if (scalar === 'string') return [reader.string()];
+  if (scalar === 'bytes') return [reader.bytes()];
+  if (reader.wireType !== delimited) return [decodeScalar(reader, scalar)];
+  // Packed: several in one.
+  const packed = new WireReader(reader.bytes());
+  const values: OptionValue[] = [];
+  packed.wireType = wireTypeOf(scalar);
+  while (!packed.isAtEnd) values.push(decodeScalar(packed, scalar));
+  return values;
+}
+
+function wireTypeOf(scalar: Scalar): number {
+  if (scalar === 'float' || scalar === 'fixed32' || scalar === 'sfixed32') return fixed32;
+  if (scalar === 'double' || scalar === 'fixed64' || scalar === 'sfixed64') return fixed64;
+  return scalar === 'string' || scalar === 'bytes' ? delimited : varint;
+}
+
+function decodeScalar(reader: WireReader, scalar: Scalar): OptionValue {
+  if (reader.wireType !== wireTypeOf(scalar)) {
+    throw new InvalidSchema(`an option of type ${scalar} has another type in the descriptor`);
+  }
+  switch (scalar) {
+    case 'float':
+      return reader.take(4).readFloatLE();
+    case 'double':
+      return reader.take(8).readDoubleLE();
+    case 'fixed32':
+      return BigInt(reader.take(4).readUInt32LE());
+    case 'sfixed32':
+      return BigInt(reader.take(4).readInt32LE());
+    case 'fixed64':
+      return reader.take(8).readBigUInt64LE();
+    case 'sfixed64':
+      return reader.take(8).readBigInt64LE();
+    case 'bool':
+      return reader.varint() !== 0n;
+    case 'sint32':
+    case 'sint64': {
+      const value = reader.varint();
+      return (value >> 1n) ^ -(value & 1n);
+    }
+    case 'int32':
+      return BigInt.asIntN(32, reader.varint());
+    case 'int64':
+      return BigInt.asIntN(64, reader.varint());
+    case 'uint32':
+      return BigInt.asUintN(32, reader.varint());
+    default:
+      return reader.varint();
+  }
+}
+
+/** The bytes of an options message. */
+export function encodeOptions(options: OptionValues): Buffer {
+  const writer = new WireWriter();
+  for (const { field, values } of options) {
+    for (const value of values) encodeValue(writer, field, value);
+  }
+  return writer.finish();
+}
+
+function encodeValue(writer: WireWriter, { number, type }: SetField['field'], value: OptionValue): void {
+  if (Array.isArray(value)) {
+    const bytes = encodeOptions(value);
+    if (type.kind === 'group') writer.tag(number, startGroup).raw(bytes).tag(number, endGroup);
+    else writer.bytes(number, bytes);
+    return;
+  }
+  if (typeof value === 'string') writer.string(number, value);
+  else if (value instanceof Buffer) writer.bytes(number, value);
+  else if (typeof value === 'boolean') writer.tag(number, varint).varint(value ? 1n : 0n);
+  else {
+    const scalar = type.kind === 'scalar' ? type.scalar : 'int32';
+    writer.tag(number, wireTypeOf(scalar));
+    encodeNumber(writer, scalar, value as number | bigint);
+  }
+}
+
+function encodeNumber(writer: WireWriter, scalar: Scalar, value: number | bigint): void {
+  if (typeof value === 'number') {
+    const bytes = Buffer.alloc(scalar === 'float' ? 4 : 8);
+    if (scalar === 'float') bytes.writeFloatLE(value);
+    else bytes.writeDoubleLE(value);
+    writer.raw(bytes);
+  } else if (scalar === 'sint32' || scalar === 'sint64') writer.varint((value << 1n) ^ (value >> 63n));
+  else if (wireTypeOf(scalar) === varint) writer.varint(value);
+  else {
+    const bytes = Buffer.alloc(wireTypeOf(scalar) === fixed32 ? 4 : 8);
+    if (bytes.length === 4) bytes.writeUInt32LE(Number(BigInt.asUintN(32, value)));
+    else bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
+    writer.raw(bytes);
+  }
+}

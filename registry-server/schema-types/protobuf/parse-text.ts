@@ -1,0 +1,396 @@
+import { placeIn, Tokens } from './tokens.ts';
+import {
+  type Edition,
+  editions,
+  type Import,
+  type Label,
+  type Literal,
+  type LiteralField,
+  maxDepth,
+  maxEnumNumber,
+  maxFieldNumber,
+  type NamePart,
+  type WrittenEnum,
+  type WrittenEnumValue,
+  type WrittenField,
+  type WrittenFile,
+  type WrittenMessage,
+  type WrittenMethod,
+  type WrittenOneof,
+  type WrittenOption,
+  type WrittenRange,
+  type WrittenService,
+} from './written.ts';
+
+/** @throws InvalidSchema with line and column when the text is not a .proto file */
+export function parseProtoText(text: string): WrittenFile {
+  const tokens = new Tokens(text);
+  const edition = parseEdition(tokens);
+  const scope: Scope = { tokens, edition, depth: 0 };
+  let packageName: string | undefined;
+  const imports: Import[] = [];
+  const body = newBody();
+  const services: WrittenService[] = [];
+  const options: WrittenOption[] = [];
+  while (tokens.kind !== 'end') {
+    const where = tokens.start;
+    if (tokens.take(';')) continue;
+    if (tokens.take('package')) {
+      if (packageName !== undefined) throw tokens.fail('the file has two packages', where);
+      packageName = tokens.name('the name of the package');
+      tokens.expect(';');
+    } else if (tokens.take('import')) imports.push(parseImport(tokens, where));
+    else if (tokens.take('option')) options.push(parseOptionStatement(tokens));
+    else if (tokens.take('service')) services.push(parseService(tokens, where));
+    else if (!parseDeclaration(scope, body))
+      throw tokens.unexpected('message, enum, extend, service, import, package or option');
+  }
+  return {
+    edition,
+    package: packageName ?? '',
+    imports,
+    ...body,
+    services,
+    options,
+    placeOf: (where) => (typeof where === 'number' ? placeIn(text, where) : where),
+  };
+}
+
+interface Scope {
+  readonly tokens: Tokens;
+  readonly edition: Edition;
+  readonly depth: number;
+}
+
+interface Body {
+  readonly messages: WrittenMessage[];
+  readonly enums: WrittenEnum[];
+  readonly extensions: WrittenField[];
+}
+
+const newBody = (): Body => ({ messages: [], enums: [], extensions: [] });
+
+function parseEdition(tokens: Tokens): Edition {
+  const isEdition = tokens.is('edition');
+  if (!isEdition && !tokens.is('syntax')) return 'proto2';
+  tokens.next();
+  tokens.expect('=');
+  const where = tokens.start;
+  const value = tokens.bytes(isEdition ? 'an edition' : 'a syntax').toString();
+  const known = editions.find((one) => one === value && one.startsWith('proto') !== isEdition);
+  if (known === undefined) {
+    const right = isEdition ? '"2023" or "2024"' : '"proto2" or "proto3"';
+    throw tokens.fail(`${JSON.stringify(value)} is not known; write ${right}`, where);
+  }
+  tokens.expect(';');
+  return known;
+}
+
+function parseImport(tokens: Tokens, where: number): Import {
+  const kind = (['public', 'weak', 'option'] as const).find((one) => tokens.take(one)) ?? 'plain';
+  const path = tokens.bytes('the path of the import').toString();
+  tokens.expect(';');
+  return { path, kind, where };
+}
+
+/** A message, enum or extend block; false when it is something else. */
+function parseDeclaration(scope: Scope, body: Body): boolean {
+  const { tokens } = scope;
+  const where = tokens.start;
+  if (tokens.take('message')) {
+    const name = tokens.word('the name of the message');
+    body.messages.push(parseMessage(scope, name, where));
+  } else if (tokens.take('enum')) body.enums.push(parseEnum(tokens, where));
+  else if (tokens.take('extend')) parseExtend(scope, body);
+  else return false;
+  return true;
+}
+
+function parseMessage(outer: Scope, name: string, where: number): WrittenMessage {
+  const { tokens } = outer;
+  if (outer.depth >= maxDepth) throw tokens.fail(`messages are nested deeper than ${maxDepth} levels`, where);
+  const scope: Scope = { ...outer, depth: outer.depth + 1 };
+  const body = newBody();
+  const fields: WrittenField[] = [];
+  const oneofs: WrittenOneof[] = [];
+  const options: WrittenOption[] = [];
+  const extensionRanges: WrittenRange[] = [];
+  const reservedRanges: WrittenRange[] = [];
+  const reservedNames: string[] = [];
+  tokens.expect('{');
+  while (!tokens.take('}')) {
+    if (tokens.take(';')) continue;
+    if (tokens.take('option')) options.push(parseOptionStatement(tokens));
+    else if (tokens.take('oneof')) parseOneof(scope, fields, oneofs);
+    else if (tokens.take('extensions')) extensionRanges.push(...parseExtensionRanges(tokens));
+    else if (tokens.take('reserved')) parseReserved(tokens, 1, maxFieldNumber, reservedRanges, reservedNames);
+    else if (!parseDeclaration(scope, body)) fields.push(parseField(scope, undefined, undefined));
+  }
+  return { name, ...body, fields, oneofs, options, extensionRanges, reservedRanges, reservedNames, where };
+}
+
+const labels: readonly Label[] = ['optional', 'required', 'repeated'];
+
+function parseField(scope: Scope, oneof: string | undefined, extendee: string | undefined): WrittenField {
+  const { tokens } = scope;
+  const label = labels.find((one) => tokens.take(one));
+  const typeAt = tokens.start;
+  const type = tokens.name('a field');
+  const map = type === 'map' && tokens.is('<') ? parseMapType(tokens) : undefined;
+  if (map && (label || oneof || extendee !== undefined)) {
+    throw tokens.fail('a map has no label and is no part of a oneof or an extension', typeAt);
+  }
+  const where = tokens.start;
+  const written = tokens.word('the name of the field');
+  tokens.expect('=');
+  const number = tokens.integer('the number of the field');
+  const { options, jsonName, default: value } = parseFieldOptions(tokens);
+  const isGroup = type === 'group';
+  const group = isGroup ? parseMessage(scope, written, where) : undefined;
+  if (!isGroup) tokens.expect(';');
+  return {
+    name: isGroup ? written.toLowerCase() : written,
+    number,
+    label,
+    type: isGroup ? written : type,
+    map,
+    group,
+    oneof,
+    extendee,
+    default: value,
+    jsonName,
+    options,
+    where,
+  };
+}
+
+function parseMapType(tokens: Tokens): { key: string; value: string } {
+  tokens.expect('<');
+  const key = tokens.name('the type of the keys');
+  tokens.expect(',');
+  const value = tokens.name('the type of the values');
+  tokens.expect('>');
+  return { key, value };
+}
+
+/** `default` and `json_name` are written like options and are none. */
+function parseFieldOptions(tokens: Tokens): {
+  options: readonly WrittenOption[];
+  jsonName: string | undefined;
+  default: Literal | undefined;
+} {
+  let jsonName: string | undefined;
+  let fallback: Literal | undefined;
+  const options = parseBracketOptions(tokens).filter(({ name, value, where }) => {
+    const [first] = name;
+    if (name.length > 1 || first === undefined || first.isExtension) return true;
+    if (first.name === 'default') {
+      if (fallback) throw tokens.fail('the field has two defaults', Number(where));
+      fallback = value;
+    } else if (first.name === 'json_name') {
+      if (value.kind !== 'string') throw tokens.fail('json_name is a string', Number(where));
+      jsonName = value.bytes.toString();
+    } else return true;
+    return false;
+  });
+  return { options, jsonName, default: fallback };
+}
+
+function parseBracketOptions(tokens: Tokens): readonly WrittenOption[] {
+  if (!tokens.take('[')) return noOptions;
+  const options: WrittenOption[] = [];
+  do options.push(parseOption(tokens));
+  while (tokens.take(','));
+  tokens.expect(']');
+  return options;
+}
+
+const noOptions: readonly WrittenOption[] = [];
+
+function parseOptionStatement(tokens: Tokens): WrittenOption {
+  const option = parseOption(tokens);
+  tokens.expect(';');
+  return option;
+}
+
+function parseOption(tokens: Tokens): WrittenOption {
+  const where = tokens.start;
+  const name: NamePart[] = [];
+  do {
+    const isExtension = tokens.take('(');
+    name.push({ name: isExtension ? tokens.name('an extension') : tokens.word('an option'), isExtension });
+    if (isExtension) tokens.expect(')');
+  } while (tokens.take('.'));
+  tokens.expect('=');
+  return { name, value: parseLiteral(tokens, 0), where };
+}
+
+function parseLiteral(tokens: Tokens, depth: number): Literal {
+  if (depth > maxDepth) throw tokens.fail(`an option is nested deeper than ${maxDepth} levels`);
+  if (tokens.kind === 'string') return { kind: 'string', bytes: tokens.bytes('a string') };
+  if (tokens.take('{')) return parseMessageLiteral(tokens, '}', depth);
+  if (depth > 0 && tokens.take('<')) return parseMessageLiteral(tokens, '>', depth);
+  if (depth > 0 && tokens.take('[')) return parseListLiteral(tokens, depth);
+  const sign = tokens.take('-') ? '-' : tokens.take('+') ? '' : '';
+  const { kind, text } = tokens;
+  if (kind !== 'word' && kind !== 'number') throw tokens.unexpected('a value');
+  tokens.next();
+  return kind === 'number' || sign ? { kind: 'number', text: sign + text } : { kind: 'word', text };
+}
+
+function parseMessageLiteral(tokens: Tokens, end: string, depth: number): Literal {
+  const fields: LiteralField[] = [];
+  while (!tokens.take(end)) {
+    const isExtension = tokens.take('[');
+    const name = isExtension ? tokens.name('an extension') : tokens.word('a field of the option');
+    if (isExtension) tokens.expect(']');
+    const hasColon = tokens.take(':');
+    if (!hasColon && !tokens.is('{') && !tokens.is('<')) throw tokens.unexpected('":"');
+    fields.push({ name, isExtension, value: parseLiteral(tokens, depth + 1) });
+    if (!tokens.take(',')) tokens.take(';');
+  }
+  return { kind: 'message', fields };
+}
+
+function parseListLiteral(tokens: Tokens, depth: number): Literal {
+  const items: Literal[] = [];
+  if (tokens.take(']')) return { kind: 'list', items };
+  do items.push(parseLiteral(tokens, depth + 1));
+  while (tokens.take(','));
+  tokens.expect(']');
+  return { kind: 'list', items };
+}
+
+function parseOneof(scope: Scope, fields: WrittenField[], oneofs: WrittenOneof[]): void {
+  const { tokens } = scope;
+  const where = tokens.start;
+  const name = tokens.word('the name of the oneof');
+  const options: WrittenOption[] = [];
+  const before = fields.length;
+  tokens.expect('{');
+  while (!tokens.take('}')) {
+    if (tokens.take(';')) continue;
+    if (tokens.take('option')) options.push(parseOptionStatement(tokens));
+    else fields.push(parseField(scope, name, undefined));
+  }
+  if (fields.length === before) throw tokens.fail(`the oneof "${name}" has no field`, where);
+  oneofs.push({ name, options, where });
+}
+
+function parseExtend(scope: Scope, body: Body): void {
+  const { tokens } = scope;
+  const extendee = tokens.name('the message to extend');
+  tokens.expect('{');
+  while (!tokens.take('}')) {
+    if (!tokens.take(';')) body.extensions.push(parseField(scope, undefined, extendee));
+  }
+}
+
+function parseRange(tokens: Tokens, min: number, max: number): WrittenRange {
+  const where = tokens.start;
+  const start = tokens.integer('a number');
+  const end = tokens.take('to') ? (tokens.take('max') ? max : tokens.integer('a number or max')) : start;
+  if (start < min || end > max || end < start) {
+    throw tokens.fail(`the range ${start} to ${end} is not within ${min} to ${max}`, where);
+  }
+  return { start, end, options: noOptions, where };
+}
+
+function parseExtensionRanges(tokens: Tokens): readonly WrittenRange[] {
+  const ranges: WrittenRange[] = [];
+  do ranges.push(parseRange(tokens, 1, maxFieldNumber));
+  while (tokens.take(','));
+  const options = parseBracketOptions(tokens);
+  tokens.expect(';');
+  return options.length === 0 ? ranges : ranges.map((range) => ({ ...range, options }));
+}
+
+function parseReserved(
+  tokens: Tokens,
+  min: number,
+  max: number,
+  ranges: WrittenRange[],
+  names: string[],
+): void {
+  do {
+    if (tokens.kind === 'string') names.push(tokens.bytes('a name').toString());
+    else if (tokens.kind === 'word') names.push(tokens.word('a name'));
+    else ranges.push(parseRange(tokens, min, max));
+  } while (tokens.take(','));
+  tokens.expect(';');
+}
+
+function parseEnum(tokens: Tokens, where: number): WrittenEnum {
+  const name = tokens.word('the name of the enum');
+  const values: WrittenEnumValue[] = [];
+  const options: WrittenOption[] = [];
+  const reservedRanges: WrittenRange[] = [];
+  const reservedNames: string[] = [];
+  tokens.expect('{');
+  while (!tokens.take('}')) {
+    if (tokens.take(';')) continue;
+    if (tokens.take('option')) options.push(parseOptionStatement(tokens));
+    else if (tokens.take('reserved'))
+      parseReserved(tokens, -maxEnumNumber - 1, maxEnumNumber, reservedRanges, reservedNames);
+    else values.push(parseEnumValue(tokens));
+  }
+  return { name, values, options, reservedRanges, reservedNames, where };
+}
+
+function parseEnumValue(tokens: Tokens): WrittenEnumValue {
+  const where = tokens.start;
+  const name = tokens.word('the name of a value');
+  tokens.expect('=');
+  const number = tokens.integer('the number of the value');
+  const options = parseBracketOptions(tokens);
+  tokens.expect(';');
+  return { name, number, options, where };
+}
+
+function parseService(tokens: Tokens, where: number): WrittenService {
+  const name = tokens.word('the name of the service');
+  const methods: WrittenMethod[] = [];
+  const options: WrittenOption[] = [];
+  tokens.expect('{');
+  while (!tokens.take('}')) {
+    if (tokens.take(';')) continue;
+    if (tokens.take('option')) options.push(parseOptionStatement(tokens));
+    else methods.push(parseMethod(tokens));
+  }
+  return { name, methods, options, where };
+}
+
+function parseMethod(tokens: Tokens): WrittenMethod {
+  const where = tokens.start;
+  tokens.expect('rpc');
+  const name = tokens.word('the name of the method');
+  const input = parseMethodType(tokens);
+  tokens.expect('returns');
+  const output = parseMethodType(tokens);
+  const options: WrittenOption[] = [];
+  if (tokens.take('{')) {
+    while (!tokens.take('}')) {
+      if (tokens.take(';')) continue;
+      tokens.expect('option');
+      options.push(parseOptionStatement(tokens));
+    }
+    tokens.take(';');
+  } else tokens.expect(';');
+  return {
+    name,
+    input: input.type,
+    streamsInput: input.streams,
+    output: output.type,
+    streamsOutput: output.streams,
+    options,
+    where,
+  };
+}
+
+function parseMethodType(tokens: Tokens): { type: string; streams: boolean } {
+  tokens.expect('(');
+  const streams = tokens.take('stream');
+  const type = streams && tokens.is(')') ? 'stream' : tokens.name('a message');
+  tokens.expect(')');
+  return { type, streams: streams && type !== 'stream' };
+}

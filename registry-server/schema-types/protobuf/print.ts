@@ -1,0 +1,303 @@
+import { escapeBytes, printFloat } from './default.ts';
+import type {
+  FieldType,
+  NumberRange,
+  OptionValue,
+  OptionValues,
+  ProtoEnum,
+  ProtoField,
+  ProtoFile,
+  ProtoMessage,
+  ProtoMethod,
+  ProtoOneof,
+  ProtoService,
+  SetField,
+  Symbols,
+} from './model.ts';
+import { shortName } from './scopes.ts';
+import { maxEnumNumber, maxFieldNumber } from './written.ts';
+
+/** How the same file is printed. */
+export interface Style {
+  /** Ordered where order says nothing, type names in full. */
+  readonly isNormalized: boolean;
+  /** Without extend blocks and custom options. */
+  readonly leavesOutExtensions: boolean;
+}
+
+/** The text of a file, in the reference's layout. */
+export function printFile(file: ProtoFile, style: Style): string {
+  const printer = new Printer(file, style);
+  return printer.file();
+}
+
+class Printer {
+  readonly #file: ProtoFile;
+  readonly #style: Style;
+  readonly #symbols: Symbols;
+
+  constructor(file: ProtoFile, style: Style) {
+    this.#file = file;
+    this.#style = style;
+    this.#symbols = file.symbols;
+  }
+
+  file(): string {
+    const { edition, package: name, imports, messages, enums, extensions, services, options } = this.#file;
+    const isEdition = !edition.startsWith('proto');
+    const head = `${isEdition ? 'edition' : 'syntax'} = "${edition}";\n${name === '' ? '' : `package ${name};\n`}`;
+    const listed = this.#sorted(imports, ({ path }) => path);
+    const sections = [
+      [
+        ...listed.filter(({ kind }) => kind !== 'public'),
+        ...listed.filter(({ kind }) => kind === 'public'),
+      ].map(({ path, kind }) => `import ${kind === 'plain' ? '' : `${kind} `}${quote(path)};\n`),
+      this.#optionStatements(options, name),
+      [...messages.map((one) => this.#message(one)), ...enums.map((one) => this.#enum(one))],
+      this.#extends(extensions, name),
+      services.map((service) => this.#service(service)),
+    ];
+    return head + sections.map((section) => (section.length === 0 ? '' : `\n${section.join('')}`)).join('');
+  }
+
+  #sorted<T>(list: readonly T[], key: (item: T) => string | number): readonly T[] {
+    if (!this.#style.isNormalized) return list;
+    return list.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+  }
+
+  #name(target: ProtoMessage | ProtoEnum, scope: string): string {
+    if (this.#style.isNormalized) return `.${target.fullName}`;
+    return shortName(target, target.package, { name: scope, package: this.#file.package }, this.#symbols);
+  }
+
+  #message(message: ProtoMessage): string {
+    const scope = message.fullName;
+    const groups = new Set(message.fields.map(({ type }) => type.kind === 'group' && type.message));
+    const plain = message.fields.filter(({ oneof }) => oneof === undefined);
+    const sections = [
+      this.#reserved(message.reservedRanges, message.reservedNames, maxFieldNumber),
+      this.#optionStatements(message.options, scope),
+      this.#sorted(plain, ({ number }) => number).map((field) => this.#field(field, scope)),
+      this.#oneofs(message),
+      this.#extensionRanges(message.extensionRanges, scope),
+      this.#extends(message.extensions, scope),
+      [
+        ...message.messages.filter((inner) => !groups.has(inner)).map((inner) => this.#message(inner)),
+        ...message.enums.map((inner) => this.#enum(inner)),
+      ],
+    ];
+    return block(`message ${message.name}`, sections);
+  }
+
+  #reserved(ranges: readonly NumberRange[], names: readonly string[], max: number): readonly string[] {
+    const numbers = this.#sorted(ranges, ({ start }) => start).map((range) => printRange(range, max));
+    const isEdition = !this.#file.edition.startsWith('proto');
+    const words = this.#sorted(names, (name) => name).map((name) => (isEdition ? name : quote(name)));
+    const lists = this.#style.isNormalized
+      ? [...numbers, ...words]
+      : [numbers.join(', '), words.join(', ')].filter((list) => list !== '');
+    return lists.map((list) => `reserved ${list};\n`);
+  }
+
+  #extensionRanges(ranges: readonly NumberRange[], scope: string): readonly string[] {
+    return this.#sorted(ranges, ({ start }) => start).map(
+      (range) =>
+        `extensions ${printRange(range, maxFieldNumber)}${this.#bracketOptions(range.options, scope)};\n`,
+    );
+  }
+
+  #oneofs({ fields, oneofs, fullName }: ProtoMessage): readonly string[] {
+    const members = Map.groupBy(fields, ({ oneof }) => oneof);
+    const lowest = (oneof: ProtoOneof) =>
+      Math.min(...(members.get(oneof.name) ?? []).map(({ number }) => number));
+    return this.#sorted(oneofs, lowest).map((oneof) =>
+      block(`oneof ${oneof.name}`, [
+        this.#optionStatements(oneof.options, fullName),
+        this.#sorted(members.get(oneof.name) ?? [], ({ number }) => number).map((field) =>
+          this.#field(field, fullName),
+        ),
+      ]),
+    );
+  }
+
+  #field(field: ProtoField, scope: string): string {
+    const { label, type, name, number } = field;
+    const head = label === undefined ? '' : `${label} `;
+    const options = this.#fieldOptions(field, scope);
+    if (type.kind !== 'group') return `${head}${this.#type(type, scope)} ${name} = ${number}${options};\n`;
+    const body = this.#message(type.message).slice(`message ${type.message.name}`.length);
+    return `${head}group ${type.message.name} = ${number}${options}${body}`;
+  }
+
+  #type(type: FieldType, scope: string): string {
+    switch (type.kind) {
+      case 'scalar':
+        return type.scalar;
+      case 'map':
+        return `map<${this.#type(type.key.type, scope)}, ${this.#type(type.value.type, scope)}>`;
+      case 'enum':
+        return this.#name(type.enum, scope);
+      default:
+        return this.#name(type.message, scope);
+    }
+  }
+
+  #fieldOptions(field: ProtoField, scope: string): string {
+    const own = this.#optionList(field.options, scope);
+    if (field.default !== undefined) own.push(['default', printDefault(field.default, field.type)]);
+    if (field.jsonName !== undefined) own.push(['json_name', quote(field.jsonName)]);
+    return brackets(this.#sorted(own, ([name]) => name));
+  }
+
+  #bracketOptions(options: OptionValues, scope: string): string {
+    return brackets(this.#sorted(this.#optionList(options, scope), ([name]) => name));
+  }
+
+  #optionStatements(options: OptionValues, scope: string): readonly string[] {
+    return this.#sorted(this.#optionList(options, scope), ([name]) => name).map(
+      ([name, value]) => `option ${name} = ${value};\n`,
+    );
+  }
+
+  /** Names and values; a repeated option as often as it has values. */
+  #optionList(options: OptionValues, scope: string): [name: string, value: string][] {
+    return options.flatMap(({ field, values }): [string, string][] => {
+      if (field.extendee !== undefined) {
+        if (this.#style.leavesOutExtensions) return [];
+        const name = `(${this.#extensionName(field, scope)})`;
+        return values.map((value) => [name, this.#value(value, field.type, scope)]);
+      }
+      // Features of editions are written one by one.
+      const [inner] = values;
+      if (field.name !== 'features' || !Array.isArray(inner)) {
+        return values.map((value) => [field.name, this.#value(value, field.type, scope)]);
+      }
+      return this.#optionList(inner as OptionValues, scope).map(([name, value]) => [
+        `features.${name}`,
+        value,
+      ]);
+    });
+  }
+
+  #extensionName(field: ProtoField, scope: string): string {
+    if (this.#style.isNormalized) return field.fullName;
+    const home = packageOf(field, this.#symbols);
+    return shortName(field, home, { name: scope, package: this.#file.package }, this.#symbols);
+  }
+
+  #value(value: OptionValue, type: FieldType, scope: string): string {
+    if (typeof value === 'string') return quote(value);
+    if (Buffer.isBuffer(value)) return `"${escapeBytes(value)}"`;
+    if (Array.isArray(value)) return this.#messageValue(value as OptionValues, scope);
+    if (typeof value === 'number') return printFloat(value, type.kind === 'scalar' ? type.scalar : 'double');
+    if (type.kind !== 'enum') return String(value);
+    return type.enum.values.find(({ number }) => BigInt(number) === value)?.name ?? String(value);
+  }
+
+  #messageValue(fields: OptionValues, scope: string): string {
+    const lines = this.#sorted(fields, ({ field }) => field.name).map((set) => this.#entry(set, scope));
+    return `{\n${lines.map((line, index) => indent(`${line}${index < lines.length - 1 ? ',' : ''}\n`)).join('')}}`;
+  }
+
+  #entry({ field, values }: SetField, scope: string): string {
+    const name = field.extendee === undefined ? field.name : `[${field.fullName}]`;
+    const printed = values.map((value) => this.#value(value, field.type, scope));
+    if (field.label !== 'repeated' && field.type.kind !== 'map') return `${name}: ${printed[0]}`;
+    const items = printed.map((item, index) => indent(`${item}${index < printed.length - 1 ? ',' : ''}\n`));
+    return `${name}: [\n${items.join('')}]`;
+  }
+
+  #extends(extensions: readonly ProtoField[], scope: string): readonly string[] {
+    if (this.#style.leavesOutExtensions) return [];
+    const blocks: { readonly extendee: ProtoMessage; readonly fields: string[] }[] = [];
+    for (const field of extensions) {
+      const { extendee } = field;
+      if (extendee === undefined) continue;
+      const last = blocks.at(-1);
+      if (last?.extendee === extendee) last.fields.push(this.#field(field, scope));
+      else blocks.push({ extendee, fields: [this.#field(field, scope)] });
+    }
+    return blocks.map(({ extendee, fields }) => block(`extend ${this.#name(extendee, scope)}`, [fields]));
+  }
+
+  #enum(declared: ProtoEnum): string {
+    const scope = declared.fullName;
+    const lines = [
+      ...this.#reserved(declared.reservedRanges, declared.reservedNames, maxEnumNumber),
+      ...this.#optionStatements(declared.options, scope),
+      ...this.#sorted(
+        this.#sorted(declared.values, ({ name }) => name),
+        ({ number }) => number,
+      ).map(({ name, number, options }) => `${name} = ${number}${this.#bracketOptions(options, scope)};\n`),
+    ];
+    return block(`enum ${declared.name}`, [lines]);
+  }
+
+  #service(service: ProtoService): string {
+    const scope = this.#file.package === '' ? service.name : `${this.#file.package}.${service.name}`;
+    return block(`service ${service.name}`, [
+      this.#optionStatements(service.options, scope),
+      service.methods.map((method) => this.#method(method, scope)),
+    ]);
+  }
+
+  #method(method: ProtoMethod, scope: string): string {
+    const { name, streamsInput, streamsOutput } = method;
+    const input = `${streamsInput ? 'stream ' : ''}${this.#name(method.input, scope)}`;
+    const output = `${streamsOutput ? 'stream ' : ''}${this.#name(method.output, scope)}`;
+    const options = this.#optionStatements(method.options, scope).map(indent).join('');
+    return `rpc ${name} (${input}) returns (${output})${options === '' ? '' : ` {\n${options}}`};\n`;
+  }
+}
+
+/** Sections after each other, an empty line before each but the first. */
+function block(head: string, sections: readonly (readonly string[])[]): string {
+  const printed = sections
+    .filter((section) => section.length > 0)
+    .map((section) => `\n${section.map(indent).join('')}`);
+  return `${head} {${printed.join('')}}\n`;
+}
+
+// The reference indents empty lines too.
+const indent = (text: string): string => text.replace(/^(?=[\s\S])/gm, '  ');
+
+function brackets(options: readonly (readonly [string, string])[]): string {
+  const printed = options.map(([name, value]) => `${name} = ${value}`);
+  if (printed.length < 2) return printed.length === 0 ? '' : ` [${printed[0]}]`;
+  return ` [\n${printed.map((option) => indent(option)).join(',\n')}\n]`;
+}
+
+function printRange({ start, end }: NumberRange, max: number): string {
+  return start === end ? String(start) : `${start} to ${end === max ? 'max' : end}`;
+}
+
+function printDefault(value: string, type: FieldType): string {
+  if (type.kind !== 'scalar') return value;
+  if (type.scalar === 'string') return quote(value);
+  return type.scalar === 'bytes' ? `"${value}"` : value;
+}
+
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['\u0007', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['\\', '\\\\'],
+  ["'", "\\'"],
+  ['"', '\\"'],
+]);
+
+const quote = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
+  `"${text.replace(/[\u0007\b\f\n\r\t\v\\'"]/g, (character) => escapes.get(character) ?? character)}"`;
+
+/** The longest package that a full name begins with. */
+function packageOf({ fullName }: ProtoField, symbols: Symbols): string {
+  let end = fullName.lastIndexOf('.');
+  while (end > 0 && symbols.get(fullName.slice(0, end))?.kind !== 'package')
+    end = fullName.lastIndexOf('.', end - 1);
+  return end > 0 ? fullName.slice(0, end) : '';
+}

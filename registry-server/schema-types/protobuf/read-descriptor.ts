@@ -1,0 +1,400 @@
+import { InvalidSchema } from '../schema-type.ts';
+import { editionNumbers, groupType, scalarsByNumber } from './descriptor-types.ts';
+import { entryNameOf } from './model.ts';
+import { WireReader } from './wire.ts';
+import {
+  type Edition,
+  type Import,
+  type Label,
+  maxDepth,
+  type WrittenEnum,
+  type WrittenEnumValue,
+  type WrittenField,
+  type WrittenFile,
+  type WrittenMessage,
+  type WrittenMethod,
+  type WrittenOneof,
+  type WrittenRange,
+  type WrittenService,
+} from './written.ts';
+
+/**
+ * Reads a serialized FileDescriptorProto. What a compiler adds to a text is taken away again: entries of maps,
+ * the oneofs of proto3 optional fields, names of groups.
+ * @throws InvalidSchema when the bytes are none
+ */
+export function readDescriptor(bytes: Uint8Array): WrittenFile {
+  const reader = new WireReader(bytes);
+  let packageName = '';
+  let syntax = '';
+  let edition = 0;
+  let options: Uint8Array = noBytes;
+  const paths: string[] = [];
+  const kinds = new Map<number, Import['kind']>();
+  const optionPaths: string[] = [];
+  const messages: Buffer[] = [];
+  const enums: Buffer[] = [];
+  const services: Buffer[] = [];
+  const extensions: Buffer[] = [];
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 2) packageName = reader.string();
+    else if (field === 3) paths.push(reader.string());
+    else if (field === 10) for (const index of readInts(reader)) kinds.set(index, 'public');
+    else if (field === 11) for (const index of readInts(reader)) kinds.set(index, 'weak');
+    else if (field === 15) optionPaths.push(reader.string());
+    else if (field === 4) messages.push(reader.bytes());
+    else if (field === 5) enums.push(reader.bytes());
+    else if (field === 6) services.push(reader.bytes());
+    else if (field === 7) extensions.push(reader.bytes());
+    else if (field === 8) options = reader.bytes();
+    else if (field === 12) syntax = reader.string();
+    else if (field === 14) edition = reader.int();
+    else reader.skip();
+  }
+  const scope: Scope = {
+    edition: editionOf(syntax, edition),
+    name: packageName,
+    depth: 0,
+    map: () => undefined,
+  };
+  const imports: Import[] = paths.map((path, index) => ({
+    path,
+    kind: kinds.get(index) ?? 'plain',
+    where: `import "${path}"`,
+  }));
+  for (const path of optionPaths) imports.push({ path, kind: 'option', where: `import option "${path}"` });
+  return {
+    edition: scope.edition,
+    package: packageName,
+    imports,
+    messages: messages.map((message) => readMessage(message, scope)),
+    enums: enums.map(readEnum),
+    extensions: extensions.map((extension) => readField(extension, scope, noOneofs)),
+    services: services.map(readService),
+    options,
+    placeOf: (where) => (typeof where === 'number' ? 'the file' : where),
+  };
+}
+
+const noBytes: Uint8Array = new Uint8Array();
+
+function editionOf(syntax: string, number: number): Edition {
+  if (syntax === '' || syntax === 'proto2') return 'proto2';
+  if (syntax === 'proto3') return 'proto3';
+  const found = (['2023', '2024'] as const).find((name) => editionNumbers[name] === number);
+  if (syntax === 'editions' && found) return found;
+  throw new InvalidSchema(`syntax "${syntax}", edition ${number} is not known`);
+}
+
+interface Scope {
+  readonly edition: Edition;
+  readonly name: string;
+  readonly depth: number;
+  /** Key and value of the map whose entry has this name. */
+  readonly map: (typeName: string) => { readonly key: string; readonly value: string } | undefined;
+  /** The message of a group by its full name, with its dot. */
+  readonly group?: (typeName: string) => WrittenMessage | undefined;
+}
+
+function readInts(reader: WireReader): readonly number[] {
+  if (reader.wireType === 0) return [reader.int()];
+  const packed = new WireReader(reader.bytes());
+  const values: number[] = [];
+  while (!packed.isAtEnd) values.push(packed.int());
+  return values;
+}
+
+interface ReadParts {
+  name: string;
+  readonly fields: Buffer[];
+  readonly messages: Buffer[];
+  readonly enums: Buffer[];
+  readonly extensions: Buffer[];
+  readonly oneofs: WrittenOneof[];
+  readonly extensionRanges: WrittenRange[];
+  readonly reservedRanges: WrittenRange[];
+  readonly reservedNames: string[];
+  options: Uint8Array;
+}
+
+function readParts(bytes: Buffer): ReadParts {
+  const parts: ReadParts = {
+    name: '',
+    fields: [],
+    messages: [],
+    enums: [],
+    extensions: [],
+    oneofs: [],
+    extensionRanges: [],
+    reservedRanges: [],
+    reservedNames: [],
+    options: noBytes,
+  };
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) parts.name = reader.string();
+    else if (field === 2) parts.fields.push(reader.bytes());
+    else if (field === 3) parts.messages.push(reader.bytes());
+    else if (field === 4) parts.enums.push(reader.bytes());
+    else if (field === 5) parts.extensionRanges.push(readRange(reader.bytes(), 1));
+    else if (field === 6) parts.extensions.push(reader.bytes());
+    else if (field === 7) parts.options = reader.bytes();
+    else if (field === 8) parts.oneofs.push(readOneof(reader.bytes()));
+    else if (field === 9) parts.reservedRanges.push(readRange(reader.bytes(), 1));
+    else if (field === 10) parts.reservedNames.push(reader.string());
+    else reader.skip();
+  }
+  return parts;
+}
+
+function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
+  if (outer.depth >= maxDepth) {
+    throw new InvalidSchema(`messages are nested deeper than ${maxDepth} levels`);
+  }
+  const parts = readParts(bytes);
+  const fullName = outer.name === '' ? parts.name : `${outer.name}.${parts.name}`;
+  const nested = parts.messages.map((message) => ({ bytes: message, name: readName(message) }));
+  const maps = new Map<string, { readonly key: string; readonly value: string }>();
+  const inner: Scope = {
+    edition: outer.edition,
+    name: fullName,
+    depth: outer.depth + 1,
+    map: (typeName) => maps.get(typeName),
+  };
+  const messages: { readonly message: WrittenMessage; readonly typeName: string }[] = [];
+  for (const { bytes: message, name } of nested) {
+    const read = readMessage(message, inner);
+    const typeName = `.${fullName}.${name}`;
+    const entry = isMapEntry(read) ? mapOf(read) : undefined;
+    if (entry) maps.set(typeName, entry);
+    else messages.push({ message: read, typeName });
+  }
+  const groups = new Set<WrittenMessage>();
+  const scope: Scope = {
+    ...inner,
+    group: (typeName) => {
+      const found = messages.find((one) => one.typeName === typeName)?.message;
+      if (found) groups.add(found);
+      return found;
+    },
+  };
+  const synthetic = new Set<string>();
+  const fields = parts.fields.map((field) => readField(field, scope, parts.oneofs, synthetic));
+  const extensions = parts.extensions.map((extension) => readField(extension, scope, noOneofs));
+  return {
+    name: parts.name,
+    fields,
+    oneofs: parts.oneofs.filter(({ name }) => !synthetic.has(name)),
+    messages: messages.map(({ message }) => message).filter((message) => !groups.has(message)),
+    enums: parts.enums.map(readEnum),
+    extensions,
+    extensionRanges: parts.extensionRanges,
+    reservedRanges: parts.reservedRanges,
+    reservedNames: parts.reservedNames,
+    options: parts.options,
+    where: `message "${fullName}"`,
+  };
+}
+
+const noOneofs: readonly WrittenOneof[] = [];
+
+function readName(bytes: Buffer): string {
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    if (reader.field() === 1) return reader.string();
+    reader.skip();
+  }
+  return '';
+}
+
+/** The option map_entry of MessageOptions is field 7. */
+function isMapEntry({ options }: WrittenMessage): boolean {
+  const reader = new WireReader(options as Uint8Array);
+  while (!reader.isAtEnd) {
+    if (reader.field() === 7 && reader.wireType === 0) return reader.bool();
+    reader.skip();
+  }
+  return false;
+}
+
+function mapOf({ fields, name }: WrittenMessage): { key: string; value: string } {
+  const [key, value] = [1, 2].map((number) => fields.find((field) => field.number === number)?.type);
+  if (key !== undefined && value !== undefined) return { key, value };
+  throw new InvalidSchema(`the map entry "${name}" has no key or no value`);
+}
+
+function readField(
+  bytes: Buffer,
+  scope: Scope,
+  oneofs: readonly WrittenOneof[],
+  synthetic: Set<string> = new Set(),
+): WrittenField {
+  let name = '';
+  let number = 0;
+  let labelNumber = 1;
+  let typeNumber = 0;
+  let typeName = '';
+  let extendee: string | undefined;
+  let value: string | undefined;
+  let oneofIndex = -1;
+  let jsonName: string | undefined;
+  let isOptional = false;
+  let options: Uint8Array = noBytes;
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) name = reader.string();
+    else if (field === 2) extendee = reader.string();
+    else if (field === 3) number = reader.int();
+    else if (field === 4) labelNumber = reader.int();
+    else if (field === 5) typeNumber = reader.int();
+    else if (field === 6) typeName = reader.string();
+    else if (field === 7) value = reader.string();
+    else if (field === 8) options = reader.bytes();
+    else if (field === 9) oneofIndex = reader.int();
+    else if (field === 10) jsonName = reader.string();
+    else if (field === 17) isOptional = reader.bool();
+    else reader.skip();
+  }
+  const where = `field "${name}" of "${scope.name}"`;
+  const oneof = oneofs[oneofIndex]?.name;
+  if (isOptional && oneof !== undefined) synthetic.add(oneof);
+  const map = labelNumber === 3 && entryNameMatches(typeName, name) ? scope.map(typeName) : undefined;
+  const isGroup = typeNumber === groupType;
+  const group = isGroup ? scope.group?.(typeName) : undefined;
+  if (isGroup && !group) throw new InvalidSchema(`${where}: the message of the group is missing`);
+  const type = isGroup ? (group?.name ?? '') : (scalarsByNumber.get(typeNumber) ?? typeName);
+  if (type === '') throw new InvalidSchema(`${where}: the field has no type`);
+  return {
+    name,
+    number,
+    label: map
+      ? undefined
+      : labelOf(labelNumber, scope.edition, isOptional, !isOptional && oneof !== undefined),
+    type,
+    map,
+    group,
+    oneof: isOptional ? undefined : oneof,
+    extendee,
+    default: value,
+    // What an extension has here is of no use: it is named in brackets.
+    jsonName: extendee === undefined ? jsonName : undefined,
+    options,
+    where,
+  };
+}
+
+const entryNameMatches = (typeName: string, fieldName: string): boolean =>
+  typeName.endsWith(`.${entryNameOf(fieldName)}`);
+
+function labelOf(
+  number: number,
+  edition: Edition,
+  isOptional: boolean,
+  isInOneof: boolean,
+): Label | undefined {
+  if (number === 3) return 'repeated';
+  if (number === 2) return 'required';
+  return isOptional || (edition === 'proto2' && !isInOneof) ? 'optional' : undefined;
+}
+
+function readOneof(bytes: Buffer): WrittenOneof {
+  let name = '';
+  let options: Uint8Array = noBytes;
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) name = reader.string();
+    else if (field === 2) options = reader.bytes();
+    else reader.skip();
+  }
+  return { name, options, where: `oneof "${name}"` };
+}
+
+/** @param beyond by how much the end is past the last number: 1 in messages, 0 in enums */
+function readRange(bytes: Buffer, beyond: number): WrittenRange {
+  let start = 0;
+  let end = 0;
+  let options: Uint8Array = noBytes;
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) start = reader.int();
+    else if (field === 2) end = reader.int();
+    else if (field === 3) options = reader.bytes();
+    else reader.skip();
+  }
+  return { start, end: end - beyond, options, where: `range ${start}` };
+}
+
+function readEnum(bytes: Buffer): WrittenEnum {
+  let name = '';
+  let options: Uint8Array = noBytes;
+  const values: WrittenEnumValue[] = [];
+  const reservedRanges: WrittenRange[] = [];
+  const reservedNames: string[] = [];
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) name = reader.string();
+    else if (field === 2) values.push(readEnumValue(reader.bytes()));
+    else if (field === 3) options = reader.bytes();
+    else if (field === 4) reservedRanges.push(readRange(reader.bytes(), 0));
+    else if (field === 5) reservedNames.push(reader.string());
+    else reader.skip();
+  }
+  return { name, values, reservedRanges, reservedNames, options, where: `enum "${name}"` };
+}
+
+function readEnumValue(bytes: Buffer): WrittenEnumValue {
+  let name = '';
+  let number = 0;
+  let options: Uint8Array = noBytes;
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) name = reader.string();
+    else if (field === 2) number = reader.int();
+    else if (field === 3) options = reader.bytes();
+    else reader.skip();
+  }
+  return { name, number, options, where: `enum value "${name}"` };
+}
+
+function readService(bytes: Buffer): WrittenService {
+  let name = '';
+  let options: Uint8Array = noBytes;
+  const methods: WrittenMethod[] = [];
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) name = reader.string();
+    else if (field === 2) methods.push(readMethod(reader.bytes()));
+    else if (field === 3) options = reader.bytes();
+    else reader.skip();
+  }
+  return { name, methods, options, where: `service "${name}"` };
+}
+
+function readMethod(bytes: Buffer): WrittenMethod {
+  let name = '';
+  let input = '';
+  let output = '';
+  let options: Uint8Array = noBytes;
+  let streamsInput = false;
+  let streamsOutput = false;
+  const reader = new WireReader(bytes);
+  while (!reader.isAtEnd) {
+    const field = reader.field();
+    if (field === 1) name = reader.string();
+    else if (field === 2) input = reader.string();
+    else if (field === 3) output = reader.string();
+    else if (field === 4) options = reader.bytes();
+    else if (field === 5) streamsInput = reader.bool();
+    else if (field === 6) streamsOutput = reader.bool();
+    else reader.skip();
+  }
+  return { name, input, output, streamsInput, streamsOutput, options, where: `method "${name}"` };
+}

@@ -1,0 +1,154 @@
+import { InvalidSchema } from '../schema-type.ts';
+
+export const varint = 0;
+export const fixed64 = 1;
+export const delimited = 2;
+export const startGroup = 3;
+export const endGroup = 4;
+export const fixed32 = 5;
+
+/** The wire format of Protocol Buffers, read. */
+export class WireReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+  wireType = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  /** The number of the next field; its wire type is kept. */
+  field(): number {
+    const tag = Number(this.varint());
+    this.wireType = tag & 7;
+    const number = Math.floor(tag / 8);
+    if (number < 1 || number >= 2 ** 29 || this.wireType > fixed32) throw broken();
+    return number;
+  }
+
+  varint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw broken();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asUintN(64, value);
+    }
+    throw broken();
+  }
+
+  /** A field of a type that fits into 32 bits. */
+  int(): number {
+    this.#require(varint);
+    return Number(BigInt.asIntN(32, this.varint()));
+  }
+
+  bool(): boolean {
+    this.#require(varint);
+    return this.varint() !== 0n;
+  }
+
+  bytes(): Buffer {
+    this.#require(delimited);
+    const length = Number(this.varint());
+    return this.take(length);
+  }
+
+  string(): string {
+    const bytes = this.bytes();
+    const text = bytes.toString();
+    if (text.includes('\ufffd') && !Buffer.from(text).equals(bytes)) {
+      throw new InvalidSchema('the descriptor holds a string that is not UTF-8');
+    }
+    return text;
+  }
+
+  take(length: number): Buffer {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) throw broken();
+    const taken = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+
+  skip(depth = 0): void {
+    if (this.wireType === varint) this.varint();
+    else if (this.wireType === fixed64) this.take(8);
+    else if (this.wireType === delimited) this.bytes();
+    else if (this.wireType === fixed32) this.take(4);
+    else if (this.wireType === startGroup && depth < 100) {
+      for (;;) {
+        this.field();
+        if ((this.wireType as number) === endGroup) return;
+        this.skip(depth + 1);
+      }
+    } else throw broken();
+  }
+
+  #require(wireType: number): void {
+    if (this.wireType !== wireType) throw broken();
+  }
+}
+
+const broken = (): InvalidSchema =>
+  new InvalidSchema('the text is neither a .proto file nor base64 of a FileDescriptorProto');
+
+/** The wire format, written. Fields that are `undefined` are left out. */
+export class WireWriter {
+  readonly #parts: Buffer[] = [];
+
+  finish(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+
+  tag(number: number, wireType: number): this {
+    return this.varint(BigInt(number) * 8n + BigInt(wireType));
+  }
+
+  varint(value: bigint): this {
+    const bytes: number[] = [];
+    let rest = BigInt.asUintN(64, value);
+    while (rest > 0x7fn) {
+      bytes.push(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    bytes.push(Number(rest));
+    this.#parts.push(Buffer.from(bytes));
+    return this;
+  }
+
+  raw(bytes: Buffer): this {
+    this.#parts.push(bytes);
+    return this;
+  }
+
+  int(number: number, value: number | undefined): this {
+    return value === undefined ? this : this.tag(number, varint).varint(BigInt(value));
+  }
+
+  flag(number: number, value: boolean): this {
+    return value ? this.tag(number, varint).varint(1n) : this;
+  }
+
+  bytes(number: number, value: Buffer): this {
+    return this.tag(number, delimited).varint(BigInt(value.length)).raw(value);
+  }
+
+  string(number: number, value: string | undefined): this {
+    return value === undefined ? this : this.bytes(number, Buffer.from(value));
+  }
+
+  strings(number: number, values: readonly string[]): this {
+    for (const value of values) this.string(number, value);
+    return this;
+  }
+
+  messages<T>(number: number, values: readonly T[], write: (value: T) => Buffer): this {
+    for (const value of values) this.bytes(number, write(value));
+    return this;
+  }
+}

@@ -1,0 +1,163 @@
+/** What a file says, before any name in it is resolved: a text and a descriptor both become this. */
+export interface WrittenFile extends WrittenBody {
+  readonly edition: Edition;
+  /** Empty for none. */
+  readonly package: string;
+  readonly imports: readonly Import[];
+  readonly services: readonly WrittenService[];
+  readonly options: WrittenOptions;
+  /** Words for a place: `line 3, column 5`. */
+  readonly placeOf: (where: Where) => string;
+}
+
+export const editions = ['proto2', 'proto3', '2023', '2024'] as const;
+export type Edition = (typeof editions)[number];
+
+/** An offset in a text, or words for a place in a descriptor. */
+export type Where = number | string;
+
+export interface Import {
+  readonly path: string;
+  readonly kind: 'plain' | 'public' | 'weak' | 'option';
+  readonly where: Where;
+}
+
+export interface WrittenBody {
+  readonly messages: readonly WrittenMessage[];
+  readonly enums: readonly WrittenEnum[];
+  /** Fields of `extend` blocks, each with its extendee. */
+  readonly extensions: readonly WrittenField[];
+}
+
+export interface WrittenMessage extends WrittenBody {
+  readonly name: string;
+  readonly fields: readonly WrittenField[];
+  readonly oneofs: readonly WrittenOneof[];
+  readonly extensionRanges: readonly WrittenRange[];
+  readonly reservedRanges: readonly WrittenRange[];
+  readonly reservedNames: readonly string[];
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+export interface WrittenField {
+  readonly name: string;
+  readonly number: number;
+  readonly label: Label | undefined;
+  /** A scalar's name, or the name of a message or enum as it was written. */
+  readonly type: string;
+  readonly map: { readonly key: string; readonly value: string } | undefined;
+  /** The message that a group declares along with the field. */
+  readonly group: WrittenMessage | undefined;
+  readonly oneof: string | undefined;
+  readonly extendee: string | undefined;
+  /** A literal of a text, or the string of a descriptor. */
+  readonly default: Literal | string | undefined;
+  readonly jsonName: string | undefined;
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+export type Label = 'optional' | 'required' | 'repeated';
+
+export interface WrittenOneof {
+  readonly name: string;
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+/** Both ends belong to it. */
+export interface WrittenRange {
+  readonly start: number;
+  readonly end: number;
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+export interface WrittenEnum {
+  readonly name: string;
+  readonly values: readonly WrittenEnumValue[];
+  readonly reservedRanges: readonly WrittenRange[];
+  readonly reservedNames: readonly string[];
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+export interface WrittenEnumValue {
+  readonly name: string;
+  readonly number: number;
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+export interface WrittenService {
+  readonly name: string;
+  readonly methods: readonly WrittenMethod[];
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+export interface WrittenMethod {
+  readonly name: string;
+  readonly input: string;
+  readonly output: string;
+  readonly streamsInput: boolean;
+  readonly streamsOutput: boolean;
+  readonly options: WrittenOptions;
+  readonly where: Where;
+}
+
+/** Of a text: one after the other. Of a descriptor: the bytes of the options message. */
+export type WrittenOptions = readonly WrittenOption[] | Uint8Array;
+
+export interface WrittenOption {
+  readonly name: readonly NamePart[];
+  readonly value: Literal;
+  readonly where: Where;
+}
+
+export interface NamePart {
+  readonly name: string;
+  /** Written in parentheses. */
+  readonly isExtension: boolean;
+}
+
+export type Literal =
+  | { readonly kind: 'word'; readonly text: string }
+  /** With its sign. */
+  | { readonly kind: 'number'; readonly text: string }
+  | { readonly kind: 'string'; readonly bytes: Buffer }
+  | { readonly kind: 'message'; readonly fields: readonly LiteralField[] }
+  | { readonly kind: 'list'; readonly items: readonly Literal[] };
+
+export interface LiteralField extends NamePart {
+  readonly value: Literal;
+}
+
+export const scalars = [
+  'double',
+  'float',
+  'int64',
+  'uint64',
+  'int32',
+  'fixed64',
+  'fixed32',
+  'bool',
+  'string',
+  'bytes',
+  'uint32',
+  'sfixed32',
+  'sfixed64',
+  'sint32',
+  'sint64',
+] as const;
+export type Scalar = (typeof scalars)[number];
+
+const scalarNames: ReadonlySet<string> = new Set(scalars);
+export const isScalar = (type: string): type is Scalar => scalarNames.has(type);
+
+export const maxFieldNumber = 2 ** 29 - 1;
+export const maxEnumNumber = 2 ** 31 - 1;
+
+/** As protoc: deeper ones it refuses. */
+export const maxDepth = 32;
