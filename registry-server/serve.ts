@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
+import { openFront } from './front.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
@@ -83,7 +84,9 @@ export async function serve(settings: ServerSettings, log: Log): Promise<Running
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
   const app = openApp({ registry, log, requestTimeoutMs, store, cache, lifecycle });
 
-  const server = createServer(app.callback());
+  const maxEntries = settings.cacheMaxEntries;
+  const front = openFront({ store, metrics, log, lifecycle, maxEntries }, app.callback());
+  const server = createServer(front);
   server.requestTimeout = requestTimeoutMs;
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;

@@ -5,7 +5,7 @@ import type { StoredSchema } from '../store/store.ts';
 import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
 import { flag, idOf, pageOf, parameter, query, slicePage } from './read-request.ts';
 import type { Route } from './route.ts';
-import { writeContent } from './write-reply.ts';
+import { writeSchema } from './write-reply.ts';
 
 export const schemas: Route = (router, { store }) => {
   router.get('/schemas/types', (ctx) => {
@@ -14,8 +14,8 @@ export const schemas: Route = (router, { store }) => {
 
   router.get('/schemas/ids/:id', async (ctx) => {
     const stored = await getSchema(ctx);
-    const { guid, context, id } = stored;
-    ctx.body = { ...(await usedAs(ctx, context, id)), guid, ...writeContent(stored) };
+    const { context, id } = stored;
+    ctx.body = { ...(await usedAs(ctx, context, id)), ...writeSchema(stored) };
   });
 
   router.get('/schemas/ids/:id/schema', async (ctx) => {
@@ -36,7 +36,7 @@ export const schemas: Route = (router, { store }) => {
 
   router.get('/schemas/guids/:guid', async (ctx) => {
     const [stored] = await listByGuid(ctx);
-    if (stored) ctx.body = { guid: stored.guid, ...writeContent(stored) };
+    if (stored) ctx.body = writeSchema(stored);
   });
 
   router.get('/schemas/guids/:guid/ids', async (ctx) => {

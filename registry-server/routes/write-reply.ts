@@ -1,10 +1,14 @@
 import type { FoundVersion } from '../services/find-version.ts';
-import type { SchemaContent } from '../store/store.ts';
+import type { SchemaContent, StoredSchema } from '../store/store.ts';
 import { formatSubjectName } from '../subject-name.ts';
 
 /** Empty lists are left out, as everywhere in the API. */
 export function writeContent({ schemaType, schema, references }: SchemaContent) {
   return { schemaType, schema, references: references.length > 0 ? references : undefined };
+}
+
+export function writeSchema(stored: StoredSchema) {
+  return { guid: stored.guid, ...writeContent(stored) };
 }
 
 export function writeVersion({ name, version, id, isDeleted, content }: FoundVersion) {

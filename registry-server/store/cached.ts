@@ -12,6 +12,9 @@ export interface CacheSettings {
 
 export interface CachedStore extends Store {
   readonly isFeedAlive: () => boolean;
+  /** What memory holds at this moment; the same object as long as nothing changed. Counted by who uses it. */
+  readonly peekSubject: (name: SubjectName) => SubjectState | undefined;
+  readonly peekSchema: (context: string, id: number) => StoredSchema | undefined;
 }
 
 // Texts are mostly one byte per character.
@@ -91,6 +94,9 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
   return {
     ...store,
     isFeedAlive: () => isAlive,
+    // Empty while the feed is dead.
+    peekSubject: (name) => subjects.get(keyOf(name)),
+    peekSchema: (context, id) => schemas.get(schemaKey(context, id)),
 
     async readSubject(name, asOf) {
       if (asOf === 'now' || !isAlive) return store.readSubject(name, 'now');
@@ -110,7 +116,7 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     },
 
     async findSchema(context, id) {
-      const key = `${context}\n${id}`;
+      const key = schemaKey(context, id);
       const known = schemas.get(key);
       wasRead('memory', known !== undefined);
       if (known) return known;
@@ -186,6 +192,10 @@ async function once<T>(
   } finally {
     if (reading.get(key) === started) reading.delete(key);
   }
+}
+
+function schemaKey(context: string, id: number): string {
+  return `${context}\n${id}`;
 }
 
 function keyOf({ context, subject }: SubjectName): string {

@@ -1,0 +1,279 @@
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { type FrontSettings, openFront } from '../../registry-server/front.ts';
+import { Lifecycle } from '../../registry-server/lifecycle.ts';
+import { openLog } from '../../registry-server/log.ts';
+import { openMetrics } from '../../registry-server/metrics.ts';
+import type { StoredSchema, SubjectState } from '../../registry-server/store/store.ts';
+import { anAvroRecord } from '../build/schema.ts';
+import { startServer, type TestServer } from '../build/server.ts';
+
+interface RawReply {
+  readonly status: number | undefined;
+  /** Names and values as they were sent; without the date and the ids that the server makes up. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+async function fetchRaw(url: string, headers: Record<string, string> = {}): Promise<RawReply> {
+  const [answer] = (await once(get(url, { headers, agent: false }), 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const text of answer.setEncoding('utf8')) body += text;
+  const shown = answer.rawHeaders.map((value, i) => {
+    const name = answer.rawHeaders[i - 1];
+    return i % 2 === 1 && (name === 'Date' || /^[0-9a-f-]{36}$/.test(value)) ? '…' : value;
+  });
+  return { status: answer.statusCode, headers: shown, body };
+}
+
+describe('the front', function () {
+  this.timeout(30_000);
+
+  describe('beside Koa', () => {
+    let server: TestServer;
+    let count = 0;
+    let subject: string;
+    let id: number;
+    const lines: string[] = [];
+
+    before(async () => {
+      server = await startServer({}, (line) => lines.push(line));
+      await server.ready;
+    });
+    after(() => server.stop());
+    beforeEach(async () => {
+      count += 1;
+      subject = `s${count}`;
+      ({ id } = (await register(anAvroRecord('R', [`a${count}`]))).body);
+      await register(anAvroRecord('R', [`a${count}`, { name: 'ü', type: 'int', default: 1 }]));
+    });
+
+    const register = (schema: string, name = subject) =>
+      server.ask('POST', `/subjects/${encodeURIComponent(name)}/versions`, { schema });
+
+    /** Asked twice, the second answer is the front's; a query is Koa's, and one that nobody knows is ignored. */
+    async function expectSame(path: string, headers?: Record<string, string>): Promise<RawReply> {
+      await fetchRaw(server.url + path, headers);
+      const front = await fetchRaw(server.url + path, headers);
+      expect(front).to.deep.equal(await fetchRaw(`${server.url + path}?not=known`, headers));
+      return front;
+    }
+
+    const paths = () => [
+      `/schemas/ids/${id}`,
+      `/schemas/ids/${id + 1}`,
+      `/subjects/${subject}/versions/1`,
+      `/subjects/${subject}/versions/2`,
+      `/subjects/${subject}/versions/latest`,
+    ];
+
+    it('answers byte by byte and header by header the same', async () => {
+      for (const path of paths()) expect((await expectSame(path)).status).to.equal(200);
+    });
+
+    for (const Accept of [
+      '*/*',
+      'application/json',
+      'application/vnd.schemaregistry+json',
+      'application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json',
+      'application/json; q=0.5, application/vnd.schemaregistry.v1+json; q=0.1',
+      'text/html',
+      `application/json, ${'x/y, '.repeat(100)}`,
+    ]) {
+      it(`answers the same to Accept: ${Accept.slice(0, 80)}`, async () => {
+        for (const path of paths()) await expectSame(path, { Accept });
+      });
+    }
+
+    for (const given of ['my-id-1', 'not an id', 'x'.repeat(129)]) {
+      it(`answers the same to the request id ${given.slice(0, 20)}`, async () => {
+        for (const path of paths()) await expectSame(path, { 'X-Request-Id': given });
+      });
+    }
+
+    it('answers the same to paths that are odd', async () => {
+      for (const path of [
+        `/schemas/ids/0${id}`,
+        `/schemas/ids/${id}/`,
+        `/schemas/ids/-${id}`,
+        '/schemas/ids/9999999999',
+        '/schemas/ids/987654',
+        '/Schemas/ids/1',
+        `/subjects/${subject}/versions/LATEST`,
+        `/subjects/${subject}/versions/-1`,
+        `/subjects/${subject}/versions/0`,
+        `/subjects/${subject}/versions/3`,
+        `/subjects/${subject}/versions/1/`,
+        '/subjects/%zz/versions/1',
+        '/subjects/not%20there/versions/1',
+        '/subjects//versions/1',
+      ]) {
+        await expectSame(path);
+      }
+    });
+
+    for (const name of ['with space', 'a/b', 'grün', '100%', 'a+b', ':.other:s']) {
+      it(`answers the same for the subject ${name}`, async () => {
+        await register('"int"', name);
+        const { status } = await expectSame(`/subjects/${encodeURIComponent(name)}/versions/latest`);
+        expect(status).to.equal(200);
+      });
+    }
+
+    it('answers HEAD as Koa does', async () => {
+      for (const path of paths()) {
+        const reply = await server.ask('HEAD', path);
+        expect([reply.status, reply.text]).to.deep.equal([200, '']);
+      }
+    });
+
+    it('forgets what changed at once', async () => {
+      const latest = `/subjects/${subject}/versions/latest`;
+      const version = async () => JSON.parse((await expectSame(latest)).body).version;
+      expect(await version()).to.equal(2);
+      await register(anAvroRecord('R', [`a${count}`, 'b']));
+      expect(await version()).to.equal(3);
+      await server.ask('DELETE', `/subjects/${subject}/versions/3`);
+      expect(await version()).to.equal(2);
+      expect((await expectSame(`/subjects/${subject}/versions/3`)).status).to.equal(404);
+      await server.ask('PUT', `/config/${subject}`, { compatibility: 'NONE' });
+      expect(await version()).to.equal(2);
+      await server.ask('DELETE', `/subjects/${subject}`);
+      expect((await expectSame(latest)).status).to.equal(404);
+      expect((await expectSame(`/schemas/ids/${id}`)).status).to.equal(200);
+      await server.ask('DELETE', `/subjects/${subject}?permanent=true`);
+      expect((await expectSame(`/schemas/ids/${id}`)).status).to.equal(404);
+    });
+
+    it('is counted and logged as Koa is', async () => {
+      const path = `/subjects/${subject}/versions/1`;
+      await server.get(path);
+      const labels =
+        'http_requests_total{route="/subjects/:subject/versions/:version",method="GET",status="200"}';
+      const counted = async () => {
+        const text = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+        const read = (name: string) => Number(text.split(`schema_registry_${name} `)[1]?.split('\n')[0]);
+        return [read(labels), read('cache_reads_total{level="memory",result="hit"}')];
+      };
+      const [before = [], byFront = [], byKoa = []] = [
+        await counted(),
+        await server.get(path, { 'X-Request-Id': 'the-front' }).then(counted),
+        await server.get(`${path}?not=known`, { 'X-Request-Id': 'koa' }).then(counted),
+      ];
+      const added = (now: number[], then: number[]) => now.map((value, i) => value - (then[i] ?? 0));
+      expect(added(byFront, before)).to.deep.equal([1, 2]);
+      expect(added(byKoa, byFront)).to.deep.equal([1, 2]);
+      const logged = (requestId: string) => {
+        const line = lines.map((text) => JSON.parse(text)).find((entry) => entry.requestId === requestId);
+        return { ...line, requestId: '', time: '', durationMs: typeof line.durationMs };
+      };
+      expect(logged('the-front')).to.deep.equal(logged('koa')).and.to.include({ level: 'debug', path });
+    });
+
+    it('tells clients to connect elsewhere while it drains', async () => {
+      const draining = await startServer({ GRACEFUL_SHUTDOWN_TIMEOUT: '3' });
+      await draining.ready;
+      await draining.ask('POST', '/subjects/s/versions', { schema: '"int"' });
+      await draining.get('/subjects/s/versions/1');
+      const stopped = draining.stop();
+      for (const path of ['/schemas/ids/1', '/subjects/s/versions/1']) {
+        const front = await fetchRaw(draining.url + path);
+        expect(front).to.deep.equal(await fetchRaw(`${draining.url + path}?not=known`));
+        expect(front.headers.join()).to.include('Connection,close');
+      }
+      await stopped;
+    });
+  });
+
+  describe('alone', () => {
+    const schema: StoredSchema = {
+      context: '.',
+      id: 1,
+      guid: 'g',
+      schemaType: 'AVRO',
+      schema: '"int"',
+      references: [],
+    };
+    const state: SubjectState = {
+      revision: '1',
+      settingsRevision: '0',
+      settings: { subject: {}, context: {}, global: {} },
+      lastVersion: 1,
+      versions: [{ version: 1, id: 1, isDeleted: false }],
+    };
+    const paths = ['/schemas/ids/1', '/subjects/s/versions/1', '/subjects/s/versions/latest'];
+
+    /** Who answers each of the paths. */
+    async function answers(
+      change: (held: { schema?: StoredSchema; state?: SubjectState; lifecycle: Lifecycle }) => void,
+      method = 'GET',
+    ): Promise<readonly string[]> {
+      const lifecycle = new Lifecycle();
+      const held: Parameters<typeof change>[0] = { schema, state, lifecycle };
+      const settings: FrontSettings = {
+        store: { peekSchema: () => held.schema, peekSubject: () => held.state },
+        metrics: openMetrics(
+          () => ({ open: 0, idle: 0, waiting: 0, max: 0 }),
+          () => true,
+        ),
+        log: openLog({ level: 'silent', format: 'json' }),
+        lifecycle,
+        maxEntries: 10,
+      };
+      const front = openFront(settings, (_request, response) => response.end('Koa'));
+      const server = createServer(front).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const ask = () =>
+        Promise.all(
+          paths.map(async (path) =>
+            (await (await fetch(url + path, { method })).text()) === 'Koa' ? 'Koa' : 'front',
+          ),
+        );
+      lifecycle.serve();
+      await ask();
+      change(held);
+      const answered = await ask();
+      server.closeAllConnections();
+      server.close();
+      return answered;
+    }
+
+    it('answers what memory holds', async () => {
+      expect(await answers(() => {})).to.deep.equal(['front', 'front', 'front']);
+    });
+
+    it('answers from an equal object that was read anew', async () => {
+      const anew = await answers((held) => {
+        held.schema = { ...schema };
+        held.state = { ...state };
+      });
+      expect(anew).to.deep.equal(['front', 'front', 'front']);
+    });
+
+    it('leaves subjects to Koa while the change feed is lost', async () => {
+      expect(await answers((held) => delete held.state)).to.deep.equal(['front', 'Koa', 'Koa']);
+    });
+
+    it('leaves all to Koa once the schema is gone', async () => {
+      expect(await answers((held) => delete held.schema)).to.deep.equal(['Koa', 'Koa', 'Koa']);
+    });
+
+    it('leaves other methods to Koa', async () => {
+      expect(await answers(() => {}, 'POST')).to.deep.equal(['Koa', 'Koa', 'Koa']);
+    });
+
+    it('leaves all to Koa until the server has started', async () => {
+      const lifecycle = new Lifecycle();
+      const settings = { store: { peekSchema: () => schema, peekSubject: () => state }, lifecycle };
+      let asked = 0;
+      const front = openFront(settings as unknown as FrontSettings, () => {
+        asked += 1;
+      });
+      front({ method: 'GET', url: paths[0], headers: {} } as IncomingMessage, {} as never);
+      expect(asked).to.equal(1);
+    });
+  });
+});
