@@ -32,13 +32,15 @@ const killAll = async (what: string, list: () => number[]): Promise<void> => {
   });
 };
 
-/** Mounts below the cluster's folders, the innermost first. */
+/** Mounts at and below the cluster's folders, the innermost first: the kubelet mounts its own folder on itself. */
 const mountsBelow = (folders: ClusterFolders): string[] =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((path) =>
-      [folders.state, folders.run, folders.kubelet].some((folder) => path.startsWith(`${folder}/`)),
+      [folders.state, folders.run, folders.kubelet].some(
+        (folder) => path === folder || path.startsWith(`${folder}/`),
+      ),
     )
     .reverse();
 
