@@ -1,18 +1,21 @@
 import { expect } from 'chai';
 import type { ParsedSchema, SchemaType } from '../../../registry-server/schema-types/schema-type.ts';
 import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
-import { cases } from '../../cases/cases.ts';
+import { cases, textOf } from '../../cases/cases.ts';
 
 const files = [
   { file: 'avro', type: schemaTypes.AVRO },
   { file: 'json-schema', type: schemaTypes.JSON },
+  { file: 'protobuf', type: schemaTypes.PROTOBUF },
 ] as const;
 
 for (const { file, type } of files) {
   describe(`compatibility cases of ${file}`, () => {
+    const parse = (schema: unknown): ParsedSchema => type.parse(textOf(schema, file), []);
+
     for (const { title, before, after, breaks } of cases(file)) {
       it(title, () => {
-        expect(broken(type, parse(type, after), parse(type, before))).to.deep.equal(breaks);
+        expect(broken(type, parse(after), parse(before))).to.deep.equal(breaks);
       });
     }
 
@@ -23,7 +26,7 @@ for (const { file, type } of files) {
 
     for (const { title, before, after } of cases(file)) {
       it(`both schemas read their own data: ${title}`, () => {
-        for (const schema of [parse(type, before), parse(type, after)]) {
+        for (const schema of [parse(before), parse(after)]) {
           expect(broken(type, schema, schema)).to.deep.equal([]);
           expect(broken(type, schema, type.parse(schema.canonical, []))).to.deep.equal([]);
         }
@@ -31,8 +34,6 @@ for (const { file, type } of files) {
     }
   });
 }
-
-const parse = (type: SchemaType, schema: unknown): ParsedSchema => type.parse(JSON.stringify(schema), []);
 
 const broken = (type: SchemaType, reader: ParsedSchema, writer: ParsedSchema): readonly string[] =>
   type.incompatibilities(reader, writer).map(({ errorType, path }) => `${errorType} ${path}`);

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { checkCompatibility, type ExistingVersion } from '../../../registry-server/compatibility/check.ts';
 import { compatibilityLevels, modes } from '../../../registry-server/compatibility/modes.ts';
 import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
-import { cases } from '../../cases/cases.ts';
+import { cases, textOf } from '../../cases/cases.ts';
 
-const { AVRO, JSON: JSON_SCHEMA } = schemaTypes;
+const { AVRO, JSON: JSON_SCHEMA, PROTOBUF } = schemaTypes;
 
 const record = (...fields: readonly object[]) =>
   AVRO.parse(JSON.stringify({ type: 'record', name: 'Order', fields }), []);
@@ -88,10 +88,11 @@ describe('checkCompatibility', () => {
   for (const [file, type] of [
     ['avro', AVRO],
     ['json-schema', JSON_SCHEMA],
+    ['protobuf', PROTOBUF],
   ] as const) {
     it(`derives every level from the one direction: ${file}`, () => {
       for (const { title, before, after } of cases(file)) {
-        const [old, now] = [before, after].map((schema) => type.parse(JSON.stringify(schema), []));
+        const [old, now] = [before, after].map((schema) => type.parse(textOf(schema, file), []));
         if (old === undefined || now === undefined) throw new Error(title);
         const reads = {
           backward: type.incompatibilities(now as never, old as never).length === 0,
