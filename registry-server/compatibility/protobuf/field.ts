@@ -1,5 +1,5 @@
 import type { OptionValues, ProtoField, ProtoMessage } from '../../schema-types/protobuf/model.ts';
-import { fieldsByNumber } from './fields-by-number.ts';
+import { type FieldsByNumber, fieldsByNumber } from './fields-by-number.ts';
 import { compareTypes } from './type.ts';
 import type { Walk } from './walk.ts';
 
@@ -7,12 +7,13 @@ import type { Walk } from './walk.ts';
 export function compareFields(walk: Walk, before: ProtoMessage, after: ProtoMessage): void {
   const earlier = fieldsByNumber(before);
   const later = fieldsByNumber(after);
+  const living = livingOneofs(before, after, later);
   const numbers = [...new Set([...earlier.keys(), ...later.keys()])].sort((a, b) => a - b);
   for (const number of numbers) {
     const was = earlier.get(number);
     const is = later.get(number);
     if (was && is) compareField(walk, was, is);
-    else if (was) addRemoved(walk, was, before, after);
+    else if (was) addRemoved(walk, was, living);
     else if (is) addAdded(walk, is);
   }
 }
@@ -20,17 +21,18 @@ export function compareFields(walk: Walk, before: ProtoMessage, after: ProtoMess
 const pathOf = ({ oneof, number }: ProtoField): string =>
   oneof === undefined ? String(number) : `${oneof}/${number}`;
 
-function addRemoved(walk: Walk, field: ProtoField, before: ProtoMessage, after: ProtoMessage): void {
+function addRemoved(walk: Walk, field: ProtoField, living: ReadonlySet<string>): void {
   if (field.oneof === undefined) {
     walk.add(isRequired(field) ? 'REQUIRED_FIELD_REMOVED' : 'FIELD_REMOVED', field.number);
-  } else if (!isGoneEntirely(field.oneof, before, after)) walk.add('ONEOF_FIELD_REMOVED', pathOf(field));
+  } else if (living.has(field.oneof)) walk.add('ONEOF_FIELD_REMOVED', pathOf(field));
 }
 
-/** The oneof went with all its fields: ONEOF_REMOVED says so already. */
-function isGoneEntirely(oneof: string, before: ProtoMessage, after: ProtoMessage): boolean {
-  if (after.oneofs.some(({ name }) => name === oneof)) return false;
-  const left = fieldsByNumber(after);
-  return !before.fields.some((field) => field.oneof === oneof && left.has(field.number));
+/** Oneofs of which something is left. Where one went with all its fields, ONEOF_REMOVED says so already. */
+function livingOneofs(before: ProtoMessage, after: ProtoMessage, later: FieldsByNumber): ReadonlySet<string> {
+  const living = new Set(after.oneofs.map(({ name }) => name));
+  for (const { oneof, number } of before.fields)
+    if (oneof !== undefined && later.has(number)) living.add(oneof);
+  return living;
 }
 
 function addAdded(walk: Walk, field: ProtoField): void {

@@ -1,12 +1,13 @@
-import type { ProtoMessage } from '../../schema-types/protobuf/model.ts';
+import type { ProtoField, ProtoMessage } from '../../schema-types/protobuf/model.ts';
 import { type FieldsByNumber, fieldsByNumber } from './fields-by-number.ts';
 import type { Walk } from './walk.ts';
 
 /** Oneofs that came, went, or now hold fields that could be set together before. */
 export function compareOneofs(walk: Walk, before: ProtoMessage, after: ProtoMessage): void {
   const earlier = fieldsByNumber(before);
+  const members = Map.groupBy(after.fields, ({ oneof }) => oneof);
   for (const { name } of after.oneofs) {
-    const kind = newExclusion(name, earlier, after);
+    const kind = newExclusion(members.get(name) ?? [], earlier);
     if (kind !== undefined) walk.add(kind, name);
   }
   const earlierNames = new Set(before.oneofs.map(({ name }) => name));
@@ -15,12 +16,11 @@ export function compareOneofs(walk: Walk, before: ProtoMessage, after: ProtoMess
   for (const name of laterNames) if (!earlierNames.has(name)) walk.add('ONEOF_ADDED', name);
 }
 
-function newExclusion(oneof: string, earlier: FieldsByNumber, after: ProtoMessage) {
+function newExclusion(members: readonly ProtoField[], earlier: FieldsByNumber) {
   const oneofs = new Set<string>();
   let topLevel = 0;
-  for (const field of after.fields) {
-    if (field.oneof !== oneof) continue;
-    const was = earlier.get(field.number);
+  for (const { number } of members) {
+    const was = earlier.get(number);
     // What nobody wrote before cannot be lost.
     if (was === undefined) continue;
     if (was.oneof === undefined) topLevel++;

@@ -23,10 +23,19 @@ export function checkName(name: string, scope: string, fail: (words: string) => 
   );
 }
 
-const isWithin =
-  (number: number) =>
-  ({ start, end }: WrittenRange) =>
-    number >= start && number <= end;
+/** Whether a number is in one of the ranges, which do not overlap. */
+function isWithin(ranges: readonly WrittenRange[]): (number: number) => boolean {
+  const sorted = ranges.toSorted((a, b) => a.start - b.start);
+  return (number) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.end ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    return (sorted[low]?.start ?? Number.POSITIVE_INFINITY) <= number;
+  };
+}
 
 export function checkMessage(message: WrittenMessage, edition: Edition, fail: Fail): void {
   const { name, fields, oneofs, extensionRanges, reservedRanges, reservedNames, where } = message;
@@ -37,6 +46,8 @@ export function checkMessage(message: WrittenMessage, edition: Edition, fail: Fa
   checkReservedNames(name, reservedNames, where, fail);
   const byNumber = new Map<number, string>();
   const names = new Set(reservedNames);
+  const isReserved = isWithin(reservedRanges);
+  const isExtension = isWithin(extensionRanges);
   for (const field of fields) {
     const { number } = field;
     const what = `field "${field.name}" of message "${name}"`;
@@ -46,15 +57,16 @@ export function checkMessage(message: WrittenMessage, edition: Edition, fail: Fa
     }
     byNumber.set(number, field.name);
     if (names.has(field.name)) throw fail(field.where, `${what} has a name that is reserved`);
-    if (reservedRanges.some(isWithin(number))) {
+    if (isReserved(number)) {
       throw fail(field.where, `${what} has the number ${number}, which is reserved`);
     }
-    if (extensionRanges.some(isWithin(number))) {
+    if (isExtension(number)) {
       throw fail(field.where, `${what} has the number ${number}, which is left to extensions`);
     }
   }
+  const filled = new Set(fields.map(({ oneof }) => oneof));
   for (const oneof of oneofs) {
-    if (!fields.some((field) => field.oneof === oneof.name)) {
+    if (!filled.has(oneof.name)) {
       throw fail(oneof.where, `the oneof "${oneof.name}" has no field`);
     }
   }
@@ -163,6 +175,7 @@ export function checkEnum(written: WrittenEnum, linked: ProtoEnum, edition: Edit
   );
   const byNumber = new Map<number, string>();
   const reserved = new Set(reservedNames);
+  const isReserved = isWithin(reservedRanges);
   for (const value of values) {
     const what = `value "${value.name}" of enum "${name}"`;
     const holder = byNumber.get(value.number);
@@ -177,7 +190,7 @@ export function checkEnum(written: WrittenEnum, linked: ProtoEnum, edition: Edit
     }
     byNumber.set(value.number, value.name);
     if (reserved.has(value.name)) throw fail(value.where, `${what} has a name that is reserved`);
-    if (reservedRanges.some(isWithin(value.number))) {
+    if (isReserved(value.number)) {
       throw fail(value.where, `${what} has the number ${value.number}, which is reserved`);
     }
   }

@@ -23,11 +23,23 @@ export class WireReader {
 
   /** The number of the next field; its wire type is kept. */
   field(): number {
-    const tag = Number(this.varint());
+    const tag = this.#unsigned();
     this.wireType = tag & 7;
     const number = Math.floor(tag / 8);
     if (number < 1 || number >= 2 ** 29 || this.wireType > fixed32) throw broken();
     return number;
+  }
+
+  /** A tag or a length: 32 bits, for which no bigint is needed. */
+  #unsigned(): number {
+    let value = 0;
+    for (let factor = 1; factor <= 2 ** 28; factor *= 128) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw broken();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+    throw broken();
   }
 
   varint(): bigint {
@@ -54,8 +66,7 @@ export class WireReader {
 
   bytes(): Buffer {
     this.#require(delimited);
-    const length = Number(this.varint());
-    return this.take(length);
+    return this.take(this.#unsigned());
   }
 
   string(): string {
@@ -106,7 +117,16 @@ export class WireWriter {
   }
 
   tag(number: number, wireType: number): this {
-    return this.varint(BigInt(number) * 8n + BigInt(wireType));
+    return this.#unsigned(number * 8 + wireType);
+  }
+
+  #unsigned(value: number): this {
+    const bytes: number[] = [];
+    let rest = value;
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+    bytes.push(rest);
+    this.#parts.push(Buffer.from(bytes));
+    return this;
   }
 
   varint(value: bigint): this {
@@ -127,15 +147,18 @@ export class WireWriter {
   }
 
   int(number: number, value: number | undefined): this {
-    return value === undefined ? this : this.tag(number, varint).varint(BigInt(value));
+    if (value === undefined) return this;
+    this.tag(number, varint);
+    // A negative number takes ten bytes.
+    return value < 0 ? this.varint(BigInt(value)) : this.#unsigned(value);
   }
 
   flag(number: number, value: boolean): this {
-    return value ? this.tag(number, varint).varint(1n) : this;
+    return value ? this.int(number, 1) : this;
   }
 
   bytes(number: number, value: Buffer): this {
-    return this.tag(number, delimited).varint(BigInt(value.length)).raw(value);
+    return this.tag(number, delimited).#unsigned(value.length).raw(value);
   }
 
   string(number: number, value: string | undefined): this {

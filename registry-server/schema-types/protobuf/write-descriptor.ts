@@ -49,7 +49,10 @@ export function writeDescriptor(file: ProtoFile): Buffer {
   return writer.finish();
 }
 
-const noOneofs: readonly string[] = [];
+/** The index of each oneof. */
+type Oneofs = ReadonlyMap<string, number>;
+
+const noOneofs: Oneofs = new Map();
 
 function writeOptions(writer: WireWriter, number: number, options: OptionValues): void {
   if (options.length > 0) writer.bytes(number, encodeOptions(options));
@@ -60,10 +63,8 @@ function writeMessage(message: ProtoMessage, edition: Edition): Buffer {
   const taken = new Set([...message.fields, ...message.oneofs].map(({ name }) => name));
   // Fields with presence in proto3 are oneofs of one field, after all others.
   const synthetic = optional.map(({ name }) => freeName(name, taken));
-  const oneofs = [
-    ...message.oneofs.map(({ name }) => name),
-    ...optional.map(({ name }) => syntheticKey(name)),
-  ];
+  const keys = [...message.oneofs.map(({ name }) => name), ...optional.map(({ name }) => syntheticKey(name))];
+  const oneofs: Oneofs = new Map(keys.map((key, index) => [key, index]));
   const entries = message.fields.flatMap(({ type }) => (type.kind === 'map' ? [type.entry] : []));
   const writer = new WireWriter().string(1, message.name);
   writer.messages(2, message.fields, (field) => writeField(field, edition, oneofs, message.fullName));
@@ -100,7 +101,7 @@ function writeEntry(entry: ProtoMessage): Buffer {
 function writeField(
   field: ProtoField,
   edition: Edition,
-  oneofs: readonly string[],
+  oneofs: Oneofs,
   scope: string | undefined = undefined,
 ): Buffer {
   const { name, number, type, label, oneof, extendee } = field;
@@ -114,8 +115,7 @@ function writeField(
     .string(6, typeName(type))
     .string(7, field.default);
   writeOptions(writer, 8, field.options);
-  const index = oneofs.indexOf(oneof ?? (isOptional ? syntheticKey(name) : ''));
-  if (index >= 0) writer.int(9, index);
+  writer.int(9, oneofs.get(oneof ?? (isOptional ? syntheticKey(name) : '')));
   if (scope !== undefined) writer.string(10, field.jsonName ?? jsonNameOf(name));
   return writer.flag(17, isOptional).finish();
 }
