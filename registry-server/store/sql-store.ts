@@ -17,6 +17,7 @@ import type {
   SubjectFilter,
   SubjectState,
 } from './store.ts';
+import { type AddedVersion, versionQueue } from './version-queue.ts';
 
 const CHANNEL = 'schema_registry';
 // Deadlock found, serialization failure: the transaction was undone and may succeed now.
@@ -59,7 +60,7 @@ export function sqlStore(database: Database): Store {
       return row?.id;
     },
 
-    addVersion: (added) => retried(() => addVersion(database, added)),
+    addVersion: versionQueue(database, (added) => retried(() => addVersion(database, added))),
 
     removeVersions: (name, decide) =>
       retried(() => database.transaction((connection) => removeVersions(connection, name, decide))),
@@ -143,14 +144,14 @@ async function readSubject(connection: Connection, { context, subject }: Subject
 async function addVersion(
   connection: Connection,
   { name, judgedAgainst, content, targets }: NewVersion,
-): Promise<{ id: number; version: number } | undefined> {
+): Promise<AddedVersion | undefined> {
   const pointers = targets.map((target, position) => ({
     position,
     ...target.name,
     version: target.version,
     id: target.id,
   }));
-  const [row] = await connection.query<{ id: number; version: number }>(statement('addVersion'), [
+  const [row] = await connection.query<AddedVersion>(statement('addVersion'), [
     name.context,
     name.subject,
     judgedAgainst.revision,

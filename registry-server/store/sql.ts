@@ -36,6 +36,35 @@ export const sql = {
   addVersion:
     'select id, version from add_version($1, $2, $3::bigint, $4::bigint, $5::bytea, $6::uuid, $7, $8, $9::json, null, null, $10::json)',
 
+  // Many at once. The subjects are locked first, without waiting: no batch can wait for another in a circle. A subject
+  // that is new has no row to lock, so its name is. Not `exists`: that would be hashed, over all subjects.
+  addVersions: `
+    with wanted as materialized (
+      select * from json_to_recordset($1::json) as w(
+        i integer, context text, subject text, revision bigint, settings_revision bigint,
+        fingerprint bytea, guid uuid, schema_type text, schema text, refs json)
+    ), gated as materialized (
+      select w.*, case
+        when w.revision = 0 then case
+          when (select true from subjects s where s.context = w.context and s.subject = w.subject) then 'moved'
+          when pg_try_advisory_xact_lock(7002, hashtext(w.context || e'\\n' || w.subject)) then 'open'
+          else 'busy' end
+        when (select true from subjects s where s.context = w.context and s.subject = w.subject
+          for update skip locked) then 'open'
+        else 'busy' end as gate
+      from wanted w
+    )
+    select g.i, g.gate, a.id, a.version
+    from gated g
+    left join lateral (
+      select v.id, v.version
+      from generate_series(1, case when g.gate = 'open' then 1 else 0 end)
+      cross join lateral add_version(g.context, g.subject, g.revision, g.settings_revision, g.fingerprint, g.guid,
+        g.schema_type, g.schema, g.refs, null, null, '[]') v
+      -- At most one, which the planner would not guess: for a thousand it would compile the statement.
+      limit 1
+    ) a on true`,
+
   softDelete: `update versions set deleted = true
      where context = $1 and subject = $2 and version in (select value::integer from json_array_elements_text($3::json))`,
   dropVersions: `delete from versions
