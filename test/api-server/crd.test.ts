@@ -74,7 +74,8 @@ const accepted: readonly { title: string; spec: Spec }[] = [
 describe('a SchemaRegistry at the API server', function () {
   this.timeout(120_000);
   let server: Awaited<ReturnType<typeof openApiServer>>;
-  before(async () => {
+  before(async function () {
+    this.timeout(30 * 60_000); // The first build of the binaries.
     server = await openApiServer();
   });
   after(() => server?.close());

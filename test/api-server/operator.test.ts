@@ -59,7 +59,8 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
   let operator: ReturnType<typeof startOperator>;
   let cluster: Cluster;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(30 * 60_000); // The first build of the binaries.
     server = await openApiServer();
     cluster = server.cluster;
     operator = startOperator('first');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { down } from '../../hack/cluster/down.ts';
+import { reportTo } from '../../hack/cluster/report.ts';
 import { up } from '../../hack/cluster/up.ts';
 import { waitFor } from '../../hack/cluster/wait.ts';
 import { Cluster, isNotFound, openKubeConfig } from '../../operator/cluster.ts';
@@ -13,7 +14,7 @@ const name = 'llm-schema-registry-test-api';
 /** A real API server with our CRD and nothing that runs pods; KUBECONFIG points at it. */
 export async function openApiServer() {
   await down(name);
-  const { kubeconfigPath } = await up({ name, hasNode: false });
+  const { kubeconfigPath } = await up({ name, hasNode: false, report: reportTo(process.stderr) });
   process.env.KUBECONFIG = kubeconfigPath;
   const cluster = new Cluster(openKubeConfig(), openMetrics('test'));
   const crd = parse(

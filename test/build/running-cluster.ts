@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { down } from '../../hack/cluster/down.ts';
 import { expose } from '../../hack/cluster/expose.ts';
 import { loadImages } from '../../hack/cluster/load-images.ts';
-import type { Report } from '../../hack/cluster/report.ts';
+import { reportTo } from '../../hack/cluster/report.ts';
 import { up } from '../../hack/cluster/up.ts';
 import { buildImages } from '../../hack/images/build-images.ts';
 import { usedImages } from '../../hack/images/used-images.ts';
@@ -35,9 +35,7 @@ export async function stopCluster(): Promise<void> {
 
 async function start(): Promise<RunningCluster> {
   await down(name);
-  const report: Report = (stage, detail) => {
-    if (detail === undefined) process.stderr.write(`    ${stage}\n`);
-  };
+  const report = reportTo(process.stderr);
   const { kubeconfigPath, kubectlPath } = await up({ name, report });
   const images = await buildImages(report);
   await loadImages(

@@ -8,7 +8,8 @@ import { type RunningCluster, runningCluster } from '../build/running-cluster.ts
 describe('clients that people use, against a registry in a cluster', function () {
   this.timeout(900_000);
   let cluster: RunningCluster;
-  before(async () => {
+  before(async function () {
+    this.timeout(40 * 60_000); // The first build of the binaries and images.
     cluster = await runningCluster();
   });
 

@@ -33,7 +33,8 @@ const aSchema = (n: number) => ({
 describe('a registry in a cluster', function () {
   this.timeout(900_000);
   let cluster: RunningCluster;
-  before(async () => {
+  before(async function () {
+    this.timeout(40 * 60_000); // The first build of the binaries and images.
     cluster = await runningCluster();
   });
 
