@@ -1,5 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { RegistryError } from '../errors.ts';
+import { formatSchema } from '../services/format-schema.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
 import type { StoredSchema } from '../store/store.ts';
 import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
@@ -7,7 +8,9 @@ import { flag, idOf, pageOf, parameter, query, slicePage } from './read-request.
 import type { Route } from './route.ts';
 import { writeSchema } from './write-reply.ts';
 
-export const schemas: Route = (router, { store }) => {
+export const schemas: Route = (router, registry) => {
+  const { store } = registry;
+
   router.get('/schemas/types', (ctx) => {
     ctx.body = schemaTypeNames;
   });
@@ -15,11 +18,11 @@ export const schemas: Route = (router, { store }) => {
   router.get('/schemas/ids/:id', async (ctx) => {
     const stored = await getSchema(ctx);
     const { context, id } = stored;
-    ctx.body = { ...(await usedAs(ctx, context, id)), ...writeSchema(stored) };
+    ctx.body = { ...(await usedAs(ctx, context, id)), ...writeSchema(await format(ctx, stored)) };
   });
 
   router.get('/schemas/ids/:id/schema', async (ctx) => {
-    ctx.body = (await getSchema(ctx)).schema;
+    ctx.body = (await format(ctx, await getSchema(ctx))).schema;
   });
 
   router.get('/schemas/ids/:id/subjects', async (ctx) => {
@@ -36,12 +39,15 @@ export const schemas: Route = (router, { store }) => {
 
   router.get('/schemas/guids/:guid', async (ctx) => {
     const [stored] = await listByGuid(ctx);
-    if (stored) ctx.body = writeSchema(stored);
+    if (stored) ctx.body = writeSchema(await format(ctx, stored));
   });
 
   router.get('/schemas/guids/:guid/ids', async (ctx) => {
     ctx.body = (await listByGuid(ctx)).map(({ context, id }) => ({ context, id }));
   });
+
+  const format = (ctx: RouterContext, stored: StoredSchema): Promise<StoredSchema> =>
+    formatSchema(registry, stored.context, stored, query(ctx, 'format'));
 
   async function getSchema(ctx: RouterContext): Promise<StoredSchema> {
     const id = idOf(ctx);

@@ -1,5 +1,6 @@
 import { readBody } from '../middleware/read-body.ts';
 import { deleteSubject } from '../services/delete-versions.ts';
+import { formatSchema } from '../services/format-schema.ts';
 import { lookupSchema } from '../services/lookup-schema.ts';
 import { DEFAULT_CONTEXT } from '../subject-name.ts';
 import { flag, pageOf, query, readSentSchema, subjectOf } from './read-request.ts';
@@ -19,7 +20,8 @@ export const subjects: Route = (router, registry) => {
       normalize: flag(ctx, 'normalize'),
       withDeleted: flag(ctx, 'deleted'),
     });
-    ctx.body = writeVersion(found);
+    const content = await formatSchema(registry, found.content.context, found.content, query(ctx, 'format'));
+    ctx.body = writeVersion({ ...found, content });
   });
 
   router.delete('/subjects/:subject', async (ctx) => {

@@ -1,6 +1,8 @@
+import type { RouterContext } from '@koa/router';
 import { readBody } from '../middleware/read-body.ts';
 import { deleteVersion } from '../services/delete-versions.ts';
-import { getVersion, listVersions } from '../services/find-version.ts';
+import { type FoundVersion, getVersion, listVersions } from '../services/find-version.ts';
+import { formatSchema } from '../services/format-schema.ts';
 import { registerSchema } from '../services/register-schema.ts';
 import type { Version } from '../store/store.ts';
 import { getWritableName } from '../subject-name.ts';
@@ -8,6 +10,7 @@ import {
   flag,
   pageOf,
   parameter,
+  query,
   readInteger,
   readSentSchema,
   slicePage,
@@ -41,16 +44,16 @@ export const versions: Route = (router, registry) => {
       normalize: flag(ctx, 'normalize'),
       force: flag(ctx, 'force'),
     });
-    ctx.body = { ...registered, ...writeContent(content) };
+    const shown = await formatSchema(registry, name.context, content, query(ctx, 'format'));
+    ctx.body = { ...registered, ...writeContent(shown) };
   });
 
   router.get('/subjects/:subject/versions/:version', async (ctx) => {
-    ctx.body = writeVersion(await getVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'deleted')));
+    ctx.body = writeVersion(await getFormatted(ctx));
   });
 
   router.get('/subjects/:subject/versions/:version/schema', async (ctx) => {
-    const { content } = await getVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'deleted'));
-    ctx.body = content.schema;
+    ctx.body = (await getFormatted(ctx)).content.schema;
   });
 
   router.get('/subjects/:subject/versions/:version/referencedby', async (ctx) => {
@@ -63,4 +66,10 @@ export const versions: Route = (router, registry) => {
   router.delete('/subjects/:subject/versions/:version', async (ctx) => {
     ctx.body = await deleteVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'permanent'));
   });
+
+  async function getFormatted(ctx: RouterContext): Promise<FoundVersion> {
+    const found = await getVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'deleted'));
+    const content = await formatSchema(registry, found.content.context, found.content, query(ctx, 'format'));
+    return { ...found, content };
+  }
 };
