@@ -2,7 +2,7 @@ import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { SubjectName } from '../subject-name.ts';
 import { compatibilityOf } from './effective-settings.ts';
-import { liveVersions, pickVersion, type VersionWanted } from './find-version.ts';
+import { getState, liveVersions, pickVersion, type VersionWanted } from './find-version.ts';
 import { judge } from './judge.ts';
 import { readSchemaText, type SentSchema } from './read-schema-text.ts';
 
@@ -17,7 +17,11 @@ export async function checkAgainst(
   sent: SentSchema,
   wanted: VersionWanted | 'all',
 ): Promise<readonly string[]> {
-  const state = await registry.store.readSubject(name, 'now');
+  const state = await getState(
+    registry.store,
+    name,
+    (known) => wanted === 'all' || pickVersion(known, wanted, false),
+  );
   const { parsed } = await readSchemaText(registry, name, sent);
   const level = compatibilityOf(state.settings, registry.defaultCompatibility);
   if (wanted === 'all') return judge(registry, name, level, parsed, liveVersions(state));

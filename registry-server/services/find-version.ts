@@ -71,7 +71,7 @@ export async function listVersions(
 }
 
 /** The state of a cache, unless something is missing in it: "not found" is only said by the database. */
-async function getState(
+export async function getState(
   store: Store,
   name: SubjectName,
   isEnough: (state: SubjectState) => unknown,

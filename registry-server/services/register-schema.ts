@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import { guid } from '../store/fingerprint.ts';
-import type { SchemaContent } from '../store/store.ts';
+import type { SchemaContent, SubjectState } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
 import { compatibilityOf, ensureWritable, normalizesBy } from './effective-settings.ts';
 import { liveVersions } from './find-version.ts';
@@ -30,26 +30,39 @@ export interface Registered {
 
 /**
  * Reads, judges, then writes on condition that nothing moved in between; else all over again. So no lock is held
- * while schemas are parsed and compared, and what was judged is what the database holds.
+ * while schemas are parsed and compared, and what was judged is what the database holds. It begins with what memory
+ * knows: the condition finds out what is outdated, and a refusal is repeated only after the database was asked.
  */
 export async function registerSchema(registry: Registry, registration: Registration): Promise<Registered> {
-  try {
-    for (;;) {
-      const registered = await tryToRegister(registry, registration);
+  const { store } = registry;
+  let state = await store.readSubject(registration.name, 'guess');
+  for (let isGuess = true; ; isGuess = false) {
+    try {
+      const registered = await tryToRegister(registry, registration, state);
       if (registered) return registered;
+      state = await store.readSubject(registration.name, 'now');
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      const now = isGuess ? await store.readSubject(registration.name, 'now') : state;
+      if (isSame(now, state)) {
+        registry.metrics.registration(outcomeOf(error));
+        throw error;
+      }
+      state = now;
     }
-  } catch (error) {
-    if (error instanceof RegistryError) registry.metrics.registration(outcomeOf(error));
-    throw error;
   }
+}
+
+function isSame(a: SubjectState, b: SubjectState): boolean {
+  return a.revision === b.revision && a.settingsRevision === b.settingsRevision;
 }
 
 async function tryToRegister(
   registry: Registry,
   registration: Registration,
+  state: SubjectState,
 ): Promise<Registered | undefined> {
   const { name, sent } = registration;
-  const state = await registry.store.readSubject(name, 'now');
   ensureWritable(name, state.settings);
   if (registration.id !== undefined && registration.id >= 0) {
     throw new RegistryError('NOT_PERMITTED', {
@@ -60,7 +73,7 @@ async function tryToRegister(
   const content = contentOf(parsed, references, registration.normalize || normalizesBy(state.settings));
 
   const live = liveVersions(state);
-  const id = await registry.store.findIdOf(name.context, content);
+  const id = live.length > 0 ? await registry.store.findIdOf(name.context, content) : undefined;
   const counted = registration.version === -1 ? live.slice(-1) : live;
   const existing = counted.findLast((version) => version.id === id);
   if (id !== undefined && existing) {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { SubjectName } from '../subject-name.ts';
-import { guid } from './fingerprint.ts';
+import { fingerprint, guid } from './fingerprint.ts';
 import type { SharedCache } from './redis.ts';
 import type { Change, ChangeListener, Store, StoredSchema, SubjectState } from './store.ts';
 
@@ -20,6 +20,7 @@ export interface CachedStore extends Store {
 // Texts are mostly one byte per character.
 const MAX_TEXT_CHARACTERS = 128 * 1024 * 1024;
 const MAX_VERSIONS = 2_000_000;
+const MAX_CONTEXTS = 1_000;
 
 /**
  * Memory, then Redis, before a store. A schema under its id never changes, so it is kept until schemas are removed
@@ -37,20 +38,33 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     maxSize: MAX_VERSIONS,
     sizeCalculation: ({ versions }) => versions.length + 1,
   });
+  // Contexts, as subjects without a name: they hold the settings that a new subject begins with.
+  const contexts = new LRUCache<string, SubjectState>({ max: MAX_CONTEXTS });
+  // Subjects that exist, or did: worth a read before they are taken for new.
+  const met = new LRUCache<string, true>({ max: maxEntries });
+  const ids = new LRUCache<string, number>({ max: maxEntries });
   // Reads that are under way: shared by all who ask meanwhile, forgotten when what they read may be outdated.
   const readingSubjects = new Map<string, Promise<SubjectState>>();
   const readingSchemas = new Map<string, Promise<StoredSchema | undefined>>();
+  const readingIds = new Map<string, Promise<number | undefined>>();
   let isAlive = false;
   let knownPurges: string | undefined;
 
   function dropSubjects(): void {
     subjects.clear();
+    contexts.clear();
     readingSubjects.clear();
+  }
+
+  function dropIds(): void {
+    ids.clear();
+    readingIds.clear();
   }
 
   function dropSchemas(): void {
     schemas.clear();
     readingSchemas.clear();
+    dropIds();
   }
 
   function drop(change: Change): void {
@@ -62,7 +76,37 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     } else {
       subjects.delete(keyOf(change));
       readingSubjects.delete(keyOf(change));
+      met.set(keyOf(change), true);
     }
+  }
+
+  function readNow(name: SubjectName): Promise<SubjectState> {
+    const key = keyOf(name);
+    return begin(
+      readingSubjects,
+      key,
+      () => store.readSubject(name, 'now'),
+      (state) => {
+        if (!isAlive) return;
+        if (name.subject === '') contexts.set(key, state);
+        // Unknown names cost nothing to make up, so they are not kept.
+        else if (state.revision !== '0') subjects.set(key, state);
+      },
+    );
+  }
+
+  async function readRecent(name: SubjectName): Promise<SubjectState> {
+    const key = keyOf(name);
+    const known = (name.subject === '' ? contexts : subjects).get(key);
+    wasRead('memory', known !== undefined);
+    return known ?? readingSubjects.get(key) ?? readNow(name);
+  }
+
+  async function guess(name: SubjectName): Promise<SubjectState> {
+    const key = keyOf(name);
+    if (subjects.has(key) || met.has(key)) return readRecent(name);
+    const above = { context: name.context, subject: '' };
+    return contexts.get(keyOf(above)) ?? readingSubjects.get(keyOf(above)) ?? readNow(above);
   }
 
   /** Also when the write fails: it may have been committed all the same. */
@@ -98,21 +142,10 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     peekSubject: (name) => subjects.get(keyOf(name)),
     peekSchema: (context, id) => schemas.get(schemaKey(context, id)),
 
-    async readSubject(name, asOf) {
-      if (asOf === 'now' || !isAlive) return store.readSubject(name, 'now');
-      const key = keyOf(name);
-      const known = subjects.get(key);
-      wasRead('memory', known !== undefined);
-      if (known) return known;
-      return once(
-        readingSubjects,
-        key,
-        () => store.readSubject(name, 'now'),
-        (state) => {
-          // Unknown names cost nothing to make up, so they are not kept.
-          if (isAlive && state.revision !== '0') subjects.set(key, state);
-        },
-      );
+    readSubject(name, asOf) {
+      // Without the feed nothing may be kept, so nothing is there.
+      if (asOf === 'now' || !isAlive) return readNow(name);
+      return asOf === 'guess' ? guess(name) : readRecent(name);
     },
 
     async findSchema(context, id) {
@@ -120,12 +153,29 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
       const known = schemas.get(key);
       wasRead('memory', known !== undefined);
       if (known) return known;
-      return once(
-        readingSchemas,
+      return (
+        readingSchemas.get(key) ??
+        begin(
+          readingSchemas,
+          key,
+          () => fetchSchema(context, id),
+          (schema) => {
+            if (schema) schemas.set(key, schema);
+          },
+        )
+      );
+    },
+
+    async findIdOf(context, content) {
+      const key = `${context}\n${fingerprint(content).toString('base64')}`;
+      const known = ids.get(key);
+      if (known !== undefined) return known;
+      return begin(
+        readingIds,
         key,
-        () => fetchSchema(context, id),
-        (schema) => {
-          if (schema) schemas.set(key, schema);
+        () => store.findIdOf(context, content),
+        (id) => {
+          if (isAlive && id !== undefined) ids.set(key, id);
         },
       );
     },
@@ -163,6 +213,7 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
         lost() {
           isAlive = false;
           dropSubjects();
+          dropIds();
           listener.lost();
         },
       });
@@ -175,14 +226,12 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
 }
 
 /** `keep` is called only when nobody took the read out of `reading` meanwhile. */
-async function once<T>(
+async function begin<T>(
   reading: Map<string, Promise<T>>,
   key: string,
   read: () => Promise<T>,
   keep: (value: T) => void,
 ): Promise<T> {
-  const underWay = reading.get(key);
-  if (underWay) return underWay;
   const started = read();
   reading.set(key, started);
   try {

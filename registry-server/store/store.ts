@@ -116,8 +116,11 @@ export interface Store {
   /** Brings the tables up to date; several servers may try at once. Answers the number of the last migration. */
   migrate(): Promise<number>;
 
-  /** `recent` may come from a cache that hears of every change; `now` asks the database. */
-  readSubject(name: SubjectName, asOf: 'recent' | 'now'): Promise<SubjectState>;
+  /**
+   * `recent` may come from a cache that hears of every change; `now` asks the database. A `guess` is recent, but a
+   * name that a cache never met may be taken for new: for what addVersion checks before it believes it.
+   */
+  readSubject(name: SubjectName, asOf: 'guess' | 'recent' | 'now'): Promise<SubjectState>;
   findSchema(context: string, id: number): Promise<StoredSchema | undefined>;
   /** Lowest context first; the same content may live in several. */
   listSchemasByGuid(guid: string): Promise<readonly StoredSchema[]>;
