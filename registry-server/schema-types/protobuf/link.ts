@@ -155,11 +155,11 @@ class Linker {
   }
 
   #declareBody(body: WrittenBody, scope: string) {
-    return {
-      messages: body.messages.map((message) => this.#declareMessage(message, scope)),
-      enums: body.enums.map((one) => this.#declareEnum(one, scope)),
-      extensions: this.#declareExtensions(body.extensions, scope),
-    };
+    const groups: ProtoMessage[] = [];
+    const extensions = this.#declareExtensions(body.extensions, scope, groups);
+    const messages = body.messages.map((message) => this.#declareMessage(message, scope));
+    const enums = body.enums.map((one) => this.#declareEnum(one, scope));
+    return { messages: [...groups, ...messages], enums, extensions };
   }
 
   #declareMessage(written: WrittenMessage, scope: string): ProtoMessage {
@@ -220,11 +220,16 @@ class Linker {
 
   readonly #failAt = (where: Where, words: string): InvalidSchema => this.#fail(where, words);
 
-  #declareExtensions(written: readonly WrittenField[], scope: string): ProtoField[] {
+  #declareExtensions(
+    written: readonly WrittenField[],
+    scope: string,
+    groups: ProtoMessage[],
+  ): readonly ProtoField[] {
     const extensions: ProtoField[] = [];
     for (const extension of written) {
       this.#declare(extension.name, scope, other, extension.where);
       const group = extension.group && this.#declareMessage(extension.group, scope);
+      if (group) groups.push(group);
       this.#fillLater.push(() => {
         const field = this.#field(extension, scope, group);
         extensions.push(field);

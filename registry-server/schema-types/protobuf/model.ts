@@ -5,6 +5,7 @@ export interface ProtoFile {
   readonly edition: Edition;
   readonly package: string;
   readonly imports: readonly Pick<Import, 'path' | 'kind'>[];
+  /** The messages of groups first. */
   readonly messages: readonly ProtoMessage[];
   readonly enums: readonly ProtoEnum[];
   readonly extensions: readonly ProtoField[];

@@ -53,7 +53,10 @@ class Printer {
         ...listed.filter(({ kind }) => kind === 'public'),
       ].map(({ path, kind }) => `import ${kind === 'plain' ? '' : `${kind} `}${quote(path)};\n`),
       this.#optionStatements(options, name),
-      [...messages.map((one) => this.#message(one)), ...enums.map((one) => this.#enum(one))],
+      [
+        ...withoutGroups(messages, extensions).map((one) => this.#message(one)),
+        ...enums.map((one) => this.#enum(one)),
+      ],
       this.#extends(extensions, name),
       services.map((service) => this.#service(service)),
     ];
@@ -72,7 +75,6 @@ class Printer {
 
   #message(message: ProtoMessage): string {
     const scope = message.fullName;
-    const groups = new Set(message.fields.map(({ type }) => type.kind === 'group' && type.message));
     const plain = message.fields.filter(({ oneof }) => oneof === undefined);
     const sections = [
       this.#reserved(message.reservedRanges, message.reservedNames, maxFieldNumber),
@@ -82,7 +84,9 @@ class Printer {
       this.#extensionRanges(message.extensionRanges, scope),
       this.#extends(message.extensions, scope),
       [
-        ...message.messages.filter((inner) => !groups.has(inner)).map((inner) => this.#message(inner)),
+        ...withoutGroups(message.messages, [...message.fields, ...message.extensions]).map((inner) =>
+          this.#message(inner),
+        ),
         ...message.enums.map((inner) => this.#enum(inner)),
       ],
     ];
@@ -225,10 +229,14 @@ class Printer {
     const lines = [
       ...this.#reserved(declared.reservedRanges, declared.reservedNames, maxEnumNumber),
       ...this.#optionStatements(declared.options, scope),
-      ...this.#sorted(
-        this.#sorted(declared.values, ({ name }) => name),
-        ({ number }) => number,
-      ).map(({ name, number, options }) => `${name} = ${number}${this.#bracketOptions(options, scope)};\n`),
+      // The first value is what a reader puts where there is none: it stays the first.
+      ...[
+        ...declared.values.slice(0, 1),
+        ...this.#sorted(
+          this.#sorted(declared.values.slice(1), ({ name }) => name),
+          ({ number }) => number,
+        ),
+      ].map(({ name, number, options }) => `${name} = ${number}${this.#bracketOptions(options, scope)};\n`),
     ];
     return block(`enum ${declared.name}`, [lines]);
   }
@@ -248,6 +256,15 @@ class Printer {
     const options = this.#optionStatements(method.options, scope).map(indent).join('');
     return `rpc ${name} (${input}) returns (${output})${options === '' ? '' : ` {\n${options}}`};\n`;
   }
+}
+
+/** A group is printed with its field. */
+function withoutGroups(
+  messages: readonly ProtoMessage[],
+  fields: readonly ProtoField[],
+): readonly ProtoMessage[] {
+  const groups = new Set(fields.map(({ type }) => (type.kind === 'group' ? type.message : undefined)));
+  return messages.filter((message) => !groups.has(message));
 }
 
 /** Sections after each other, an empty line before each but the first. */

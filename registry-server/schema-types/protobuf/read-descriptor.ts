@@ -58,6 +58,15 @@ export function readDescriptor(bytes: Uint8Array): WrittenFile {
     depth: 0,
     map: () => undefined,
   };
+  const prefix = packageName === '' ? '.' : `.${packageName}.`;
+  const groups = new Groups(
+    messages.map((bytes) => {
+      const message = readMessage(bytes, scope);
+      return { message, typeName: prefix + message.name };
+    }),
+  );
+  const withGroups: Scope = { ...scope, group: (typeName) => groups.take(typeName) };
+  const fields = extensions.map((extension) => readField(extension, withGroups, noOneofs));
   const imports: Import[] = paths.map((path, index) => ({
     path,
     kind: kinds.get(index) ?? 'plain',
@@ -68,9 +77,9 @@ export function readDescriptor(bytes: Uint8Array): WrittenFile {
     edition: scope.edition,
     package: packageName,
     imports,
-    messages: messages.map((message) => readMessage(message, scope)),
+    messages: groups.others(),
     enums: enums.map(readEnum),
-    extensions: extensions.map((extension) => readField(extension, scope, noOneofs)),
+    extensions: fields,
     services: services.map(readService),
     options,
     placeOf: (where) => (typeof where === 'number' ? 'the file' : where),
@@ -163,7 +172,7 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
     depth: outer.depth + 1,
     map: (typeName) => maps.get(typeName),
   };
-  const messages: { readonly message: WrittenMessage; readonly typeName: string }[] = [];
+  const messages: Nested[] = [];
   for (const { bytes: message, name } of nested) {
     const read = readMessage(message, inner);
     const typeName = `.${fullName}.${name}`;
@@ -171,15 +180,8 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
     if (entry) maps.set(typeName, entry);
     else messages.push({ message: read, typeName });
   }
-  const groups = new Set<WrittenMessage>();
-  const scope: Scope = {
-    ...inner,
-    group: (typeName) => {
-      const found = messages.find((one) => one.typeName === typeName)?.message;
-      if (found) groups.add(found);
-      return found;
-    },
-  };
+  const groups = new Groups(messages);
+  const scope: Scope = { ...inner, group: (typeName) => groups.take(typeName) };
   const synthetic = new Set<string>();
   const fields = parts.fields.map((field) => readField(field, scope, parts.oneofs, synthetic));
   const extensions = parts.extensions.map((extension) => readField(extension, scope, noOneofs));
@@ -187,7 +189,7 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
     name: parts.name,
     fields,
     oneofs: parts.oneofs.filter(({ name }) => !synthetic.has(name)),
-    messages: messages.map(({ message }) => message).filter((message) => !groups.has(message)),
+    messages: groups.others(),
     enums: parts.enums.map(readEnum),
     extensions,
     extensionRanges: parts.extensionRanges,
@@ -199,6 +201,31 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
 }
 
 const noOneofs: readonly WrittenOneof[] = [];
+
+interface Nested {
+  readonly message: WrittenMessage;
+  readonly typeName: string;
+}
+
+/** The messages of a scope, some of which turn out to be those of groups. */
+class Groups {
+  readonly #messages: ReadonlyMap<string, WrittenMessage>;
+  readonly #taken = new Set<WrittenMessage>();
+
+  constructor(messages: readonly Nested[]) {
+    this.#messages = new Map(messages.map(({ typeName, message }) => [typeName, message]));
+  }
+
+  take(typeName: string): WrittenMessage | undefined {
+    const found = this.#messages.get(typeName);
+    if (found) this.#taken.add(found);
+    return found;
+  }
+
+  others(): readonly WrittenMessage[] {
+    return [...this.#messages.values()].filter((message) => !this.#taken.has(message));
+  }
+}
 
 function readName(bytes: Buffer): string {
   const reader = new WireReader(bytes);

@@ -105,7 +105,7 @@ function writeField(
   scope: string | undefined = undefined,
 ): Buffer {
   const { name, number, type, label, oneof, extendee } = field;
-  const isOptional = edition === 'proto3' && label === 'optional' && extendee === undefined;
+  const isOptional = edition === 'proto3' && label === 'optional';
   const writer = new WireWriter()
     .string(1, name)
     .string(2, extendee && `.${extendee.fullName}`)

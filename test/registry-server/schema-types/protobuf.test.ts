@@ -1,0 +1,621 @@
+import { expect } from 'chai';
+import protobufjs from 'protobufjs';
+import { knownImports } from '../../../registry-server/schema-types/protobuf/imports.ts';
+import { protobuf } from '../../../registry-server/schema-types/protobuf.ts';
+import { InvalidSchema } from '../../../registry-server/schema-types/schema-type.ts';
+import { cases } from '../../cases/cases.ts';
+
+const references = (files: Readonly<Record<string, string>>) =>
+  Object.entries(files).map(([name, schema]) => ({ name, subject: name, version: 1, schema }));
+const parse = (text: string, files: Readonly<Record<string, string>> = {}) =>
+  protobuf.parse(text, references(files));
+const canonical = (text: string): string => parse(text).canonical;
+const lines = (...all: string[]): string => `${all.join('\n')}\n`;
+
+/** One text with nearly everything in it, printed as it should be. */
+const everything = lines(
+  'syntax = "proto2";',
+  'package acme.v1;',
+  '',
+  'import "google/protobuf/descriptor.proto";',
+  'import "confluent/meta.proto";',
+  'import public "google/protobuf/timestamp.proto";',
+  '',
+  'option java_package = "com.acme";',
+  'option optimize_for = CODE_SIZE;',
+  'option java_multiple_files = true;',
+  'option (confluent.file_meta) = {',
+  '  doc: "an \\"order\\"",',
+  '  params: [',
+  '    {',
+  '      key: "k",',
+  '      value: "v"',
+  '    }',
+  '  ],',
+  '  tags: [',
+  '    "PII",',
+  '    "B"',
+  '  ]',
+  '};',
+  '',
+  'message Order {',
+  '  reserved 4, 10 to 20, 536870000 to max;',
+  '  reserved "gone", "old";',
+  '',
+  '  option deprecated = true;',
+  '',
+  '  required string id = 1 [',
+  '    (note) = "n",',
+  '    (weights) = 0.5,',
+  '    (weights) = -inf,',
+  '    default = "it\\\'s",',
+  '    json_name = "ID"',
+  '  ];',
+  '  optional bytes raw = 2 [default = "\\001a\\377"];',
+  '  repeated int32 counts = 3 [packed = true];',
+  '  optional double rate = 5 [default = 1e+100];',
+  '  optional Kind kind = 6 [default = OTHER];',
+  '  map<string, Line> lines = 7;',
+  '  optional group Extra = 8 {',
+  '    optional int32 x = 1;',
+  '  }',
+  '  optional google.protobuf.Timestamp at = 9;',
+  '',
+  '  oneof choice {',
+  '    option (once) = true;',
+  '',
+  '    Line line = 30;',
+  '    string text = 31;',
+  '  }',
+  '',
+  '  extensions 100 to 199;',
+  '  extensions 500 to 536869999 [verification = UNVERIFIED];',
+  '',
+  '  extend Order {',
+  '    optional int32 inside = 101;',
+  '  }',
+  '',
+  '  message Line {',
+  '    optional Kind kind = 1;',
+  '    optional Line next = 2;',
+  '  }',
+  '  enum Kind {',
+  '    reserved -5, 7 to max;',
+  '    reserved "NEVER";',
+  '    option allow_alias = true;',
+  '    NONE = 0;',
+  '    OTHER = 1;',
+  '    ELSE = 1 [deprecated = true];',
+  '    MINUS = -1;',
+  '  }',
+  '}',
+  '',
+  'extend google.protobuf.FieldOptions {',
+  '  optional string note = 50001;',
+  '  repeated float weights = 50002;',
+  '}',
+  'extend Order {',
+  '  repeated Order.Line more = 100;',
+  '}',
+  'extend google.protobuf.OneofOptions {',
+  '  optional bool once = 50003;',
+  '}',
+  '',
+  'service Orders {',
+  '  option deprecated = false;',
+  '',
+  '  rpc Get (Order) returns (stream Order.Line) {',
+  '    option idempotency_level = NO_SIDE_EFFECTS;',
+  '  };',
+  '  rpc Put (stream Order) returns (Order);',
+  '}',
+);
+
+describe('Protobuf canonical text', () => {
+  it('keeps everything that a descriptor holds, in the layout of the reference', () => {
+    // The reference indents empty lines inside of messages.
+    const expected = everything.replace(/(?<=choice \{\n {4}option \(once\) = true;\n)\n/, '  \n');
+    expect(canonical(everything)).to.equal(expected);
+  });
+
+  const table: readonly { title: string; text: string; printed: string }[] = [
+    {
+      title: 'drops comments and whitespace',
+      text: '// c\nsyntax="proto3";/* d\n*/message M{string a=1;;}\n// e',
+      printed: lines('syntax = "proto3";', '', 'message M {', '  string a = 1;', '}'),
+    },
+    {
+      title: 'says proto2 where the text says nothing',
+      text: 'message M { optional string a = 0x10; }',
+      printed: lines('syntax = "proto2";', '', 'message M {', '  optional string a = 16;', '}'),
+    },
+    {
+      title: 'joins strings and spells escapes in one way',
+      text: `syntax = 'proto3'; option go_package = 'a' "\\x62\\143" "\\u00e9\\t";`,
+      printed: lines('syntax = "proto3";', '', 'option go_package = "abcé\\t";'),
+    },
+    {
+      title: 'names types by the shortest name that is right',
+      text: 'syntax = "proto3"; package a.b; message M { .a.b.M.N x = 1; b.M.N y = 2; message N { M m = 1; M.N n = 2; } }',
+      printed: lines(
+        'syntax = "proto3";',
+        'package a.b;',
+        '',
+        'message M {',
+        '  N x = 1;',
+        '  N y = 2;',
+        '',
+        '  message N {',
+        '    M m = 1;',
+        '    N n = 2;',
+        '  }',
+        '}',
+      ),
+    },
+    {
+      title: 'writes a name in full where a shorter one means another type',
+      text: 'syntax = "proto3"; message T {} message M { message T {} .T a = 1; M.T b = 2; string T2 = 3; }',
+      printed: lines(
+        'syntax = "proto3";',
+        '',
+        'message T {}',
+        'message M {',
+        '  .T a = 1;',
+        '  T b = 2;',
+        '  string T2 = 3;',
+        '',
+        '  message T {}',
+        '}',
+      ),
+    },
+    {
+      title: 'puts messages before enums, and fields before oneofs',
+      text: 'syntax = "proto3"; enum E { Z = 0; } message M { oneof o { string a = 1; } string b = 2; }',
+      printed: lines(
+        'syntax = "proto3";',
+        '',
+        'message M {',
+        '  string b = 2;',
+        '',
+        '  oneof o {',
+        '    string a = 1;',
+        '  }',
+        '}',
+        'enum E {',
+        '  Z = 0;',
+        '}',
+      ),
+    },
+    {
+      title: 'drops a json_name that follows from the name anyway',
+      text: 'syntax = "proto3"; message M { string a_b = 1 [json_name = "aB"]; string c = 2 [json_name = "d"]; }',
+      printed: lines(
+        'syntax = "proto3";',
+        '',
+        'message M {',
+        '  string a_b = 1;',
+        '  string c = 2 [json_name = "d"];',
+        '}',
+      ),
+    },
+    {
+      title: 'reads editions',
+      text: 'edition = "2023"; option features.field_presence = IMPLICIT; message M { reserved gone; string a = 1 [features = { field_presence: LEGACY_REQUIRED }]; }',
+      printed: lines(
+        'edition = "2023";',
+        '',
+        'option features.field_presence = IMPLICIT;',
+        '',
+        'message M {',
+        '  reserved gone;',
+        '',
+        '  string a = 1 [features.field_presence = LEGACY_REQUIRED];',
+        '}',
+      ),
+    },
+    {
+      title: 'merges what is set in one custom option',
+      text: 'syntax = "proto3"; import "confluent/meta.proto"; message M { string a = 1 [(confluent.field_meta).doc = "d", (.confluent.field_meta).tags = "t"]; }',
+      printed: lines(
+        'syntax = "proto3";',
+        '',
+        'import "confluent/meta.proto";',
+        '',
+        'message M {',
+        '  string a = 1 [(confluent.field_meta) = {',
+        '    doc: "d",',
+        '    tags: [',
+        '      "t"',
+        '    ]',
+        '  }];',
+        '}',
+      ),
+    },
+    {
+      title: 'takes names of members of every object',
+      text: 'syntax = "proto3"; message __proto__ { constructor toString = 1; enum valueOf { hasOwnProperty = 0; } } message constructor { string __proto__ = 1; }',
+      printed: lines(
+        'syntax = "proto3";',
+        '',
+        'message __proto__ {',
+        '  constructor toString = 1;',
+        '',
+        '  enum valueOf {',
+        '    hasOwnProperty = 0;',
+        '  }',
+        '}',
+        'message constructor {',
+        '  string __proto__ = 1;',
+        '}',
+      ),
+    },
+    {
+      title: 'takes keywords for names',
+      text: 'syntax = "proto3"; message message { string string = 1; .message option = 2; int32 syntax = 3; } message reserved { .message a = 1; }',
+      printed: lines(
+        'syntax = "proto3";',
+        '',
+        'message message {',
+        '  string string = 1;',
+        '  .message option = 2;',
+        '  int32 syntax = 3;',
+        '}',
+        'message reserved {',
+        '  .message a = 1;',
+        '}',
+      ),
+    },
+  ];
+  for (const { title, text, printed } of table) {
+    it(title, () => {
+      expect(canonical(text)).to.equal(printed);
+      expect(canonical(printed)).to.equal(printed);
+    });
+  }
+
+  it('is its own canonical text, and the normalized text its own normalized text', () => {
+    for (const text of [everything, ...cases('protobuf').flatMap(({ before, after }) => [before, after])]) {
+      const schema = parse(String(text));
+      expect(canonical(schema.canonical)).to.equal(schema.canonical);
+      expect(parse(schema.normalized()).normalized()).to.equal(schema.normalized());
+    }
+  });
+});
+
+describe('Protobuf descriptors', () => {
+  it('are the same content as the text', () => {
+    for (const text of [everything, ...cases('protobuf').flatMap(({ before, after }) => [before, after])]) {
+      const schema = parse(String(text));
+      const again = parse(schema.formatted('serialized'));
+      expect(again.canonical).to.equal(schema.canonical);
+      expect(again.formatted('serialized')).to.equal(parse(schema.canonical).formatted('serialized'));
+    }
+  });
+
+  it('are read by another implementation as the same types', () => {
+    const schema = parse(everything);
+    const set = descriptorType();
+    const file = set.decode(Buffer.from(schema.formatted('serialized'), 'base64')).toJSON();
+    expect(file).to.include({ package: 'acme.v1' });
+    expect(file.publicDependency).to.deep.equal([2]);
+    const [order] = file.messageType as { name: string; field: { name: string }[]; nestedType: object[] }[];
+    expect(order?.field.map(({ name }) => name)).to.deep.equal(
+      'id raw counts rate kind lines extra at line text'.split(' '),
+    );
+    expect(order?.nestedType).to.deep.include({
+      name: 'LinesEntry',
+      field: [
+        { name: 'key', number: 1, label: 'LABEL_OPTIONAL', type: 'TYPE_STRING' },
+        {
+          name: 'value',
+          number: 2,
+          label: 'LABEL_OPTIONAL',
+          type: 'TYPE_MESSAGE',
+          typeName: '.acme.v1.Order.Line',
+        },
+      ],
+      options: { mapEntry: true },
+    });
+  });
+
+  it('hold a oneof for each proto3 optional field, after the written ones', () => {
+    const text =
+      'syntax = "proto3"; message M { optional int32 a = 1; oneof o { string b = 2; } optional M _a = 3; }';
+    const bytes = Buffer.from(parse(text).formatted('serialized'), 'base64');
+    const [message] = descriptorType().decode(bytes).toJSON().messageType;
+    expect(message.oneofDecl).to.deep.equal([{ name: 'o' }, { name: 'X_a' }, { name: 'XX_a' }]);
+    expect(message.field.map(({ oneofIndex }: { oneofIndex: number }) => oneofIndex)).to.deep.equal([
+      1, 2, 0,
+    ]);
+  });
+
+  it('may carry a name, source positions and unknown options, which are no content', () => {
+    const type = descriptorType();
+    const text = 'syntax = "proto3"; message M { string a = 1; }';
+    const plain = type.decode(Buffer.from(parse(text).formatted('serialized'), 'base64')).toJSON();
+    const rich = {
+      ...plain,
+      name: 'dir/m.proto',
+      sourceCodeInfo: { location: [{ path: [4], span: [0, 1, 2] }] },
+    };
+    const bytes = Buffer.concat([
+      type.encode(type.fromObject(rich)).finish(),
+      // Field 8, options: field 99999 of them.
+      Buffer.from([0x42, 0x04, 0xf8, 0xe9, 0x30, 0x01]),
+    ]);
+    expect(parse(bytes.toString('base64')).canonical).to.equal(canonical(text));
+    expect(parse(bytes.toString('base64url')).canonical).to.equal(canonical(text));
+  });
+
+  const refused: readonly { title: string; bytes: readonly number[]; words: string }[] = [
+    {
+      title: 'no descriptor',
+      bytes: [...Buffer.from('hello, world')],
+      words: 'neither a .proto file nor base64',
+    },
+    {
+      title: 'a length beyond the end',
+      bytes: [0x22, 0x7f, 0x0a],
+      words: 'neither a .proto file nor base64',
+    },
+    { title: 'an unknown syntax', bytes: [0x62, 0x01, 0x78], words: 'syntax "x"' },
+    {
+      title: 'a message without a name',
+      bytes: [0x22, 0x00, 0x62, 0x06, ...Buffer.from('proto3')],
+      words: 'is not a name',
+    },
+    { title: 'text that is not UTF-8', bytes: [0x12, 0x02, 0xc3, 0x28], words: 'UTF-8' },
+  ];
+  for (const { title, bytes, words } of refused) {
+    it(`refuse ${title}`, () => {
+      expect(() => parse(Buffer.from(bytes).toString('base64'))).to.throw(InvalidSchema, words);
+    });
+  }
+
+  it('are refused when cut off anywhere, never with another error', () => {
+    const bytes = Buffer.from(parse(everything).formatted('serialized'), 'base64');
+    for (let end = 1; end < bytes.length; end += 3) {
+      try {
+        parse(bytes.subarray(0, end).toString('base64'));
+      } catch (error) {
+        expect(error).to.be.instanceOf(InvalidSchema);
+      }
+    }
+  });
+});
+
+describe('Protobuf normalized text', () => {
+  it('is the same for another order of fields, imports, options and values', () => {
+    const one =
+      parse(`syntax = "proto3"; package p; import "google/type/date.proto"; import "google/protobuf/any.proto";
+      option java_package = "j"; option go_package = "g";
+      message M { reserved 9, 8; int32 b = 2; oneof o { string d = 4; string c = 3; } google.type.Date a = 1 [deprecated = true, ctype = CORD]; }
+      enum E { Z = 0; B = 2; A = 1; }`);
+    const two =
+      parse(`syntax = "proto3"; package p; import "google/protobuf/any.proto"; import "google/type/date.proto";
+      option go_package = "g"; option java_package = "j";
+      message M { reserved 8; .google.type.Date a = 1 [ctype = CORD, deprecated = true]; oneof o { string c = 3; string d = 4; } int32 b = 2; reserved 9; }
+      enum E { Z = 0; A = 1; B = 2; }`);
+    expect(two.canonical).not.to.equal(one.canonical);
+    expect(two.normalized()).to.equal(one.normalized());
+    expect(one.normalized())
+      .to.contain('  .google.type.Date a = 1 [\n')
+      .and.to.contain('  reserved 8;\n  reserved 9;');
+  });
+
+  it('keeps the first value of an enum the first, which is its default', () => {
+    const text = 'syntax = "proto3"; enum E { Z = 0; P = 1; N = -1; }';
+    expect(parse(text).normalized()).to.match(/Z = 0;\n {2}N = -1;\n {2}P = 1;/);
+  });
+
+  it('keeps the order of messages, on which indexes on the wire depend', () => {
+    const text = 'syntax = "proto3"; message B { message Y {} message X {} } message A {}';
+    expect(parse(text).normalized()).to.match(/message B .*message Y .*message X .*message A /s);
+  });
+});
+
+describe('Protobuf without extensions', () => {
+  it('has neither extend blocks nor custom options', () => {
+    const text = parse(everything).formatted('ignore_extensions');
+    expect(text).not.to.match(/extend |\((confluent|note|weights|once)/);
+    expect(text).to.contain('option java_package').and.to.contain('json_name = "ID"');
+    expect(canonical(text)).to.equal(text);
+  });
+});
+
+describe('Protobuf imports', () => {
+  it('knows the files that need no reference', () => {
+    expect(knownImports).to.include.members([
+      'google/protobuf/descriptor.proto',
+      'google/protobuf/any.proto',
+      'google/type/timeofday.proto',
+      'confluent/meta.proto',
+      'confluent/type/decimal.proto',
+      'confluent/type/variant.proto',
+    ]);
+    for (const path of knownImports)
+      expect(canonical(`syntax = "proto3"; import "${path}";`)).to.contain(path);
+    const decimal =
+      'syntax = "proto3"; import "confluent/types/decimal.proto"; message M { confluent.type.Decimal a = 1; }';
+    expect(canonical(decimal)).to.contain('confluent.type.Decimal a = 1;');
+  });
+
+  const base = 'syntax = "proto3"; package base; message B {}';
+  const passing = (kind: string) => `syntax = "proto3"; import ${kind} "base.proto"; message P {}`;
+  const using = 'syntax = "proto3"; import "mid.proto"; message M { base.B b = 1; }';
+
+  it('pass on what they import publicly, and nothing else', () => {
+    expect(parse(using, { 'base.proto': base, 'mid.proto': passing('public') }).canonical).to.contain(
+      'base.B b',
+    );
+    expect(() => parse(using, { 'base.proto': base, 'mid.proto': passing('') })).to.throw(
+      InvalidSchema,
+      'line 1, column 59: the type "base.B" is not defined here nor in an imported file',
+    );
+  });
+
+  it('may be descriptors', () => {
+    const files = { 'base.proto': parse(base).formatted('serialized') };
+    const text = 'syntax = "proto3"; import "base.proto"; message M { base.B b = 1; }';
+    expect(parse(text, files).canonical).to.contain('base.B b = 1;');
+  });
+
+  const refused: readonly { title: string; text: string; files?: Record<string, string>; words: string }[] = [
+    {
+      title: 'of a file that no reference names',
+      text: 'syntax = "proto3";\nimport "a.proto";',
+      words: 'line 2, column 1: nothing is known of the import "a.proto"',
+    },
+    {
+      title: 'of each other',
+      text: 'syntax = "proto3"; import "a.proto";',
+      files: { 'a.proto': 'import "b.proto";', 'b.proto': 'import "a.proto";' },
+      words: 'imports itself',
+    },
+    {
+      title: 'of a file that is wrong',
+      text: 'syntax = "proto3"; import "a.proto";',
+      files: { 'a.proto': 'message M { optional X a = 1; }' },
+      words: 'in "a.proto": line 1, column 24: the type "X"',
+    },
+    {
+      title: 'twice',
+      text: 'syntax = "proto3"; import "google/protobuf/any.proto"; import "google/protobuf/any.proto";',
+      words: 'imported twice',
+    },
+    {
+      title: 'of a name that the file defines itself',
+      text: 'syntax = "proto3"; package base; import "a.proto"; message B {}',
+      files: { 'a.proto': base },
+      words: '"base.B" is defined twice',
+    },
+  ];
+  for (const { title, text, files, words } of refused) {
+    it(`are refused: ${title}`, () => expect(() => parse(text, files)).to.throw(InvalidSchema, words));
+  }
+});
+
+describe('Protobuf errors', () => {
+  const p3 = (body: string) => `syntax = "proto3"; ${body}`;
+  const m = (body: string) => p3(`message M { ${body} }`);
+  const table: readonly (readonly [title: string, text: string, words: string])[] = [
+    [
+      'a missing semicolon',
+      'syntax = "proto3";\nmessage M {\n  string a = 1\n}',
+      'line 4, column 1: expected ";"',
+    ],
+    ['an open message', m('').slice(0, -1), 'found the end of the text'],
+    ['an open string', 'syntax = "proto3', 'line 1, column 10: the string does not end'],
+    ['an open comment', `${m('')} /* x`, 'the comment does not end'],
+    ['an unknown escape', 'syntax = "\\q";', 'escape'],
+    ['an unknown syntax', 'syntax = "proto4";', 'write "proto2" or "proto3"'],
+    ['an unknown edition', 'edition = "1999";', 'write "2023" or "2024"'],
+    ['anything else', 'hello world!', 'expected message, enum'],
+    ['a syntax that comes late', 'package a; syntax = "proto3";', 'expected message, enum'],
+    ['two packages', p3('package a; package b;'), 'two packages'],
+    ['an unknown type', m('Nope a = 1;'), 'the type "Nope" is not defined'],
+    ['a field of a package', p3('package a.b; message M { a.b x = 1; }'), 'the type "a.b" is not defined'],
+    ['an rpc of an enum', p3('enum E { Z = 0; } service S { rpc X (E) returns (E); }'), 'the message "E"'],
+    ['number 0', m('string a = 0;'), 'the numbers are 1 to 536870911'],
+    ['a negative number', m('string a = -1;'), 'the numbers are 1 to 536870911'],
+    ['a number that is too big', m('string a = 536870912;'), 'the numbers are 1 to 536870911'],
+    ['number 19000', m('string a = 19000;'), '19000 to 19999 are kept'],
+    ['number 19999', m('string a = 19999;'), '19000 to 19999 are kept'],
+    ['a number used twice', m('string a = 1; string b = 1;'), 'which field "a" has already'],
+    ['a number used twice, once in a oneof', m('string a = 1; oneof o { string b = 1; }'), 'has already'],
+    ['a name used twice', m('string a = 1; string a = 2;'), '"M.a" is defined twice'],
+    [
+      'a field and a oneof of one name',
+      m('string a = 1; oneof a { string b = 2; }'),
+      '"M.a" is defined twice',
+    ],
+    ['two messages of one name', p3('message M {} message M {}'), '"M" is defined twice'],
+    ['a message and an enum of one name', p3('message M {} enum M { Z = 0; }'), '"M" is defined twice'],
+    ['values of two enums of one name', p3('enum E { Z = 0; } enum F { Z = 0; }'), '"Z" is defined twice'],
+    [
+      'a message named like the entry of a map',
+      m('map<string, int32> a = 1; message AEntry {}'),
+      'defined twice',
+    ],
+    ['a reserved number', m('reserved 1, 5 to 9; string a = 7;'), 'the number 7, which is reserved'],
+    ['a reserved name', m('reserved "a"; string a = 1;'), 'a name that is reserved'],
+    ['ranges that overlap', m('reserved 1 to 5, 5;'), 'two ranges'],
+    ['a range from high to low', m('reserved 5 to 1;'), 'the range 5 to 1'],
+    ['a required field', m('required string a = 1;'), 'proto2 alone allows'],
+    ['a field without a label', 'message M { string a = 1; }', 'needs a label in proto2'],
+    ['a default in proto3', m('string a = 1 [default = "x"];'), 'proto3 does not allow'],
+    ['a group in proto3', m('optional group G = 1 {}'), 'proto2 only'],
+    ['extension ranges in proto3', m('extensions 100 to 200;'), 'proto3 does not allow'],
+    ['a label in an edition', 'edition = "2023"; message M { optional string a = 1; }', 'field_presence'],
+    ['a label in a oneof', m('oneof o { repeated string a = 1; }'), 'may not be repeated'],
+    ['a oneof without fields', m('oneof o {}'), 'has no field'],
+    ['a map with a label', m('repeated map<string, string> a = 1;'), 'a map has no label'],
+    ['a map in a oneof', m('oneof o { map<string, string> a = 1; }'), 'no part of a oneof'],
+    ['keys that are no keys', m('map<double, string> a = 1;'), 'keys of a map'],
+    ['an enum without values', p3('enum E {}'), 'has no value'],
+    ['an enum that does not begin with 0', p3('enum E { A = 1; }'), 'is 0 in proto3'],
+    ['an alias that is not allowed', p3('enum E { A = 0; B = 0; }'), 'allow_alias'],
+    ['a value beyond 32 bits', p3('enum E { A = 0; B = 2147483648; }'), '32 bits'],
+    ['a reserved value', p3('enum E { reserved 2; A = 0; B = 2; }'), 'which is reserved'],
+    ['an unknown option', p3('option nope = 1;'), 'FileOptions has no "nope"'],
+    ['an unknown custom option', m('string a = 1 [(nope) = 1];'), '"(nope)" is not defined'],
+    [
+      'an option of another kind of thing',
+      p3('import "confluent/meta.proto"; option (confluent.field_meta).doc = "x";'),
+      'extends google.protobuf.FieldOptions',
+    ],
+    ['an option of the wrong type', p3('option java_multiple_files = 1;'), 'type bool'],
+    ['an option set twice', p3('option go_package = "a"; option go_package = "b";'), 'set twice'],
+    ['an option that names no value of its enum', p3('option optimize_for = FAST;'), 'OptimizeMode'],
+    [
+      'a default of the wrong type',
+      'message M { optional int32 a = 1 [default = "x"]; }',
+      'not of type int32',
+    ],
+    [
+      'a default that does not fit',
+      'message M { optional uint32 a = 1 [default = -1]; }',
+      'not of type uint32',
+    ],
+    [
+      'a default that no enum has',
+      'enum E { A = 0; } message M { optional E a = 1 [default = B]; }',
+      'no value of E',
+    ],
+    [
+      'an extension of a closed message',
+      'message M {} extend M { optional int32 a = 1; }',
+      'does not leave the number 1',
+    ],
+    ['an extension of a message in proto3', p3('message M {} extend M { int32 a = 1; }'), 'options only'],
+    [
+      'an extension within a field',
+      'message M { extensions 1 to 5; optional int32 a = 3; }',
+      'left to extensions',
+    ],
+    ['messages nested without end', 'message A {'.repeat(10_000), 'deeper than 32 levels'],
+    ['options nested without end', p3(`option (x) = ${'{a: '.repeat(10_000)}`), 'deeper than 32 levels'],
+  ];
+  for (const [title, text, words] of table) {
+    it(`refuses ${title}`, () => expect(() => parse(text)).to.throw(InvalidSchema, words));
+  }
+
+  it('refuses any text that is cut off or mutilated with no other error', () => {
+    for (let at = 0; at < everything.length; at += 7) {
+      for (const text of [everything.slice(0, at), everything.slice(0, at) + everything.slice(at + 5)]) {
+        try {
+          parse(text);
+        } catch (error) {
+          expect(error, text.slice(at - 20, at + 20)).to.be.instanceOf(InvalidSchema);
+        }
+      }
+    }
+  });
+});
+
+/** FileDescriptorProto as protobufjs knows it. */
+function descriptorType(): protobufjs.Type {
+  const root = new protobufjs.Root();
+  root.loadSync(new URL(import.meta.resolve('protobufjs/google/protobuf/descriptor.json')).pathname);
+  return root.lookupType('google.protobuf.FileDescriptorProto');
+}
