@@ -19,7 +19,7 @@ interface Waiting {
 
 // Two: while one waits for the disk, the next is on its way. More only wait for each other, at the counter.
 const MAX_TRANSACTIONS = 2;
-const MAX_BATCH = 64;
+const MAX_BATCH = 16;
 const MAX_BATCH_CHARACTERS = 512 * 1024;
 
 /**

@@ -29,7 +29,9 @@ create table schemas (
   rule_set json,
   created_at timestamptz not null default now(),
   primary key (context, id),
-  unique (context, fingerprint)
+  -- Not context first, here and below: on an empty database an index that fits half would seem as good as the right
+  -- one, and connections keep the plans that they made then.
+  unique (fingerprint, context)
 );
 create index schemas_by_guid on schemas (guid);
 
@@ -54,7 +56,7 @@ create table versions (
   foreign key (context, subject) references subjects,
   foreign key (context, id) references schemas
 );
-create index versions_by_id on versions (context, id);
+create index versions_by_id on versions (id, context);
 
 -- Which schema (by id) points at which version.
 create table schema_references (
