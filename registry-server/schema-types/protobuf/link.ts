@@ -23,6 +23,8 @@ import { checkEnum, checkField, checkMapKey, checkMessage, checkName } from './r
 import { isMessage, isType, joinName, resolveName } from './scopes.ts';
 import {
   isScalar,
+  maxNameLength,
+  maxPackageParts,
   type Where,
   type WrittenBody,
   type WrittenEnum,
@@ -133,7 +135,11 @@ class Linker {
   #addPackage(name: string): void {
     if (name === '') return;
     let full = '';
-    for (const part of name.split('.')) {
+    const parts = name.split('.');
+    if (parts.length > maxPackageParts) {
+      throw this.#fail('package', `the package has more than ${maxPackageParts} parts`);
+    }
+    for (const part of parts) {
       checkName(part, 'package', (words) => this.#fail('package', words));
       full = joinName(full, part);
       if (this.#symbols.get(full)?.kind === 'package') this.#own.set(full, { kind: 'package' });
@@ -142,6 +148,12 @@ class Linker {
   }
 
   #define(fullName: string, symbol: ProtoSymbol, where: Where): void {
+    if (fullName.length > maxNameLength) {
+      throw this.#fail(
+        where,
+        `the full name "${fullName.slice(0, 60)}…" has more than ${maxNameLength} characters`,
+      );
+    }
     if (this.#own.has(fullName) || this.#symbols.has(fullName)) {
       throw this.#fail(where, `"${fullName}" is defined twice`);
     }
@@ -232,12 +244,26 @@ class Linker {
       if (group) groups.push(group);
       this.#fillLater.push(() => {
         const field = this.#field(extension, scope, group);
+        this.#checkExtensionNumber(field, extension.where);
         extensions.push(field);
         this.#own.set(field.fullName, field);
         this.#symbols.set(field.fullName, field);
       });
     }
     return extensions;
+  }
+
+  readonly #extensionNumbers = new Set<string>();
+
+  #checkExtensionNumber({ extendee, number, name }: ProtoField, where: Where): void {
+    const key = `${extendee?.fullName} ${number}`;
+    if (this.#extensionNumbers.has(key)) {
+      throw this.#fail(
+        where,
+        `the extension "${name}" has the number ${number}, which another one has already`,
+      );
+    }
+    this.#extensionNumbers.add(key);
   }
 
   #field(written: WrittenField, scope: string, group: ProtoMessage | undefined): ProtoField {

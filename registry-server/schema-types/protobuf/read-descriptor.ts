@@ -7,6 +7,7 @@ import {
   type Import,
   type Label,
   maxDepth,
+  maxNameLength,
   type WrittenEnum,
   type WrittenEnumValue,
   type WrittenField,
@@ -52,6 +53,7 @@ export function readDescriptor(bytes: Uint8Array): WrittenFile {
     else if (field === 14) edition = reader.int();
     else reader.skip();
   }
+  requireShort(packageName);
   const scope: Scope = {
     edition: editionOf(syntax, edition),
     name: packageName,
@@ -84,6 +86,13 @@ export function readDescriptor(bytes: Uint8Array): WrittenFile {
     options,
     placeOf: (where) => (typeof where === 'number' ? 'the file' : where),
   };
+}
+
+function requireShort(fullName: string): void {
+  if (fullName.length <= maxNameLength) return;
+  throw new InvalidSchema(
+    `the full name "${fullName.slice(0, 60)}…" has more than ${maxNameLength} characters`,
+  );
 }
 
 const noBytes: Uint8Array = new Uint8Array();
@@ -164,6 +173,7 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
   }
   const parts = readParts(bytes);
   const fullName = outer.name === '' ? parts.name : `${outer.name}.${parts.name}`;
+  requireShort(fullName);
   const nested = parts.messages.map((message) => ({ bytes: message, name: readName(message) }));
   const maps = new Map<string, { readonly key: string; readonly value: string }>();
   const inner: Scope = {

@@ -161,3 +161,11 @@ export const maxEnumNumber = 2 ** 31 - 1;
 
 /** As protoc: deeper ones it refuses. */
 export const maxDepth = 32;
+
+/**
+ * Of a full name. Every field has one: thousands of fields in a message with a name of many kilobytes would fill
+ * the memory.
+ */
+export const maxNameLength = 512;
+/** Each is a scope in which a name is looked up. */
+export const maxPackageParts = 32;

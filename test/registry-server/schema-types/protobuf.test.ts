@@ -593,6 +593,13 @@ describe('Protobuf errors', () => {
       'message M { extensions 1 to 5; optional int32 a = 3; }',
       'left to extensions',
     ],
+    [
+      'two extensions of one number',
+      'message M { extensions 1 to 5; } extend M { optional int32 a = 1; optional int32 b = 1; }',
+      'another one has already',
+    ],
+    ['a name without end', `message ${'M'.repeat(600)} {}`, 'more than 512 characters'],
+    ['a package without end', `package ${'a.'.repeat(100)}a;`, 'more than 32 parts'],
     ['messages nested without end', 'message A {'.repeat(10_000), 'deeper than 32 levels'],
     ['options nested without end', p3(`option (x) = ${'{a: '.repeat(10_000)}`), 'deeper than 32 levels'],
   ];
