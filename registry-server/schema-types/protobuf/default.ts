@@ -16,7 +16,7 @@ export function defaultOf(
   }
   const literal = typeof given === 'string' ? fromDescriptor(given, type) : given;
   if (type.kind === 'enum') {
-    const isKnown = literal?.kind === 'word' && type.enum.values.some((value) => value.name === literal.text);
+    const isKnown = literal?.kind === 'word' && type.enum.valuesByName.has(literal.text);
     if (isKnown) return literal.text;
     throw fail(`the default of field "${name}" is no value of ${type.enum.fullName}`);
   }

@@ -322,12 +322,14 @@ class Linker {
   #declareEnum(written: WrittenEnum, scope: string): ProtoEnum {
     const fullName = joinName(scope, written.name);
     const values: ProtoEnumValue[] = [];
+    const valuesByName = new Map<string, ProtoEnumValue>();
     const declared: ProtoEnum = {
       kind: 'enum',
       name: written.name,
       fullName,
       package: this.#written.package,
       values,
+      valuesByName,
       reservedRanges: written.reservedRanges.map(withoutOptions),
       reservedNames: written.reservedNames,
       options: this.#options(written.options, 'EnumOptions', fullName, written.where),
@@ -337,7 +339,9 @@ class Linker {
       // A value is a sibling of its enum, as in C++.
       this.#declare(value.name, scope, other, value.where);
       const options = this.#options(value.options, 'EnumValueOptions', fullName, value.where);
-      values.push({ name: value.name, number: value.number, options });
+      const one = { name: value.name, number: value.number, options };
+      values.push(one);
+      valuesByName.set(value.name, one);
     }
     this.#checkLater.push(() => checkEnum(written, declared, this.#written.edition, this.#failAt));
     return declared;

@@ -93,6 +93,7 @@ export interface ProtoEnum {
   readonly fullName: string;
   readonly package: string;
   readonly values: readonly ProtoEnumValue[];
+  readonly valuesByName: ReadonlyMap<string, ProtoEnumValue>;
   readonly reservedRanges: readonly NumberRange[];
   readonly reservedNames: readonly string[];
   readonly options: OptionValues;

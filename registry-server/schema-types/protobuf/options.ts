@@ -119,7 +119,7 @@ function convert(type: FieldType, value: Literal, name: string, at: OptionScope)
     return draft;
   }
   if (type.kind === 'enum') {
-    const found = type.enum.values.find((one) => value.kind === 'word' && one.name === value.text);
+    const found = value.kind === 'word' ? type.enum.valuesByName.get(value.text) : undefined;
     if (found) return BigInt(found.number);
     throw at.fail(`"${name}" takes a value of ${type.enum.fullName}`);
   }

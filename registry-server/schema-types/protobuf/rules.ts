@@ -33,7 +33,7 @@ function isWithin(ranges: readonly WrittenRange[]): (number: number) => boolean 
       if ((sorted[middle]?.end ?? 0) < number) low = middle + 1;
       else high = middle;
     }
-    return (sorted[low]?.start ?? Number.POSITIVE_INFINITY) <= number;
+    return (sorted[low]?.start ?? Number.NaN) <= number;
   };
 }
 

@@ -519,6 +519,7 @@ describe('Protobuf errors', () => {
     ['number 0', m('string a = 0;'), 'the numbers are 1 to 536870911'],
     ['a negative number', m('string a = -1;'), 'the numbers are 1 to 536870911'],
     ['a number that is too big', m('string a = 536870912;'), 'the numbers are 1 to 536870911'],
+    ['a number beyond all', m(`string a = ${'9'.repeat(400)};`), 'the numbers are 1 to 536870911'],
     ['number 19000', m('string a = 19000;'), '19000 to 19999 are kept'],
     ['number 19999', m('string a = 19999;'), '19000 to 19999 are kept'],
     ['a number used twice', m('string a = 1; string b = 1;'), 'which field "a" has already'],
