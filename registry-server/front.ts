@@ -30,7 +30,7 @@ interface Ready {
   readonly length: string;
 }
 
-const MAX_BYTES = 48 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_ACCEPTS = 64;
 const MAX_ACCEPT_LENGTH = 256;
 

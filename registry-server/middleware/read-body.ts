@@ -11,10 +11,10 @@ const MAX_DEPTH = 100;
 export async function readBody(ctx: Pick<Context, 'req' | 'request'>, maxBytes: number): Promise<JsonObject> {
   const text = await readText(ctx, maxBytes);
   if (text.trim() === '') throw new RegistryError('NO_BODY');
-  if (isDeeperThan(text, MAX_DEPTH)) {
+  const value = parse(text);
+  if (isDeeperThan(value, MAX_DEPTH)) {
     throw new RegistryError('BAD_REQUEST', { detail: `The body is nested deeper than ${MAX_DEPTH} levels` });
   }
-  const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RegistryError('BAD_REQUEST', { detail: 'The body is not a JSON object' });
   }
@@ -49,18 +49,9 @@ function parse(text: string): unknown {
   }
 }
 
-function isDeeperThan(text: string, most: number): boolean {
-  let depth = 0;
-  let isInString = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (isInString) {
-      if (char === '\\') at++;
-      else if (char === '"') isInString = false;
-    } else if (char === '"') isInString = true;
-    else if (char === '{' || char === '[') {
-      if (++depth > most) return true;
-    } else if (char === '}' || char === ']') depth--;
-  }
-  return false;
+/** Parsing takes any depth; what walks over the value afterwards recurses. */
+function isDeeperThan(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (most === 0) return true;
+  return Object.values(value).some((part) => isDeeperThan(part, most - 1));
 }

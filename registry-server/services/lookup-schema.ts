@@ -1,6 +1,6 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
-import type { SubjectState, Version } from '../store/store.ts';
+import type { SchemaContent, SubjectState, Version } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
 import { normalizesBy } from './effective-settings.ts';
 import { type FoundVersion, liveVersions } from './find-version.ts';
@@ -23,9 +23,16 @@ export async function lookupSchema(
   options: LookupOptions,
 ): Promise<FoundVersion> {
   const known = await registry.store.readSubject(name, 'recent');
+  const isNormalized = options.normalize || normalizesBy(known.settings);
+  const content = registry.parser.findContent(sent, isNormalized);
+  const foundAtOnce = content && (await findContent(registry, name, known, content, options));
+  if (foundAtOnce) return foundAtOnce;
   const read = await readSchemaText(registry, name, sent);
   const found = await findIn(registry, name, known, read, options);
-  if (found) return found;
+  if (found) {
+    registry.parser.keepContent(sent, isNormalized, found.content);
+    return found;
+  }
   // "Not found" is only said by the database.
   const state = await registry.store.readSubject(name, 'now');
   const foundNow = await findIn(registry, name, state, read, options);
@@ -39,15 +46,25 @@ function visibleVersions(state: SubjectState, { withDeleted }: LookupOptions): r
 }
 
 async function findIn(
-  { store }: Registry,
+  registry: Registry,
   name: SubjectName,
   state: SubjectState,
   { parsed, references }: ReadSchema,
   options: LookupOptions,
 ): Promise<FoundVersion | undefined> {
+  const content = contentOf(parsed, references, options.normalize || normalizesBy(state.settings));
+  return findContent(registry, name, state, content, options);
+}
+
+async function findContent(
+  { store }: Registry,
+  name: SubjectName,
+  state: SubjectState,
+  content: SchemaContent,
+  options: LookupOptions,
+): Promise<FoundVersion | undefined> {
   const visible = visibleVersions(state, options);
   if (visible.length === 0) return undefined;
-  const content = contentOf(parsed, references, options.normalize || normalizesBy(state.settings));
   const id = await store.findIdOf(name.context, content);
   const found = visible.findLast((version) => version.id === id);
   const stored = found && (await store.findSchema(name.context, found.id));

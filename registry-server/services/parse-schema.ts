@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { RegistryError } from '../errors.ts';
 import {
@@ -15,7 +15,15 @@ import type { SchemaContent } from '../store/store.ts';
 export interface SchemaParser {
   /** @throws RegistryError 42201 */
   parse(schemaType: string, text: string, references: readonly ResolvedReference[]): ParsedSchema;
+  /** What `contentOf` gave for this very text, if that is remembered: it spares the parsing. */
+  findContent(sent: SentText, isNormalized: boolean): SchemaContent | undefined;
+  /** Remembers it, unless there are references: what they mean can change. */
+  keepContent(sent: SentText, isNormalized: boolean, content: SchemaContent): void;
 }
+
+type SentText = Pick<SchemaContent, 'schemaType' | 'schema' | 'references'>;
+
+const CONTENTS_FACTOR = 8;
 
 const types = new Map<string, SchemaType>(Object.entries(schemaTypes));
 
@@ -34,12 +42,24 @@ export function getSchemaType(name: string): SchemaType {
 /** @param maxCharacters of the texts kept, all together; models are a few times as large */
 export function openSchemaParser(maxCharacters: number): SchemaParser {
   const parsed = new LRUCache<string, ParsedSchema>({ maxSize: maxCharacters });
+  // Mostly the objects that the store keeps anyway.
+  const contents = new LRUCache<string, SchemaContent>({
+    maxSize: maxCharacters * CONTENTS_FACTOR,
+    sizeCalculation: ({ schema }) => schema.length + 1,
+  });
+  const contentKey = (sent: SentText, isNormalized: boolean) =>
+    `${keyOf(sent.schemaType, sent.schema, [])}${isNormalized}`;
+
   return {
+    findContent: (sent, isNormalized) =>
+      sent.references.length > 0 ? undefined : contents.get(contentKey(sent, isNormalized)),
+    keepContent(sent, isNormalized, content) {
+      if (sent.references.length === 0) contents.set(contentKey(sent, isNormalized), content);
+    },
+
     parse(schemaType, text, references) {
       const type = getSchemaType(schemaType);
-      const key = createHash('sha256')
-        .update(JSON.stringify([schemaType, text, references]))
-        .digest('base64');
+      const key = keyOf(schemaType, text, references);
       const known = parsed.get(key);
       if (known) return known;
       try {
@@ -60,8 +80,29 @@ export function openSchemaParser(maxCharacters: number): SchemaParser {
   };
 }
 
+function keyOf(schemaType: string, text: string, references: readonly ResolvedReference[]): string {
+  const rest = references.length === 0 ? '' : hash('sha256', JSON.stringify(references), 'base64');
+  return `${schemaType} ${hash('sha256', text, 'base64')} ${rest}`;
+}
+
+// The same object as long as the schema is kept: what was computed from it is found again.
+const plainContents = new WeakMap<ParsedSchema, SchemaContent>();
+
 /** The content that is stored for a parsed schema. */
 export function contentOf(
+  parsed: ParsedSchema,
+  references: readonly Reference[],
+  isNormalized: boolean,
+): SchemaContent {
+  if (isNormalized || references.length > 0) return makeContent(parsed, references, isNormalized);
+  const known = plainContents.get(parsed);
+  if (known) return known;
+  const made = makeContent(parsed, references, isNormalized);
+  plainContents.set(parsed, made);
+  return made;
+}
+
+function makeContent(
   parsed: ParsedSchema,
   references: readonly Reference[],
   isNormalized: boolean,

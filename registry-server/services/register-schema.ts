@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import { guid } from '../store/fingerprint.ts';
-import type { SchemaContent, SubjectState } from '../store/store.ts';
+import type { SchemaContent, SubjectState, Version } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
 import { compatibilityOf, ensureWritable, normalizesBy } from './effective-settings.ts';
 import { liveVersions } from './find-version.ts';
@@ -69,16 +69,19 @@ async function tryToRegister(
       detail: `Subject ${formatSubjectName(name)} is not in import mode`,
     });
   }
-  const { parsed, references, targets } = await readSchemaText(registry, name, sent);
-  const content = contentOf(parsed, references, registration.normalize || normalizesBy(state.settings));
-
   const live = liveVersions(state);
-  const id = live.length > 0 ? await registry.store.findIdOf(name.context, content) : undefined;
   const counted = registration.version === -1 ? live.slice(-1) : live;
-  const existing = counted.findLast((version) => version.id === id);
-  if (id !== undefined && existing) {
-    registry.metrics.registration('existing');
-    return { id, version: existing.version, guid: guid(content), content };
+  const isNormalized = registration.normalize || normalizesBy(state.settings);
+  const known = registry.parser.findContent(sent, isNormalized);
+  const existing = known && (await findExisting(registry, name, counted, known));
+  if (existing) return existing;
+
+  const { parsed, references, targets } = await readSchemaText(registry, name, sent);
+  const content = contentOf(parsed, references, isNormalized);
+  const found = await findExisting(registry, name, counted, content);
+  if (found) {
+    registry.parser.keepContent(sent, isNormalized, found.content);
+    return found;
   }
 
   const next = state.lastVersion + 1;
@@ -101,6 +104,23 @@ async function tryToRegister(
   if (!added) return undefined;
   registry.metrics.registration('added');
   return { ...added, guid: guid(content), content };
+}
+
+/** What registers the same content again is answered, and nothing is written. */
+async function findExisting(
+  { store, metrics }: Registry,
+  name: SubjectName,
+  versions: readonly Version[],
+  content: SchemaContent,
+): Promise<Registered | undefined> {
+  if (versions.length === 0) return undefined;
+  const id = await store.findIdOf(name.context, content);
+  const existing = versions.findLast((version) => version.id === id);
+  if (id === undefined || !existing) return undefined;
+  metrics.registration('existing');
+  // The object that is kept anyway, where there is one.
+  const stored = (await store.findSchema(name.context, id)) ?? content;
+  return { id, version: existing.version, guid: guid(content), content: stored };
 }
 
 function outcomeOf({ kind }: RegistryError) {
