@@ -1,22 +1,12 @@
 /** The Kubernetes types that the operator speaks of, from the one library that has them. */
 export type {
-  V1Affinity,
-  V1ConfigMap,
-  V1Container,
   V1Deployment,
-  V1Lease,
-  V1ObjectMeta,
-  V1OwnerReference,
   V1PersistentVolumeClaim,
   V1Pod,
-  V1PodDisruptionBudget,
   V1PodSpec,
   V1PodTemplateSpec,
   V1ResourceRequirements,
-  V1Secret,
   V1SecurityContext,
-  V1Service,
-  V1ServiceAccount,
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';

@@ -52,7 +52,10 @@ describe('the local cluster', function () {
     run(cluster.kubectlPath, args, { env: { KUBECONFIG: cluster.kubeconfigPath } });
 
   before(async function () {
-    if (!isRoot()) return this.skip();
+    if (!isRoot()) {
+      process.stderr.write('    skipped: a cluster with a node needs root\n');
+      return this.skip();
+    }
     this.timeout(30 * 60_000); // The first build of the binaries.
     cluster = await up({ name });
   });
