@@ -53,11 +53,19 @@ export interface WatchEvent {
 export class Cluster {
   readonly #config: KubeConfig;
   readonly #metrics: Metrics;
+  readonly #fence: AbortSignal | undefined;
   #dispatcher: Dispatcher | undefined;
 
-  constructor(config: KubeConfig, metrics: Metrics) {
+  /** @param fence once it is aborted nothing more is written, and what is under way is given up */
+  constructor(config: KubeConfig, metrics: Metrics, fence?: AbortSignal) {
     this.#config = config;
     this.#metrics = metrics;
+    this.#fence = fence;
+  }
+
+  /** The same API server, for as long as the signal allows. */
+  fenced(fence: AbortSignal): Cluster {
+    return new Cluster(this.#config, this.#metrics, fence);
   }
 
   async list(kind: Kind, query: Readonly<Record<string, string>>, namespace?: string): Promise<ListPage> {
@@ -131,8 +139,7 @@ export class Cluster {
   }
 
   async create(object: KubeObject): Promise<KubeObject> {
-    const { namespace } = object.metadata;
-    return (await this.request('POST', collection(kindOf(object), namespace), object)) as KubeObject;
+    return (await this.request('POST', collectionOf(object), object)) as KubeObject;
   }
 
   async get(object: KubeObject): Promise<KubeObject> {
@@ -159,6 +166,7 @@ export class Cluster {
     body?: unknown,
     contentType = 'application/json',
   ): Promise<unknown> {
+    this.#fence?.throwIfAborted();
     const server = this.#config.getCurrentCluster()?.server;
     if (server === undefined)
       throw new Error('KUBECONFIG names no current cluster; choose one with kubectl config use-context');
@@ -179,7 +187,10 @@ export class Cluster {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(this.#dispatcher === undefined ? {} : { dispatcher: this.#dispatcher }),
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        signal: AbortSignal.any([
+          AbortSignal.timeout(requestTimeoutMs),
+          ...(this.#fence === undefined ? [] : [this.#fence]),
+        ]),
       });
       code = String(response.statusCode);
       const text = await response.body.text();
@@ -214,22 +225,25 @@ export async function getJson(url: string, timeoutMs: number): Promise<{ status:
   return { status: response.statusCode, body: await response.body.json() };
 }
 
-function kindOf({ apiVersion, kind }: KubeObject): Kind {
-  return { apiVersion, kind, plural: pluralOf(kind), isChild: true, verbs: [] };
-}
-
 /** Holds for every kind that the operator touches. */
 function pluralOf(kind: string): string {
   return kind.endsWith('y') ? `${kind.toLowerCase().slice(0, -1)}ies` : `${kind.toLowerCase()}s`;
 }
 
-function collection({ apiVersion, plural }: Kind, namespace: string | undefined): string {
+function collection(
+  { apiVersion, plural }: Pick<Kind, 'apiVersion' | 'plural'>,
+  namespace: string | undefined,
+): string {
   return `${groupPath(apiVersion)}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}`;
 }
 
+function collectionOf({ apiVersion, kind, metadata }: KubeObject): string {
+  return collection({ apiVersion, plural: pluralOf(kind) }, metadata.namespace);
+}
+
 function objectPath(object: KubeObject, subresource?: string): string {
-  const { name, namespace } = object.metadata;
-  return `${collection(kindOf(object), namespace)}/${name}${subresource === undefined ? '' : `/${subresource}`}`;
+  const { name } = object.metadata;
+  return `${collectionOf(object)}/${name}${subresource === undefined ? '' : `/${subresource}`}`;
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {

@@ -2,6 +2,7 @@ import type { Cluster } from './cluster.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import type { Status } from './spec.ts';
+import { microTimeOf } from './time.ts';
 
 export interface RegistryEvent {
   readonly type: 'Normal' | 'Warning';
@@ -48,7 +49,7 @@ export async function writeEvents(
 ): Promise<void> {
   for (const { type, reason, note } of events) {
     const { name, namespace = 'default', uid } = registry.metadata;
-    const now = new Date().toISOString().replace('Z', '000Z');
+    const now = microTimeOf(Date.now());
     try {
       await cluster.create({
         apiVersion: 'events.k8s.io/v1',

@@ -2,6 +2,7 @@ import { type Cluster, isConflict, isNotFound } from './cluster.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import { pause } from './pause.ts';
+import { microTimeOf } from './time.ts';
 
 /** As client-go: a lease of 15 s, given up by its holder after 10 s without renewal, tried every 2 s. */
 export const leaseTimes = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
@@ -110,7 +111,7 @@ class LeaseHold {
 
   async #acquire(): Promise<boolean> {
     const { cluster, identity } = this.#parts;
-    const now = new Date().toISOString().replace('Z', '000Z');
+    const now = microTimeOf(Date.now());
     const mine = {
       holderIdentity: identity,
       leaseDurationSeconds: this.#times.leaseMs / 1000,

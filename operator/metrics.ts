@@ -13,6 +13,16 @@ export function openMetrics(version: string) {
     labelNames: ['version'],
     registers,
   }).set({ version }, 1);
+  let countNow: () => Readonly<Record<string, number>> = () => ({});
+  new Gauge({
+    name: 'schema_registry_operator_registries',
+    help: 'SchemaRegistry objects by the status of their Ready condition.',
+    labelNames: ['ready'],
+    registers,
+    collect() {
+      for (const [ready, count] of Object.entries(countNow())) this.set({ ready }, count);
+    },
+  });
   return {
     registry,
     reconciles: new Counter({
@@ -77,11 +87,9 @@ export function openMetrics(version: string) {
       labelNames: ['name'],
       registers,
     }),
-    registries: new Gauge({
-      name: 'schema_registry_operator_registries',
-      help: 'SchemaRegistry objects by the status of their Ready condition.',
-      labelNames: ['ready'],
-      registers,
-    }),
+    /** `count` gives the registries by the status of their Ready condition; asked when somebody looks. */
+    countRegistries: (count: () => Readonly<Record<string, number>>) => {
+      countNow = count;
+    },
   };
 }

@@ -13,6 +13,7 @@ import type { Outcome } from './queue.ts';
 import { rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec, type Defaults, type Registry, type Status } from './spec.ts';
 import { stalledStatus, status } from './status/status.ts';
+import { timeOf } from './time.ts';
 
 /** While something is under way the registry is asked often, afterwards now and then. Neither writes. */
 const soonMs = 1_000;
@@ -85,7 +86,7 @@ function rolloutOf(
     before: children.find(isConfig),
     after: wanted.find(isConfig),
   });
-  return cause === undefined ? undefined : { time: new Date().toISOString().replace(/\.\d+Z$/, 'Z'), cause };
+  return cause === undefined ? undefined : { time: timeOf(Date.now()), cause };
 }
 
 async function writeStatus(

@@ -46,8 +46,9 @@ export class RegistryOperator extends DotI.default {
       KindName,
       Cache
     >;
+    metrics.countRegistries(() => this.#countRegistries());
     const run = {
-      cluster,
+      cluster: cluster.fenced(this.#stopping.signal),
       caches: this.#caches,
       defaults: { images: settings.images },
       ask: openProbe(cluster, settings.probesThroughApiServer),
@@ -113,7 +114,6 @@ export class RegistryOperator extends DotI.default {
       metrics,
       onKey: (key: string) => {
         if (this.#hasSynced) this.#queue.add(key);
-        if (name === 'SchemaRegistry') this.#countRegistries();
       },
     };
     this.#watches.push(reflect(reflector, this.#stopping.signal, resolve));
@@ -122,6 +122,8 @@ export class RegistryOperator extends DotI.default {
 
   override stop(): void {
     this.#stopping.abort();
+    // Whoever leads next knows them.
+    this.#parts.metrics.countRegistries(() => ({ True: 0, False: 0, Unknown: 0 }));
     super.stop();
   }
 
@@ -149,7 +151,7 @@ export class RegistryOperator extends DotI.default {
     }
   }
 
-  #countRegistries(): void {
+  #countRegistries(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = { True: 0, False: 0, Unknown: 0 };
     for (const key of this.#caches.SchemaRegistry.keys()) {
       const [registry] = this.#caches.SchemaRegistry.list(key);
@@ -157,6 +159,6 @@ export class RegistryOperator extends DotI.default {
       const status = ready?.status ?? 'Unknown';
       counts[status] = (counts[status] ?? 0) + 1;
     }
-    for (const [ready, count] of Object.entries(counts)) this.#parts.metrics.registries.set({ ready }, count);
+    return counts;
   }
 }

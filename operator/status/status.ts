@@ -1,6 +1,7 @@
 import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
 import type { BadSpec, Registry, Status } from '../spec.ts';
+import { timeOf } from '../time.ts';
 import type { Condition, Verdict } from './condition.ts';
 import { type ConditionType, conditions } from './table.ts';
 
@@ -63,7 +64,7 @@ function shown(
   before: Status,
 ): ShownCondition {
   const earlier = before.conditions?.find((condition) => condition.type === type);
-  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = timeOf(nowMs);
   return {
     type,
     ...verdict,

@@ -1,5 +1,6 @@
 import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
+import { brokenRules } from '../broken-rules.ts';
 import { compareNumber, compareString } from './bounds.ts';
 import { compareCombined, compareNot, compareWithCombined } from './combined.ts';
 import { describe } from './describe.ts';
@@ -55,12 +56,5 @@ export function jsonSchemaChanges(
 
 /** The changes that a reader minds when data was written for another schema. */
 export function jsonSchemaBreaks(reader: JsonSchemaNode, writer: JsonSchemaNode): readonly Incompatibility[] {
-  return jsonSchemaChanges(writer, reader)
-    .filter(breaks)
-    .map(({ kind, path }) => ({
-      errorType: kind,
-      path,
-      message: (readerSide, writerSide) =>
-        `{errorType:"${kind}", description:"${describe(kind, path, readerSide, writerSide)}"}`,
-    }));
+  return brokenRules(jsonSchemaChanges(writer, reader).filter(breaks), describe);
 }

@@ -1,5 +1,6 @@
 import type { ProtoFile, ProtoMessage } from '../../schema-types/protobuf/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
+import { brokenRules } from '../broken-rules.ts';
 import { describe } from './describe.ts';
 import { compareEnums } from './enum.ts';
 import { compareFields } from './field.ts';
@@ -35,12 +36,5 @@ export function protobufChanges(before: ProtoFile, after: ProtoFile): readonly P
 
 /** The changes that a reader minds when data was written for another schema. */
 export function protobufBreaks(reader: ProtoFile, writer: ProtoFile): readonly Incompatibility[] {
-  return protobufChanges(writer, reader)
-    .filter(breaks)
-    .map(({ kind, path }) => ({
-      errorType: kind,
-      path,
-      message: (readerSide, writerSide) =>
-        `{errorType:"${kind}", description:"${describe(kind, path, readerSide, writerSide)}"}`,
-    }));
+  return brokenRules(protobufChanges(writer, reader).filter(breaks), describe);
 }
