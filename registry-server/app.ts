@@ -1,9 +1,11 @@
 import Router from '@koa/router';
 import Koa from 'koa';
+import type { KnownPosts } from './known-posts.ts';
 import type { Log } from './log.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { endConnections } from './middleware/end-connections.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
+import { keepAnswers } from './middleware/keep-answers.ts';
 import { limitTime } from './middleware/limit-time.ts';
 import { measure } from './middleware/measure.ts';
 import { negotiate } from './middleware/negotiate.ts';
@@ -17,11 +19,12 @@ import { routes } from './routes/table.ts';
 export interface AppSettings extends Dependencies {
   readonly registry: Registry;
   readonly log: Log;
+  readonly known: KnownPosts;
   readonly requestTimeoutMs: number;
 }
 
 /** The middleware in order, then the routes. */
-export function openApp({ registry, log, requestTimeoutMs, ...dependencies }: AppSettings): Koa {
+export function openApp({ registry, log, known, requestTimeoutMs, ...dependencies }: AppSettings): Koa {
   const app = new Koa();
   // Clients that hang up are no event; what fails in a request is answered by replyToErrors.
   app.silent = true;
@@ -39,6 +42,7 @@ export function openApp({ registry, log, requestTimeoutMs, ...dependencies }: Ap
   const router = new Router({ sensitive: true });
   router.use(negotiate);
   router.use(waitForStart(dependencies.lifecycle));
+  router.use(keepAnswers(known));
   for (const route of routes) route(router, registry);
   app.use(router.routes());
   // Says in Allow what a path has; replyToErrors gives the answer its body.

@@ -14,7 +14,7 @@ interface ClientError {
 const permanent = 'Set permanent=true to delete permanently';
 
 /** Every error that a client can see. Codes and words are Confluent's: clients compare both. */
-const clientErrors = {
+export const clientErrors = {
   BAD_REQUEST: { code: 400, status: 400, say: ({ detail }) => detail ?? 'HTTP 400 Bad Request' },
   NO_SUCH_PATH: { code: 404, status: 404, say: () => 'HTTP 404 Not Found' },
   METHOD_NOT_ALLOWED: { code: 405, status: 405, say: () => 'HTTP 405 Method Not Allowed' },
@@ -91,8 +91,7 @@ const clientErrors = {
   INVALID_MODE: {
     code: 42204,
     status: 422,
-    say: () =>
-      'Invalid mode. Valid values are READWRITE, READONLY, IMPORT and FORWARD. (IMPORT and FORWARD are not available in this version.)',
+    say: () => 'Invalid mode. Valid values are READWRITE, READONLY, IMPORT and FORWARD.',
   },
   NOT_PERMITTED: {
     code: 42205,
@@ -111,6 +110,12 @@ const clientErrors = {
     say: ({ subject }) => `The specified subject '${subject}' is not a valid.`,
   },
   SCHEMA_TOO_LARGE: { code: 42209, status: 422, say: ({ detail }) => `Schema too large: ${detail}` },
+  INVALID_RULE_SET: { code: 42210, status: 422, say: ({ detail }) => detail ?? 'Invalid rule set' },
+  CONTEXT_NOT_EMPTY: {
+    code: 42211,
+    status: 422,
+    say: ({ subject }) => `The specified context '${subject}' is not empty.`,
+  },
 
   STORE_ERROR: {
     code: 50001,

@@ -1,12 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { withoutContextPrefix } from './context-prefix.ts';
+import type { KnownPosts } from './known-posts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { levelOf } from './middleware/access-log.ts';
 import { requestIdOf } from './middleware/identify-request.ts';
-import { chooseMediaType } from './middleware/negotiate.ts';
+import { canRead, chooseMediaType } from './middleware/negotiate.ts';
+import { keepRawBody } from './middleware/read-body.ts';
 import { writeSchema, writeVersion } from './routes/write-reply.ts';
 import { pickVersion } from './services/find-version.ts';
+import { aliasOf } from './services/read-subject.ts';
 import type { CachedStore } from './store/cached.ts';
 import type { StoredSchema, SubjectState } from './store/store.ts';
 import { DEFAULT_CONTEXT, parseSubjectName, type SubjectName } from './subject-name.ts';
@@ -16,11 +21,13 @@ export interface FrontSettings {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
+  readonly known: KnownPosts;
   readonly maxEntries: number;
 }
 
 /** An answer, and the objects of the store's cache that it was written from. */
 interface Ready {
+  readonly method: 'GET' | 'POST';
   readonly route: string;
   readonly name: SubjectName;
   /** Undefined where the path names no subject. */
@@ -31,20 +38,20 @@ interface Ready {
 }
 
 const MAX_BYTES = 32 * 1024 * 1024;
-const MAX_ACCEPTS = 64;
-const MAX_ACCEPT_LENGTH = 256;
+// Longer ones take long to parse anyway.
+const MAX_POST_BYTES = 128 * 1024;
 
 const byId = /^\/schemas\/ids\/([1-9]\d{0,8})$/;
 // Anything unusual in a path is for the router to judge.
 const byVersion = /^\/subjects\/([\w.~:%@!$&'()*+,=-]+)\/versions\/(latest|[1-9]\d{0,8})$/;
 
 /**
- * Answers a schema under its id and a version of a subject as the routes would, from ready bytes and before Koa,
- * which costs more than the answer does. Only what memory holds at this moment: the rest, and all that is not found,
+ * Answers a schema under its id, a version of a subject, and a lookup or registration that came before, as the routes
+ * would, from ready bytes and before Koa, which costs more than the answer does. Only what memory holds at this moment: the rest, and all that is not found,
  * goes on. An answer holds as long as the caches hold the very objects it was written from, so it is gone with them.
  */
 export function openFront(
-  { store, metrics, log, lifecycle, maxEntries }: FrontSettings,
+  { store, metrics, log, lifecycle, known, maxEntries }: FrontSettings,
   rest: RequestListener,
 ): RequestListener {
   const answers = new LRUCache<string, Ready>({
@@ -52,25 +59,48 @@ export function openFront(
     maxSize: MAX_BYTES,
     sizeCalculation: ({ body }) => body.length + 1,
   });
-  const mediaTypes = new Map<string, string>();
 
   return (request, response) => {
-    const { url = '', method } = request;
-    const isTaken = method === 'GET' && lifecycle.phase.is !== 'starting';
-    const ready = isTaken ? (findKnown(url) ?? prepare(url)) : undefined;
-    const mediaType = ready && mediaTypeFor(request.headers.accept ?? '');
-    if (ready === undefined || mediaType === undefined) return rest(request, response);
-    reply(request, response, ready, mediaType);
+    const url = withoutContextPrefix(request.url ?? '');
+    request.url = url;
+    if (lifecycle.phase.is === 'starting') return rest(request, response);
+    if (request.method === 'GET') return answer(request, response, findKnown(url) ?? prepare(url));
+    if (request.method === 'POST' && isShortPost(request)) return readPost(request, response);
+    return rest(request, response);
   };
 
+  function answer(request: IncomingMessage, response: ServerResponse, ready: Ready | undefined): void {
+    const mediaType = ready && chooseMediaType(request.headers.accept ?? '');
+    if (ready === undefined || mediaType === undefined) rest(request, response);
+    else reply(request, response, ready, mediaType);
+  }
+
+  function readPost(request: IncomingMessage, response: ServerResponse): void {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const sent = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      keepRawBody(request, sent);
+      const found = known.find(request.url ?? '', sent);
+      const isUsable = found !== undefined && isCurrent(found);
+      answer(
+        request,
+        response,
+        isUsable ? { ...found, method: 'POST', length: String(found.body.length) } : undefined,
+      );
+    });
+  }
+
   function findKnown(url: string): Ready | undefined {
-    const known = answers.get(url);
-    if (known === undefined) return undefined;
-    const { name, state, schema } = known;
-    const isCurrent =
+    const found = answers.get(url);
+    return found && isCurrent(found) ? found : undefined;
+  }
+
+  function isCurrent({ name, state, schema }: Pick<Ready, 'name' | 'state' | 'schema'>): boolean {
+    return (
       store.peekSchema(schema.context, schema.id) === schema &&
-      (state === undefined || store.peekSubject(name) === state);
-    return isCurrent ? known : undefined;
+      (state === undefined || store.peekSubject(name) === state)
+    );
   }
 
   function prepare(url: string): Ready | undefined {
@@ -84,7 +114,14 @@ export function openFront(
     const schema = id === undefined ? undefined : store.peekSchema(DEFAULT_CONTEXT, Number(id));
     if (schema === undefined) return undefined;
     const name = { context: DEFAULT_CONTEXT, subject: '' };
-    return { route: '/schemas/ids/:id', name, state: undefined, schema, ...written(writeSchema(schema)) };
+    return {
+      method: 'GET',
+      route: '/schemas/ids/:id',
+      name,
+      state: undefined,
+      schema,
+      ...written(writeSchema(schema)),
+    };
   }
 
   function prepareVersion(url: string): Ready | undefined {
@@ -93,22 +130,14 @@ export function openFront(
     if (text === undefined) return undefined;
     const name = parseSubjectName(text);
     const state = store.peekSubject(name);
+    if (state && aliasOf(state) !== undefined) return undefined;
     const version = state && pickVersion(state, wanted === 'latest' ? 'latest' : Number(wanted), false);
     if (version === undefined) return undefined;
     const schema = store.peekSchema(name.context, version.id);
     if (schema === undefined) return undefined;
     const body = writeVersion({ ...version, name, content: schema });
-    return { route: '/subjects/:subject/versions/:version', name, state, schema, ...written(body) };
-  }
-
-  /** Undefined when it is too rare to remember, or refused. */
-  function mediaTypeFor(accept: string): string | undefined {
-    const known = mediaTypes.get(accept);
-    if (known !== undefined) return known;
-    if (accept.length > MAX_ACCEPT_LENGTH || mediaTypes.size >= MAX_ACCEPTS) return undefined;
-    const chosen = chooseMediaType(accept);
-    if (chosen !== undefined) mediaTypes.set(accept, chosen);
-    return chosen;
+    const route = '/subjects/:subject/versions/:version';
+    return { method: 'GET', route, name, state, schema, ...written(body) };
   }
 
   function reply(request: IncomingMessage, response: ServerResponse, ready: Ready, mediaType: string): void {
@@ -123,16 +152,22 @@ export function openFront(
 
     metrics.cacheRead('memory', true);
     if (ready.state !== undefined) metrics.cacheRead('memory', true);
+    if (ready.method === 'POST' && ready.route.endsWith('/versions')) metrics.registration('existing');
     const durationMs = performance.now() - started;
-    metrics.request(ready.route, 'GET', 200, durationMs / 1000);
-    log.debug('request', {
+    metrics.request(ready.route, ready.method, 200, durationMs / 1000);
+    log[levelOf(ready.method)]('request', {
       requestId,
-      method: 'GET',
+      method: ready.method,
       path: request.url,
       status: 200,
       durationMs: Math.round(durationMs * 100) / 100,
     });
   }
+}
+
+function isShortPost({ url = '', headers }: IncomingMessage): boolean {
+  const length = Number(headers['content-length']);
+  return length <= MAX_POST_BYTES && url.startsWith('/subjects/') && canRead(headers);
 }
 
 function written(value: object): Pick<Ready, 'body' | 'length'> {

@@ -14,16 +14,18 @@ export interface Log {
 export interface LogSettings {
   readonly level: LogLevel;
   readonly format: 'json' | 'text';
+  /** Which of several processes writes. */
+  readonly worker?: number;
 }
 
 export function openLog(
-  { level, format }: LogSettings,
+  { level, format, worker }: LogSettings,
   write: (line: string) => void = (line) => process.stdout.write(line),
 ): Log {
   const logger = pino(
     {
       level,
-      base: undefined,
+      base: worker === undefined ? undefined : { worker },
       timestamp: pino.stdTimeFunctions.isoTime,
       messageKey: 'event',
       formatters: { level: (label) => ({ level: label }) },

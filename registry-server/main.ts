@@ -1,21 +1,50 @@
-import { openLog } from './log.ts';
-import { CannotListen, openDatabase, serve } from './serve.ts';
+import { BadArguments, rebuildFromArchive, tendArchive } from './archive-verbs.ts';
+import { CannotListen } from './listen.ts';
+import { type Log, openLog } from './log.ts';
+import { openDatabase, type RunningServer, serve } from './serve.ts';
 import { BadSettings, readSettings, type ServerSettings, settingsTable } from './settings.ts';
+import { BucketUnavailable } from './store/bucket.ts';
 import { StoreUnavailable } from './store/database.ts';
 import { DatabaseTooNew, migrate } from './store/migrate.ts';
+import { CannotRebuild } from './store/rebuild.ts';
 import { version } from './version.ts';
+import { openWorkerLink } from './worker-link.ts';
 
 /** Answers the exit code, or undefined to go on running. */
-type Verb = (settings: ServerSettings) => Promise<number | undefined>;
+type Verb = (settings: ServerSettings, args: readonly string[]) => Promise<number | undefined>;
 
-const verbs = new Map<string, { readonly run: Verb; readonly description: string }>([
+const verbs = new Map<string, { readonly run: Verb; readonly description: string; readonly takes?: string }>([
   ['serve', { run: runServer, description: 'serve the REST API (default)' }],
   ['migrate', { run: runMigrations, description: 'bring the tables of the database up to date, and end' }],
+  [
+    'rebuild',
+    {
+      run: rebuildFromArchive,
+      takes: '--from s3://bucket/prefix [--dry-run] [--partial]',
+      description: 'fill an empty database from the archive; --dry-run only checks it',
+    },
+  ],
+  [
+    'archive',
+    {
+      run: tendArchive,
+      takes: '[--all | --off]',
+      description: 'say how the archive stands; --all: ship everything again; --off: note no more changes',
+    },
+  ],
   ['health', { run: askHealth, description: 'exit 0 when the server on this machine is alive, else 1' }],
 ]);
 
 /** What is wrong around the server, not in it: a message, and no stack. */
-const expected = [BadSettings, CannotListen, StoreUnavailable, DatabaseTooNew] as const;
+const expected = [
+  BadSettings,
+  BadArguments,
+  BucketUnavailable,
+  CannotListen,
+  CannotRebuild,
+  DatabaseTooNew,
+  StoreUnavailable,
+] as const;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -25,14 +54,14 @@ async function main([name = 'serve', ...rest]: readonly string[]): Promise<numbe
     return 0;
   }
   const verb = verbs.get(name);
-  if (!verb || rest.length > 0) {
+  if (!verb || (rest.length > 0 && verb.takes === undefined)) {
     process.stderr.write(
       `"${[name, ...rest].join(' ')}" is not a command of the registry server\n\n${help()}`,
     );
     return 2;
   }
   try {
-    return await verb.run(readSettings(process.env));
+    return await verb.run(readSettings(process.env), rest);
   } catch (error) {
     if (!expected.some((kind) => error instanceof kind)) throw error;
     process.stderr.write(`${(error as Error).message}\n`);
@@ -41,8 +70,10 @@ async function main([name = 'serve', ...rest]: readonly string[]): Promise<numbe
 }
 
 async function runServer(settings: ServerSettings): Promise<undefined> {
-  const log = openLog({ level: settings.logLevel, format: settings.logFormat });
-  const server = await serve(settings, log);
+  const { logLevel, logFormat, workers } = settings;
+  const link = openWorkerLink(workers);
+  const log = openLog({ level: logLevel, format: logFormat, worker: link?.worker });
+  const server = workers > 1 && !link ? await startWorkers(settings, log) : await serve(settings, log, link);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       // Connections of clients that keep them open must not hold the process.
@@ -51,6 +82,12 @@ async function runServer(settings: ServerSettings): Promise<undefined> {
   }
   await server.ready;
   return undefined;
+}
+
+async function startWorkers(settings: ServerSettings, log: Log): Promise<RunningServer> {
+  // Only now: most servers are one process.
+  const { superviseWorkers } = await import('./workers.ts');
+  return superviseWorkers(settings, log);
 }
 
 async function runMigrations(settings: ServerSettings): Promise<number> {
@@ -76,7 +113,10 @@ async function askHealth({ port }: ServerSettings): Promise<number> {
 }
 
 function help(): string {
-  const commands = [...verbs].map(([name, { description }]) => `  ${name.padEnd(28)}${description}\n`);
+  const commands = [...verbs].map(
+    ([name, { takes, description }]) =>
+      `  ${name.padEnd(28)}${description}\n${takes === undefined ? '' : `${' '.repeat(30)}${takes}\n`}`,
+  );
   const variables = settingsTable.map(
     ({ name, default: value, description }) =>
       `  ${name.padEnd(28)}${description}${value === undefined ? '' : ` (${value})`}\n`,

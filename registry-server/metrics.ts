@@ -1,4 +1,14 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as MetricRegistry } from 'prom-client';
+import type { RequestListener } from 'node:http';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  Registry as MetricRegistry,
+  type MetricValue,
+} from 'prom-client';
 import type { PoolUsage } from './store/database.ts';
 import { version } from './version.ts';
 
@@ -11,13 +21,38 @@ export interface Metrics {
   compatibilityCheck(isCompatible: boolean): void;
   cacheRead(level: CacheLevel, isHit: boolean): void;
   redisFailed(): void;
+  archiveShipped(seconds: number): void;
+  archiveFailed(): void;
   readonly contentType: string;
   write(): Promise<string>;
+  /** The same as values, for a sum. */
+  measure(): Promise<Measured>;
+}
+
+/** What one process counted. */
+export type Measured = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+/** The sum over workers. */
+export interface WorkerMetrics extends Pick<Metrics, 'contentType' | 'write'> {
+  /** What a worker counted that is gone now: its part of the sums stays. */
+  keep(measured: Measured): void;
+  restarted(): void;
+}
+
+/** What the archive has yet to ship. */
+export interface Backlog {
+  readonly status: 'up' | 'down' | 'unknown';
+  readonly pending: number;
+  readonly lagSeconds: number;
 }
 
 const prefix = 'schema_registry_';
 
-export function openMetrics(poolUsage: () => PoolUsage, isFeedAlive: () => boolean): Metrics {
+export function openMetrics(
+  poolUsage: () => PoolUsage,
+  isFeedAlive: () => boolean,
+  backlog?: () => Backlog,
+): Metrics {
   const registry = new MetricRegistry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix });
@@ -58,6 +93,36 @@ export function openMetrics(poolUsage: () => PoolUsage, isFeedAlive: () => boole
     help: 'Redis did not answer, or not in time',
     registers,
   });
+  // Its count is that of the objects.
+  const s3Durations = new Histogram({
+    name: `${prefix}s3_request_duration_seconds`,
+    help: 'Time to write an object of the archive, or to remove it',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const s3Errors = new Counter({
+    name: `${prefix}s3_errors_total`,
+    help: 'The archive could not be written to, or not be reached',
+    registers,
+  });
+  if (backlog) {
+    const gauges: readonly [string, string, 'min' | 'max', (backlog: Backlog) => number][] = [
+      ['s3_up', '1 while the archive can be reached', 'min', ({ status }) => (status === 'down' ? 0 : 1)],
+      ['s3_outbox_rows', 'Changes that are not in the archive yet', 'max', ({ pending }) => pending],
+      ['s3_lag_seconds', 'Age of the oldest of them', 'max', ({ lagSeconds }) => lagSeconds],
+    ];
+    for (const [name, help, aggregator, read] of gauges) {
+      new Gauge({
+        name: prefix + name,
+        help,
+        aggregator,
+        registers,
+        collect() {
+          this.set(read(backlog()));
+        },
+      });
+    }
+  }
   new Gauge({
     name: `${prefix}db_connections`,
     help: 'Connections of the database pool',
@@ -74,6 +139,7 @@ export function openMetrics(poolUsage: () => PoolUsage, isFeedAlive: () => boole
   new Gauge({
     name: `${prefix}change_feed_up`,
     help: '1 while changes by other replicas are heard',
+    aggregator: 'min',
     registers,
     collect() {
       this.set(isFeedAlive() ? 1 : 0);
@@ -82,6 +148,7 @@ export function openMetrics(poolUsage: () => PoolUsage, isFeedAlive: () => boole
   new Gauge({
     name: `${prefix}build_info`,
     help: 'The version that runs',
+    aggregator: 'first',
     labelNames: ['version', 'node'],
     registers,
   }).set({ version, node: process.version }, 1);
@@ -96,7 +163,63 @@ export function openMetrics(poolUsage: () => PoolUsage, isFeedAlive: () => boole
       checks.inc({ result: isCompatible ? 'compatible' : 'incompatible' }),
     cacheRead: (level, isHit) => cacheReads.inc({ level, result: isHit ? 'hit' : 'miss' }),
     redisFailed: () => redisErrors.inc(),
+    archiveShipped: (seconds) => s3Durations.observe(seconds),
+    archiveFailed: () => s3Errors.inc(),
     contentType: registry.contentType,
     write: () => registry.metrics(),
+    measure: async () => (await registry.getMetricsAsJSON()) as Measured,
+  };
+}
+
+/**
+ * Counters and histograms of workers that died go on counting: a sum that fell would look like a restart of all, and
+ * what the others had counted like new.
+ */
+export function openWorkerMetrics(
+  workers: () => { readonly alive: number; readonly wanted: number },
+  askAll: () => Promise<readonly Measured[]>,
+): WorkerMetrics {
+  const own = new MetricRegistry();
+  const registers = [own];
+  new Gauge({
+    name: `${prefix}workers`,
+    help: 'Worker processes',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { alive, wanted } = workers();
+      this.set({ state: 'alive' }, alive);
+      this.set({ state: 'wanted' }, wanted);
+    },
+  });
+  const restarts = new Counter({
+    name: `${prefix}worker_restarts_total`,
+    help: 'Workers that died and were replaced',
+    registers,
+  });
+  let gone: Measured = [];
+
+  return {
+    contentType: own.contentType,
+    async write() {
+      const all = [...(await askAll()), gone].map((measured) => [...measured]);
+      return (await own.metrics()) + (await AggregatorRegistry.aggregate(all).metrics());
+    },
+    keep(measured) {
+      gone = [...gone, ...measured.filter(({ type }) => String(type) !== 'gauge')];
+    },
+    restarted: () => restarts.inc(),
+  };
+}
+
+/** Answers /metrics. */
+export function metricsHandler(metrics: Pick<Metrics, 'contentType' | 'write'>): RequestListener {
+  return async (request, response) => {
+    if (request.url?.split('?')[0] !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    response.setHeader('Content-Type', metrics.contentType);
+    response.end(await metrics.write());
   };
 }

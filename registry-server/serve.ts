@@ -1,22 +1,29 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
 import { openFront } from './front.ts';
+import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { closeServer, listen, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
-import { type Metrics, openMetrics } from './metrics.ts';
+import { type Metrics, metricsHandler, openMetrics } from './metrics.ts';
 import type { Registry } from './registry.ts';
 import { openSchemaParser } from './services/parse-schema.ts';
-import type { ServerSettings } from './settings.ts';
+import { BadSettings, hasDatabase, type ServerSettings } from './settings.ts';
+import type { Archive, ArchiveCounts } from './store/archive.ts';
+import type { Bucket } from './store/bucket.ts';
 import { cachedStore } from './store/cached.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
+import type { PostgresAddress } from './store/postgres.ts';
 import type { SharedCache } from './store/redis.ts';
 import { sqlStore } from './store/sql-store.ts';
 import type { Store } from './store/store.ts';
 import { databases } from './store/table.ts';
+import { tellingStore } from './store/telling.ts';
+import { readAuthority, type TlsMode, type TlsSettings } from './store/tls.ts';
 import { version } from './version.ts';
+import type { WorkerLink } from './worker-link.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -33,15 +40,18 @@ const PARSED_CHARACTERS = 8 * 1024 * 1024;
 // A body holds a schema with its quotes escaped, and its references.
 const BODY_FACTOR = 2;
 const BODY_EXTRA_BYTES = 256 * 1024;
+// Names are long, and in a path each byte of them may take three; a context and a subject must fit.
+const MAX_HEAD_BYTES = 64 * 1024;
 
 export function openDatabase(settings: ServerSettings, log: Log): Database {
-  if (settings.databaseUrl === undefined) return databases.embedded(settings.dataFolder);
-  const { minConnections, maxConnections } = settings;
+  if (!hasDatabase(settings)) return databases.embedded(settings.dataFolder);
+  const share = (connections: number) => Math.floor(connections / settings.workers);
   return databases.postgres(
     {
-      url: settings.databaseUrl,
-      minConnections,
-      maxConnections,
+      ...databaseAddress(settings),
+      tls: readTls('DATABASE_CA_FILE', settings.databaseTls, settings.databaseCaFile),
+      minConnections: share(settings.minConnections),
+      maxConnections: share(settings.maxConnections),
       acquireTimeoutMs: settings.acquireTimeoutSeconds * 1000,
       statementTimeoutMs: settings.requestTimeoutSeconds * 1000,
     },
@@ -49,30 +59,111 @@ export function openDatabase(settings: ServerSettings, log: Log): Database {
   );
 }
 
-async function openCache(
-  { redisUrl, redisTimeoutSeconds, cacheTtlSeconds }: ServerSettings,
+function databaseAddress(settings: ServerSettings): PostgresAddress {
+  const { databaseUrl, databaseHost, databasePort, databaseName, databaseUser, databasePassword } = settings;
+  if (databaseUrl !== undefined) return { url: databaseUrl };
+  return {
+    host: databaseHost ?? '',
+    port: databasePort,
+    database: databaseName ?? '',
+    user: databaseUser ?? '',
+    password: databasePassword ?? '',
+  };
+}
+
+function readTls(
+  variable: string,
+  mode: TlsMode | undefined,
+  caFile: string | undefined,
+): TlsSettings | undefined {
+  if (mode === undefined) return undefined;
+  try {
+    return { mode, ca: caFile === undefined ? undefined : readAuthority(caFile) };
+  } catch (error) {
+    throw new BadSettings(`${variable}: "${caFile}" cannot be used: ${(error as Error).message}`);
+  }
+}
+
+/** The Redis that the settings name; undefined when they name none. */
+export async function openCache(
+  settings: ServerSettings,
   log: Log,
   failed: () => void,
 ): Promise<SharedCache | undefined> {
-  if (redisUrl === undefined) return undefined;
+  const { redisUrl, redisNodes, isRedisCluster, redisSentinelMaster, redisTimeoutSeconds } = settings;
+  if (redisUrl === undefined && redisNodes === undefined) return undefined;
   // Only now: without Redis its client would be a fifth of the server's memory.
   const { openRedis } = await import('./store/redis.ts');
   const timeoutMs = redisTimeoutSeconds * 1000;
-  return openRedis({ url: redisUrl, timeoutMs, ttlSeconds: cacheTtlSeconds }, log, failed);
+  return openRedis(
+    {
+      url: redisUrl,
+      nodes: redisNodes ?? [],
+      isCluster: isRedisCluster,
+      sentinelMaster: redisSentinelMaster,
+      user: settings.redisUser,
+      password: settings.redisPassword,
+      tls: readTls('REDIS_CA_FILE', settings.redisTls, settings.redisCaFile),
+      timeoutMs,
+      ttlSeconds: settings.cacheTtlSeconds,
+    },
+    log,
+    failed,
+  );
 }
 
-/** Listens at once, so that probes are answered; requests are once the store is there. */
-export async function serve(settings: ServerSettings, log: Log): Promise<RunningServer> {
+/** The bucket that the settings name; undefined when they name none. */
+export async function openBucket(settings: ServerSettings): Promise<Bucket | undefined> {
+  const { s3Bucket, s3AccessKeyId, s3SecretAccessKey } = settings;
+  if (s3Bucket === undefined) return undefined;
+  // Only now: the client of S3 weighs as much as the rest of the server.
+  const s3 = await import('./store/s3.ts');
+  return s3.openBucket({
+    bucket: s3Bucket,
+    prefix: settings.s3Prefix,
+    endpoint: settings.s3Endpoint,
+    region: settings.s3Region,
+    isPathStyle: settings.isS3PathStyle,
+    credentials:
+      s3AccessKeyId !== undefined && s3SecretAccessKey !== undefined
+        ? { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey }
+        : undefined,
+  });
+}
+
+async function openArchive(
+  settings: ServerSettings,
+  database: Database,
+  log: Log,
+  counts: ArchiveCounts,
+): Promise<Archive | undefined> {
+  const bucket = await openBucket(settings);
+  if (!bucket) return undefined;
+  const archive = await import('./store/archive.ts');
+  return archive.openArchive(database, bucket, log, counts);
+}
+
+/**
+ * Listens at once, so that probes are answered; requests are once the store is there.
+ * @param link where this process is a worker; its metrics are its supervisor's
+ */
+export async function serve(settings: ServerSettings, log: Log, link?: WorkerLink): Promise<RunningServer> {
   const started = performance.now();
   const lifecycle = new Lifecycle();
   const database = openDatabase(settings, log);
   const cache = await openCache(settings, log, () => metrics.redisFailed());
-  const store = cachedStore(sqlStore(database), {
+  const truth = sqlStore(database);
+  const store = cachedStore(link ? tellingStore(truth, link) : truth, {
     maxEntries: settings.cacheMaxEntries,
     shared: cache,
     wasRead: (level, isHit) => metrics.cacheRead(level, isHit),
   });
-  const metrics: Metrics = openMetrics(store.poolUsage, store.isFeedAlive);
+  const archive = await openArchive(settings, database, log, {
+    shipped: (seconds) => metrics.archiveShipped(seconds),
+    failed: () => metrics.archiveFailed(),
+  });
+  const metrics: Metrics = openMetrics(store.poolUsage, store.isFeedAlive, archive?.status);
+  link?.measure(metrics.measure);
   const registry: Registry = {
     store,
     metrics,
@@ -82,16 +173,22 @@ export async function serve(settings: ServerSettings, log: Log): Promise<Running
     maxBodyBytes: settings.maxSchemaBytes * BODY_FACTOR + BODY_EXTRA_BYTES,
   };
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
-  const app = openApp({ registry, log, requestTimeoutMs, store, cache, lifecycle });
+  const known = new KnownPosts(settings.cacheMaxEntries);
+  const app = openApp({ registry, log, known, requestTimeoutMs, store, cache, archive, lifecycle });
 
   const maxEntries = settings.cacheMaxEntries;
-  const front = openFront({ store, metrics, log, lifecycle, maxEntries }, app.callback());
-  const server = createServer(front);
+  const front = openFront({ store, known, metrics, log, lifecycle, maxEntries }, app.callback());
+  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, front);
   server.requestTimeout = requestTimeoutMs;
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;
-  const metricsServer = settings.isMetricsEnabled ? createServer(metricsHandler(metrics)) : undefined;
+  const metricsServer =
+    settings.isMetricsEnabled && !link ? createServer(metricsHandler(metrics)) : undefined;
 
+  const stopping = new AbortController();
+  const begin = () => prepare(store, archive, lifecycle, log, stopping.signal, link);
+  // Who takes a dead worker's place takes no connection before it can answer.
+  if (link?.isReplacement) await begin();
   try {
     await listen(server, settings.port, settings.host);
     if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
@@ -101,8 +198,7 @@ export async function serve(settings: ServerSettings, log: Log): Promise<Running
     throw error;
   }
 
-  const stopping = new AbortController();
-  const ready = prepare(store, lifecycle, log, stopping.signal).then(() => {
+  const ready = (link?.isReplacement ? Promise.resolve() : begin()).then(() => {
     if (lifecycle.phase.is !== 'serving') return;
     log.info('ready', { afterMs: Math.round(performance.now() - started) });
   });
@@ -132,7 +228,9 @@ export async function serve(settings: ServerSettings, log: Log): Promise<Running
     }
     await closeServer(server, closed - performance.now());
     await ready.catch(() => {});
+    await archive?.close();
     if (metricsServer) await closeServer(metricsServer, 0);
+    await registry.parser.close();
     await store.close();
     log.info('stopped');
   }
@@ -145,12 +243,22 @@ function isExpected(error: unknown): error is Error {
 }
 
 /** Tries until the database is there and its tables are up to date. */
-async function prepare(store: Store, lifecycle: Lifecycle, log: Log, signal: AbortSignal): Promise<void> {
+async function prepare(
+  store: Store,
+  archive: Archive | undefined,
+  lifecycle: Lifecycle,
+  log: Log,
+  signal: AbortSignal,
+  link: WorkerLink | undefined,
+): Promise<void> {
   let said = '';
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       await store.migrate();
-      store.watch({ changed() {}, connected() {}, lost() {} });
+      store.watch({ changed: () => archive?.wake(), connected() {}, lost() {} });
+      archive?.start();
+      lifecycle.waitFor('other workers are starting');
+      await link?.prepared();
       lifecycle.serve();
       return;
     } catch (error) {
@@ -164,54 +272,9 @@ async function prepare(store: Store, lifecycle: Lifecycle, log: Log, signal: Abo
   }
 }
 
-function metricsHandler(metrics: Metrics): RequestListener {
-  return async (request, response) => {
-    if (request.url?.split('?')[0] !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    response.setHeader('Content-Type', metrics.contentType);
-    response.end(await metrics.write());
-  };
-}
-
-/** The address cannot be listened on. */
-export class CannotListen extends Error {
-  override readonly name = 'CannotListen';
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      reject(new CannotListen(`cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));
-    };
-    server.once('error', fail);
-    server.listen(port, host, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-}
-
-/** Requests under way are finished, up to the deadline. */
-function closeServer(server: Server, deadlineMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), Math.max(0, deadlineMs));
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
-function urlOf(server: Server): string {
-  const { address, port } = server.address() as AddressInfo;
-  const isAnywhere = address === '0.0.0.0' || address === '::';
-  return `http://${isAnywhere ? 'localhost' : address.includes(':') ? `[${address}]` : address}:${port}`;
-}
-
-function whereIsData({ databaseUrl, dataFolder }: ServerSettings): string {
+function whereIsData(settings: ServerSettings): string {
+  const { databaseUrl, databaseHost, databasePort, databaseName, dataFolder } = settings;
+  if (databaseHost !== undefined) return `in PostgreSQL at ${databaseHost}:${databasePort}/${databaseName}`;
   if (databaseUrl !== undefined) {
     const { hostname, port, pathname } = new URL(databaseUrl);
     return `in PostgreSQL at ${hostname}:${port || 5432}${pathname}`;

@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
+import { tlsModes } from './store/tls.ts';
 
 /** One environment variable. `parse` throws with what would be right. */
 interface Setting<T> {
@@ -27,12 +29,46 @@ const table = {
   port: setting('SERVER_PORT', '8080', port, 'port of the REST API'),
   metricsPort: setting('METRICS_PORT', '9091', port, 'port of /metrics'),
   isMetricsEnabled: setting('ENABLE_METRICS', 'true', flag, 'serve /metrics'),
+  workers: setting(
+    'WORKERS',
+    '1',
+    workerCount,
+    'processes that answer, each with its own caches; auto: one for each core',
+  ),
   databaseUrl: setting(
     'DATABASE_URL',
     undefined,
     url('postgres:', 'postgresql:'),
     'PostgreSQL; unset: a PostgreSQL in this process',
     true,
+  ),
+  databaseHost: setting(
+    'DATABASE_HOST',
+    undefined,
+    text,
+    'PostgreSQL in parts, instead of DATABASE_URL: its host',
+  ),
+  databasePort: setting('DATABASE_PORT', '5432', port, 'its port'),
+  databaseName: setting('DATABASE_NAME', undefined, text, 'name of the database'),
+  databaseUser: setting('DATABASE_USER', undefined, text, 'user name'),
+  databasePassword: setting(
+    'DATABASE_PASSWORD',
+    undefined,
+    text,
+    'password, as it is: nothing is encoded',
+    true,
+  ),
+  databaseTls: setting(
+    'DATABASE_TLS',
+    undefined,
+    oneOf(...tlsModes),
+    'encryption; verify-… also ask who it is; unset: what DATABASE_URL says, or none',
+  ),
+  databaseCaFile: setting(
+    'DATABASE_CA_FILE',
+    undefined,
+    text,
+    'certificates in PEM that verify-… trusts; unset: those that Node.js knows',
   ),
   dataFolder: setting(
     'DATA_FOLDER',
@@ -55,9 +91,39 @@ const table = {
     'Redis as second cache level; unset: none',
     true,
   ),
+  redisNodes: setting(
+    'REDIS_NODES',
+    undefined,
+    nodes,
+    'Redis in parts, instead of REDIS_URL: host:port, and more with commas for a cluster or for sentinels',
+  ),
+  isRedisCluster: setting('REDIS_CLUSTER', 'false', flag, 'the nodes are those of a Redis Cluster'),
+  redisSentinelMaster: setting(
+    'REDIS_SENTINEL_MASTER',
+    undefined,
+    text,
+    'the nodes are sentinels; their name for the master',
+  ),
+  redisUser: setting('REDIS_USER', undefined, text, 'user name; unset: the default user'),
+  redisPassword: setting('REDIS_PASSWORD', undefined, text, 'password, as it is: nothing is encoded', true),
+  redisTls: setting('REDIS_TLS', undefined, oneOf(...tlsModes), 'as DATABASE_TLS'),
+  redisCaFile: setting('REDIS_CA_FILE', undefined, text, 'as DATABASE_CA_FILE'),
   redisTimeoutSeconds: setting('REDIS_TIMEOUT', '5', whole(1, 3600), 'seconds that Redis may take'),
   cacheTtlSeconds: setting('CACHE_TTL', '3600', whole(1, 31_536_000), 'seconds that Redis keeps a schema'),
   cacheMaxEntries: setting('CACHE_MAX_SIZE', '50000', whole(1, 100_000_000), 'schemas kept in memory'),
+  s3Bucket: setting('S3_BUCKET', undefined, text, 'bucket of the archive; unset: none'),
+  s3Prefix: setting('S3_PREFIX', '', prefix, 'where in the bucket, such as team-a/registry'),
+  s3Endpoint: setting('S3_ENDPOINT', undefined, url('http:', 'https:'), "URL of the S3; unset: AWS's"),
+  s3Region: setting('S3_REGION', 'us-east-1', text, 'region of the bucket'),
+  isS3PathStyle: setting('S3_PATH_STYLE', 'false', flag, "the bucket is in the URL's path, not in its host"),
+  s3AccessKeyId: setting(
+    'S3_ACCESS_KEY_ID',
+    undefined,
+    text,
+    "access key; unset: what AWS's own programs use",
+    true,
+  ),
+  s3SecretAccessKey: setting('S3_SECRET_ACCESS_KEY', undefined, text, 'its secret', true),
   maxSchemaBytes: setting('MAX_SCHEMA_SIZE', '1048576', whole(1, 1 << 28), 'bytes of one schema at most'),
   requestTimeoutSeconds: setting('REQUEST_TIMEOUT', '30', whole(1, 3600), 'seconds that a request may take'),
   shutdownTimeoutSeconds: setting(
@@ -101,18 +167,60 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       wrong.push(`${name}: ${isSecret ? 'the value' : `"${given}"`} ${(error as Error).message}`);
     }
   }
+  // What runs in this process has room for one.
+  if (environment.WORKERS === 'auto' && !hasDatabase(settings as ServerSettings)) settings.workers = 1;
   const read = settings as ServerSettings;
   if (wrong.length === 0 && read.minConnections > read.maxConnections) {
     wrong.push(
       `DATABASE_MIN_CONNECTIONS: "${read.minConnections}" is more than DATABASE_MAX_CONNECTIONS, which is ${read.maxConnections}`,
     );
   }
+  if ((read.s3AccessKeyId === undefined) !== (read.s3SecretAccessKey === undefined)) {
+    wrong.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both, or neither');
+  }
+  if (read.databaseUrl !== undefined && read.databaseHost !== undefined) {
+    wrong.push('DATABASE_URL and DATABASE_HOST: set one of them');
+  }
+  if (
+    read.databaseHost !== undefined &&
+    (read.databaseName === undefined || read.databaseUser === undefined)
+  ) {
+    wrong.push('DATABASE_HOST: needs DATABASE_NAME and DATABASE_USER');
+  }
+  if (read.redisUrl !== undefined && read.redisNodes !== undefined) {
+    wrong.push('REDIS_URL and REDIS_NODES: set one of them');
+  }
+  if (read.isRedisCluster && read.redisSentinelMaster !== undefined) {
+    wrong.push('REDIS_CLUSTER and REDIS_SENTINEL_MASTER: the nodes are either');
+  }
+  if (wrong.length === 0 && read.workers > 1) {
+    if (!hasDatabase(read)) {
+      wrong.push(
+        `WORKERS: "${read.workers}" needs DATABASE_URL: the PostgreSQL in this process can be used by one worker`,
+      );
+    } else if (read.maxConnections < read.workers) {
+      wrong.push(
+        `WORKERS: "${read.workers}" is more than DATABASE_MAX_CONNECTIONS, which is ${read.maxConnections}; the workers share them`,
+      );
+    }
+  }
   if (wrong.length > 0) throw new BadSettings(wrong.join('\n'));
   return read;
 }
 
+/** Whether a PostgreSQL outside this process is named. */
+export function hasDatabase({ databaseUrl, databaseHost }: ServerSettings): boolean {
+  return databaseUrl !== undefined || databaseHost !== undefined;
+}
+
 function text(given: string): string {
   return given;
+}
+
+/** Nothing, or with a slash at its end and none at its beginning. */
+export function prefix(given: string): string {
+  const trimmed = given.replace(/^\/+|\/+$/g, '');
+  return trimmed === '' ? '' : `${trimmed}/`;
 }
 
 function whole(least: number, most: number) {
@@ -128,6 +236,15 @@ function port(given: string): number {
   return whole(0, 65_535)(given);
 }
 
+function workerCount(given: string): number {
+  if (given === 'auto') return availableParallelism();
+  try {
+    return whole(1, 256)(given);
+  } catch (error) {
+    throw new Error('is neither auto nor a whole number from 1 to 256', { cause: error });
+  }
+}
+
 function flag(given: string): boolean {
   if (given === 'true' || given === 'false') return given === 'true';
   throw new Error('is neither true nor false');
@@ -139,6 +256,18 @@ function oneOf<T extends string>(...allowed: readonly T[]) {
     if (found === undefined) throw new Error(`is none of ${allowed.join(', ')}`);
     return found;
   };
+}
+
+/** `host:port` with commas between; an IPv6 address is in brackets. */
+function nodes(given: string): readonly { readonly host: string; readonly port: number }[] {
+  return given.split(',').map((node) => {
+    const [, bracketed, plain, number = ''] =
+      /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@]+)):(\d{1,5})$/.exec(node.trim()) ?? [];
+    const host = bracketed ?? plain;
+    if (host === undefined || Number(number) > 65_535)
+      throw new Error('is not host:port, or several with commas');
+    return { host, port: Number(number) };
+  });
 }
 
 function level(given: string): CompatibilityLevel {

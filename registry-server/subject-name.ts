@@ -20,6 +20,13 @@ export function parseSubjectName(text: string, owner = DEFAULT_CONTEXT): Subject
   return { context: qualified[1] as string, subject: qualified[2] ?? '' };
 }
 
+/** Reads `ctx`, `.ctx` or `:.ctx:`; undefined when it is none of them. */
+export function readContextName(text: string): string | undefined {
+  const [, name] = /^:?(\.?[^:]*):?$/s.exec(text) ?? [];
+  if (name === undefined || name === '') return undefined;
+  return name.startsWith('.') ? name : `.${name}`;
+}
+
 export function formatSubjectName({ context, subject }: SubjectName): string {
   return context === DEFAULT_CONTEXT ? subject : `:${context}:${subject}`;
 }

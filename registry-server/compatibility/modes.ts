@@ -18,6 +18,10 @@ export const modes = {
   FULL_TRANSITIVE: { backward: true, forward: true, isTransitive: true },
 } as const satisfies Record<string, Mode>;
 
+/** How strict a check is: LENIENT overlooks what only an open content model makes a break (JSON Schema). */
+export const compatibilityPolicies = ['STRICT', 'LENIENT', 'LOGICAL'] as const;
+export type CompatibilityPolicy = (typeof compatibilityPolicies)[number];
+
 export type CompatibilityLevel = keyof typeof modes;
 
 export const compatibilityLevels = Object.keys(modes) as readonly CompatibilityLevel[];

@@ -1,13 +1,17 @@
 import type { Middleware } from 'koa';
 import type { Log } from '../log.ts';
 
+/** Of what went well. */
+export function levelOf(method: string): 'debug' | 'info' {
+  return method === 'GET' ? 'debug' : 'info';
+}
+
 /** One line per request: failures of ours as warnings, writes as info, the many reads as debug. */
 export function accessLog(log: Log): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
     await next();
-    const level =
-      ctx.status >= 500 && ctx.path !== '/ready' ? 'warn' : ctx.method === 'GET' ? 'debug' : 'info';
+    const level = ctx.status >= 500 && ctx.path !== '/ready' ? 'warn' : levelOf(ctx.method);
     log[level]('request', {
       requestId: ctx.state.requestId,
       method: ctx.method,

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { RegistryError } from '../errors.ts';
@@ -21,12 +23,29 @@ export async function readBody(ctx: Pick<Context, 'req' | 'request'>, maxBytes: 
   return value as JsonObject;
 }
 
+/** The whole body, where somebody had to read it before: a stream is read once. */
+interface Read extends IncomingMessage {
+  rawBody?: Buffer;
+}
+
+export function keepRawBody(request: IncomingMessage, body: Buffer): void {
+  (request as Read).rawBody = body;
+}
+
+export function rawBodyOf(request: IncomingMessage): Buffer | undefined {
+  return (request as Read).rawBody;
+}
+
 async function readText(
   { req, request }: Pick<Context, 'req' | 'request'>,
   maxBytes: number,
 ): Promise<string> {
+  const { rawBody } = req as Read;
+  if (rawBody && rawBody.length <= maxBytes) return decode(rawBody);
+  if (rawBody) throw new RegistryError('BODY_TOO_LARGE', { detail: String(maxBytes) });
+  let bytes: Buffer;
   try {
-    return await getRawBody(req, { limit: maxBytes, length: request.length ?? null, encoding: 'utf-8' });
+    bytes = await getRawBody(req, { limit: maxBytes, length: request.length ?? null });
   } catch (error) {
     const { type } = error as { type?: string };
     if (type === 'entity.too.large') {
@@ -35,6 +54,13 @@ async function readText(
     if (type === undefined) throw error;
     throw new RegistryError('BAD_REQUEST', { detail: 'The body did not arrive whole' }, { cause: error });
   }
+  return decode(bytes);
+}
+
+function decode(bytes: Buffer): string {
+  // Read as something else, it would be another schema than the client's.
+  if (!isUtf8(bytes)) throw new RegistryError('BAD_REQUEST', { detail: 'The body is not UTF-8' });
+  return bytes.toString('utf8').replace(/^\ufeff/, '');
 }
 
 function parse(text: string): unknown {

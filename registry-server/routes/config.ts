@@ -1,14 +1,10 @@
-import { type CompatibilityLevel, compatibilityLevels } from '../compatibility/modes.ts';
+import { compatibilityLevels, compatibilityPolicies } from '../compatibility/modes.ts';
 import { RegistryError } from '../errors.ts';
 import { type JsonObject, readBody } from '../middleware/read-body.ts';
-import {
-  type ConfigChange,
-  changeConfig,
-  deleteConfig,
-  type EffectiveConfig,
-  getConfig,
-} from '../services/change-config.ts';
+import { type ConfigChange, changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
+import type { ScopedConfig } from '../services/effective-settings.ts';
 import { getWritableName, parseSubjectName } from '../subject-name.ts';
+import { oneOf, readMetadata, readRuleSet, stringAt } from './read-contract.ts';
 import { flag, parameter } from './read-request.ts';
 import type { Route } from './route.ts';
 
@@ -33,26 +29,49 @@ export const config: Route = (router, registry) => {
   }
 };
 
-function writeConfig({ compatibility, normalize }: EffectiveConfig) {
-  return { compatibilityLevel: compatibility, normalize };
+function writeConfig({ compatibility, ...rest }: ScopedConfig) {
+  return { compatibilityLevel: compatibility, ...rest };
 }
 
+type Reader<T> = (value: unknown, field: string) => T;
+
+const fields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[field]> } = {
+  compatibility: readLevel,
+  compatibilityGroup: stringAt,
+  compatibilityPolicy: (value, field) => oneOf(String(value).toUpperCase(), field, compatibilityPolicies),
+  normalize: readFlag,
+  validateFields: readFlag,
+  validateNewSchemas: readFlag,
+  validateRules: readFlag,
+  alias: readAlias,
+  aliasForDeks: readAlias,
+  defaultMetadata: readMetadata,
+  overrideMetadata: readMetadata,
+  defaultRuleSet: readRuleSet,
+  overrideRuleSet: readRuleSet,
+};
+
+/** Fields that the API does not have are passed over, as in every body. */
 function readChange(body: JsonObject): ConfigChange {
-  const change: { compatibility?: CompatibilityLevel | null; normalize?: boolean | null } = {};
-  if (body.compatibility !== undefined) change.compatibility = readLevel(body.compatibility);
-  const normalize = body.normalize;
-  if (normalize !== undefined) {
-    if (normalize !== null && typeof normalize !== 'boolean') {
-      throw new RegistryError('BAD_REQUEST', { detail: '"normalize" must be true, false or null' });
-    }
-    change.normalize = normalize;
-  }
-  return change;
+  const sent = Object.entries<Reader<unknown>>(fields).filter(([field]) => body[field] !== undefined);
+  return Object.fromEntries(
+    sent.map(([field, read]) => [field, body[field] === null ? null : read(body[field], field)]),
+  );
 }
 
-function readLevel(value: unknown): CompatibilityLevel | null {
-  if (value === null) return null;
+function readLevel(value: unknown) {
   const level = compatibilityLevels.find((name) => name === String(value).toUpperCase());
   if (!level) throw new RegistryError('INVALID_COMPATIBILITY');
   return level;
+}
+
+function readFlag(value: unknown, field: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new RegistryError('BAD_REQUEST', { detail: `"${field}" must be true, false or null` });
+}
+
+function readAlias(value: unknown, field: string): string {
+  const alias = stringAt(value, field);
+  getWritableName(alias, 'a schema');
+  return alias;
 }

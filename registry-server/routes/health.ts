@@ -1,5 +1,6 @@
 import { Router } from '@koa/router';
 import type { Lifecycle } from '../lifecycle.ts';
+import type { Archive } from '../store/archive.ts';
 import { StoreUnavailable, sqlState } from '../store/database.ts';
 import type { SharedCache } from '../store/redis.ts';
 import type { Store } from '../store/store.ts';
@@ -8,6 +9,7 @@ import { version } from '../version.ts';
 export interface Dependencies {
   readonly store: Store;
   readonly cache: SharedCache | undefined;
+  readonly archive?: Archive | undefined;
   readonly lifecycle: Lifecycle;
 }
 
@@ -15,7 +17,7 @@ export interface Dependencies {
 const DEADLINE_MS = 2_000;
 
 /** For Kubernetes and the operator, which reads the body of /ready. Open to all, and never behind the time limit. */
-export function healthRouter({ store, cache, lifecycle }: Dependencies): Router {
+export function healthRouter({ store, cache, archive, lifecycle }: Dependencies): Router {
   const router = new Router();
 
   router.get('/health', (ctx) => {
@@ -23,10 +25,11 @@ export function healthRouter({ store, cache, lifecycle }: Dependencies): Router 
   });
 
   router.get('/ready', async (ctx) => {
-    const checks = { database: await checkDatabase(), cache: await checkCache() };
+    const checks = { database: await checkDatabase(), cache: await checkCache(), archive: checkArchive() };
     const { phase } = lifecycle;
     const isReady = phase.is === 'serving' && checks.database.status === 'up';
-    const status = !isReady ? 'unready' : checks.cache.status === 'up' ? 'ready' : 'degraded';
+    const isWhole = checks.cache.status === 'up' && checks.archive.status !== 'down';
+    const status = !isReady ? 'unready' : isWhole ? 'ready' : 'degraded';
     ctx.status = isReady ? 200 : 503;
     ctx.body = { status, version, cause: isReady ? undefined : causeOf(checks.database.cause), checks };
   });
@@ -44,15 +47,26 @@ export function healthRouter({ store, cache, lifecycle }: Dependencies): Router 
     try {
       return { ...(await within(DEADLINE_MS, store.status(DEADLINE_MS))), status: 'up', cause: undefined };
     } catch (error) {
-      if (error instanceof StoreUnavailable) return { kind, status: 'down', cause: error.message };
+      if (error instanceof StoreUnavailable)
+        return { kind, status: 'down', cause: error.message, reason: error.reason };
       if (sqlState(error) === undefined) throw error;
       return { kind, status: 'down', cause: `the database refuses a statement (${sqlState(error)})` };
     }
   }
 
+  function checkArchive() {
+    if (!archive) return { kind: 'none', status: 'up' };
+    return { kind: 's3', address: archive.address, ...archive.status() };
+  }
+
   async function checkCache() {
     if (!cache) return { kind: 'none', status: 'up' };
-    return { kind: 'redis', status: (await cache.ping(DEADLINE_MS)) ? 'up' : 'down' };
+    if (await cache.ping(DEADLINE_MS)) return { kind: 'redis', status: 'up' };
+    const { words, reason } = cache.outCause() ?? {
+      words: 'Redis is not connected yet',
+      reason: 'Unreachable',
+    };
+    return { kind: 'redis', status: 'down', cause: words, reason };
   }
 }
 

@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
 import { changeMode, deleteMode, getMode } from '../services/change-mode.ts';
-import { type RegistryMode, registryModes } from '../services/effective-settings.ts';
+import { type RegistryMode, registryModes } from '../store/store.ts';
 import { getWritableName, parseSubjectName } from '../subject-name.ts';
 import { flag, parameter } from './read-request.ts';
 import type { Route } from './route.ts';
@@ -18,13 +18,13 @@ export const mode: Route = (router, registry) => {
     router.put(path, async (ctx) => {
       const name = getWritableName(parameter(ctx, 'subject'), 'settings');
       const wanted = readMode((await readBody(ctx, registry.maxBodyBytes)).mode);
-      await changeMode(store, name, wanted);
+      await changeMode(store, name, wanted, flag(ctx, 'force'));
       ctx.body = { mode: wanted ?? undefined };
     });
 
     router.delete(path, async (ctx) => {
       const name = parseSubjectName(parameter(ctx, 'subject'));
-      ctx.body = { mode: await deleteMode(store, name) };
+      ctx.body = { mode: await deleteMode(store, name, flag(ctx, 'recursive')) };
     });
   }
 };

@@ -4,7 +4,8 @@ import type { JsonObject } from '../middleware/read-body.ts';
 import type { Reference } from '../schema-types/schema-type.ts';
 import type { VersionWanted } from '../services/find-version.ts';
 import type { SentSchema } from '../services/read-schema-text.ts';
-import { parseSubjectName, type SubjectName } from '../subject-name.ts';
+import { DEFAULT_CONTEXT, parseSubjectName, type SubjectName } from '../subject-name.ts';
+import { readMetadata, readRuleSet } from './read-contract.ts';
 
 const MAX_INTEGER = 2 ** 31 - 1;
 
@@ -19,6 +20,19 @@ export function subjectOf(ctx: RouterContext): SubjectName {
 /** Anything but "true" is false; Python writes True. */
 export function flag(ctx: RouterContext, name: string): boolean {
   return query(ctx, name)?.toLowerCase() === 'true';
+}
+
+/** `:*:p` is p in every context, `:.ctx:p` in one, `p` in the default one. */
+export function readPrefix(text: string): { context?: string; prefix: string } {
+  const qualified = /^:(\*|\.[^:]*)(?::(.*))?$/s.exec(text);
+  if (!qualified) return { context: DEFAULT_CONTEXT, prefix: text };
+  return { context: qualified[1] === '*' ? undefined : qualified[1], prefix: qualified[2] ?? '' };
+}
+
+/** Of a parameter that may be repeated. */
+export function queries(ctx: RouterContext, name: string): readonly string[] {
+  const value = ctx.query[name];
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
 export function query(ctx: RouterContext, name: string): string | undefined {
@@ -81,6 +95,8 @@ export function readSentSchema(body: JsonObject): SentSchema {
     schema: schema ?? '',
     schemaType: schemaType || 'AVRO',
     references: (references ?? []).map(readReference),
+    metadata: readMetadata(body.metadata),
+    ruleSet: readRuleSet(body.ruleSet),
   };
 }
 

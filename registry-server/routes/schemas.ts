@@ -1,28 +1,68 @@
 import type { RouterContext } from '@koa/router';
 import { RegistryError } from '../errors.ts';
-import { formatSchema } from '../services/format-schema.ts';
+import { type FoundSchema, getById } from '../services/find-by-id.ts';
+import { listWithAliases } from '../services/list-schemas.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
-import type { StoredSchema } from '../store/store.ts';
+import type { ListedVersion, StoredSchema, VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
-import { flag, idOf, pageOf, parameter, query, slicePage } from './read-request.ts';
+import { flag, idOf, pageOf, parameter, query, readPrefix, slicePage } from './read-request.ts';
 import type { Route } from './route.ts';
-import { writeSchema } from './write-reply.ts';
+import { findTags, shape } from './shape-schema.ts';
+import { writeList } from './write-list.ts';
+import { writeSchema, writeVersion } from './write-reply.ts';
+
+const MAX_LISTED = 1_000;
+// Each may be as large as a schema can be.
+const PART_SIZE = 100;
 
 export const schemas: Route = (router, registry) => {
   const { store } = registry;
+
+  router.get('/schemas', async (ctx) => {
+    const filter: VersionFilter = {
+      ...readPrefix(query(ctx, 'subjectPrefix') ?? ''),
+      withDeleted: flag(ctx, 'deleted'),
+      latestOnly: flag(ctx, 'latestOnly'),
+      ruleType: query(ctx, 'ruleType') || undefined,
+    };
+    if (flag(ctx, 'aliases')) {
+      const { offset, limit = MAX_LISTED } = pageOf(ctx);
+      const most = Math.min(limit, MAX_LISTED);
+      const found = await listWithAliases(store, filter, offset + most);
+      ctx.body = found.slice(offset).map(({ aliases, ...version }) => ({
+        ...writeVersion(version),
+        aliases: aliases.length > 0 ? aliases : undefined,
+      }));
+      return;
+    }
+    await writeList<ListedVersion, VersionPosition>(ctx, {
+      partSize: PART_SIZE,
+      maxLimit: MAX_LISTED,
+      read: (part) => store.listVersions(filter, part),
+      positionOf: ({ name, version }) => ({ ...name, version }),
+      write: writeVersion,
+    });
+  });
 
   router.get('/schemas/types', (ctx) => {
     ctx.body = schemaTypeNames;
   });
 
   router.get('/schemas/ids/:id', async (ctx) => {
-    const stored = await getSchema(ctx);
+    const { stored, use } = await getSchema(ctx);
     const { context, id } = stored;
-    ctx.body = { ...(await usedAs(ctx, context, id)), ...writeSchema(await format(ctx, stored)) };
+    const named = use && { subject: formatSubjectName(use.name), version: use.version, ts: use.createdAtMs };
+    ctx.body = {
+      ...named,
+      ...writeSchema(await shape(ctx, registry, stored)),
+      ...(await findTags(ctx, registry, stored)),
+      maxId: flag(ctx, 'fetchMaxId') ? Math.max(id, await store.findLastId(context)) : undefined,
+      deleted: use?.isDeleted ? true : undefined,
+    };
   });
 
   router.get('/schemas/ids/:id/schema', async (ctx) => {
-    ctx.body = (await format(ctx, await getSchema(ctx))).schema;
+    ctx.body = (await shape(ctx, registry, (await getSchema(ctx)).stored)).schema;
   });
 
   router.get('/schemas/ids/:id/subjects', async (ctx) => {
@@ -39,36 +79,20 @@ export const schemas: Route = (router, registry) => {
 
   router.get('/schemas/guids/:guid', async (ctx) => {
     const [stored] = await listByGuid(ctx);
-    if (stored) ctx.body = writeSchema(await format(ctx, stored));
+    if (stored) ctx.body = writeSchema(await shape(ctx, registry, stored));
   });
 
   router.get('/schemas/guids/:guid/ids', async (ctx) => {
     ctx.body = (await listByGuid(ctx)).map(({ context, id }) => ({ context, id }));
   });
 
-  const format = (ctx: RouterContext, stored: StoredSchema): Promise<StoredSchema> =>
-    formatSchema(registry, stored.context, stored, query(ctx, 'format'));
-
-  async function getSchema(ctx: RouterContext): Promise<StoredSchema> {
-    const id = idOf(ctx);
-    const { context } = parseSubjectName(query(ctx, 'subject') ?? '');
-    const stored = await store.findSchema(context, id);
-    if (!stored) throw new RegistryError('SCHEMA_NOT_FOUND', { id });
-    return stored;
-  }
-
-  /** Subject and version, when the client named the subject. */
-  async function usedAs(ctx: RouterContext, context: string, id: number) {
-    const name = parseSubjectName(query(ctx, 'subject') ?? '');
-    if (name.subject === '') return {};
-    const { versions } = await store.readSubject({ ...name, context }, 'recent');
-    const used = versions.findLast((version) => version.id === id);
-    return used ? { subject: formatSubjectName(name), version: used.version } : {};
+  function getSchema(ctx: RouterContext): Promise<FoundSchema> {
+    return getById(store, idOf(ctx), parseSubjectName(query(ctx, 'subject') ?? ''));
   }
 
   async function listShownUses(ctx: RouterContext) {
-    const { context, id } = await getSchema(ctx);
-    const uses = await store.listUses(context, id);
+    const { stored } = await getSchema(ctx);
+    const uses = await store.listUses(stored.context, stored.id);
     return uses.filter(({ isDeleted }) => !isDeleted || flag(ctx, 'deleted'));
   }
 

@@ -15,6 +15,10 @@ export const serverInfo: Route = (router) => {
     ctx.body = { id: '', scope: { path: [], clusters } };
   });
 
+  router.get('/v1/metadata/deployment', (ctx) => {
+    ctx.body = { attributes: ['deployment-scope:self-managed'] };
+  });
+
   router.get('/v1/metadata/version', (ctx) => {
     ctx.body = { version, commitId: '' };
   });

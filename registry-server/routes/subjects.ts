@@ -1,17 +1,30 @@
+import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
 import { deleteSubject } from '../services/delete-versions.ts';
-import { formatSchema } from '../services/format-schema.ts';
+import { getByMetadata } from '../services/find-by-metadata.ts';
 import { lookupSchema } from '../services/lookup-schema.ts';
-import { DEFAULT_CONTEXT } from '../subject-name.ts';
-import { flag, pageOf, query, readSentSchema, subjectOf } from './read-request.ts';
+import { formatSubjectName, type SubjectName } from '../subject-name.ts';
+import { noteBasis } from './note-basis.ts';
+import { flag, queries, query, readPrefix, readSentSchema, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
+import { shape } from './shape-schema.ts';
+import { writeList } from './write-list.ts';
 import { writeVersion } from './write-reply.ts';
 
+const PART_SIZE = 10_000;
+
 export const subjects: Route = (router, registry) => {
+  const { store } = registry;
+
   router.get('/subjects', async (ctx) => {
     const show = flag(ctx, 'deletedOnly') ? 'deleted' : flag(ctx, 'deleted') ? 'all' : 'live';
-    const wanted = readPrefix(query(ctx, 'subjectPrefix') ?? ':*:');
-    ctx.body = await registry.store.listSubjects({ ...wanted, ...pageOf(ctx), show });
+    const filter = { ...readPrefix(query(ctx, 'subjectPrefix') ?? ':*:'), show } as const;
+    await writeList<SubjectName, SubjectName>(ctx, {
+      partSize: PART_SIZE,
+      read: (part) => store.listSubjects(filter, part),
+      positionOf: (name) => name,
+      write: formatSubjectName,
+    });
   });
 
   router.post('/subjects/:subject', async (ctx) => {
@@ -20,18 +33,24 @@ export const subjects: Route = (router, registry) => {
       normalize: flag(ctx, 'normalize'),
       withDeleted: flag(ctx, 'deleted'),
     });
-    const content = await formatSchema(registry, found.content.context, found.content, query(ctx, 'format'));
-    ctx.body = writeVersion({ ...found, content });
+    noteBasis(ctx, sent, { ...found, schema: found.content });
+    ctx.body = writeVersion({ ...found, content: await shape(ctx, registry, found.content) });
   });
 
   router.delete('/subjects/:subject', async (ctx) => {
-    ctx.body = await deleteSubject(registry.store, subjectOf(ctx), flag(ctx, 'permanent'));
+    ctx.body = await deleteSubject(store, subjectOf(ctx), flag(ctx, 'permanent'));
+  });
+
+  router.get('/subjects/:subject/metadata', async (ctx) => {
+    const keys = queries(ctx, 'key');
+    const values = queries(ctx, 'value');
+    if (keys.length !== values.length) {
+      throw new RegistryError('BAD_REQUEST', {
+        detail: `"key" is given ${keys.length} times and "value" ${values.length} times: each key needs its value`,
+      });
+    }
+    const wanted = keys.map((key, i) => [key, values[i] as string] as const);
+    const found = await getByMetadata(store, subjectOf(ctx), wanted, flag(ctx, 'deleted'));
+    ctx.body = writeVersion({ ...found, content: await shape(ctx, registry, found.content) });
   });
 };
-
-/** `:*:p` is p in every context, `:.ctx:p` in one, `p` in the default one. */
-function readPrefix(text: string): { context?: string; prefix: string } {
-  const qualified = /^:(\*|\.[^:]*)(?::(.*))?$/s.exec(text);
-  if (!qualified) return { context: DEFAULT_CONTEXT, prefix: text };
-  return { context: qualified[1] === '*' ? undefined : qualified[1], prefix: qualified[2] ?? '' };
-}

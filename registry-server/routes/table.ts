@@ -2,6 +2,7 @@ import { compatibility } from './compatibility.ts';
 import { config } from './config.ts';
 import { contexts } from './contexts.ts';
 import { mode } from './mode.ts';
+import { openapi } from './openapi.ts';
 import type { Route } from './route.ts';
 import { schemas } from './schemas.ts';
 import { serverInfo } from './server-info.ts';
@@ -17,4 +18,5 @@ export const routes: readonly Route[] = [
   mode,
   contexts,
   serverInfo,
+  openapi,
 ];

@@ -1,11 +1,15 @@
 import type { RouterContext } from '@koa/router';
-import { readBody } from '../middleware/read-body.ts';
+import { RegistryError } from '../errors.ts';
+import { type JsonObject, readBody } from '../middleware/read-body.ts';
 import { deleteVersion } from '../services/delete-versions.ts';
 import { type FoundVersion, getVersion, listVersions } from '../services/find-version.ts';
 import { formatSchema } from '../services/format-schema.ts';
-import { registerSchema } from '../services/register-schema.ts';
+import { type Registered, registerSchema } from '../services/register-schema.ts';
+import { tagVersion } from '../services/tag-version.ts';
 import type { Version } from '../store/store.ts';
-import { getWritableName } from '../subject-name.ts';
+import { getWritableName, parseSubjectName } from '../subject-name.ts';
+import { noteBasis } from './note-basis.ts';
+import { readMetadata, readRuleSet, readTagChanges, stringsAt } from './read-contract.ts';
 import {
   flag,
   pageOf,
@@ -18,6 +22,7 @@ import {
   versionOf,
 } from './read-request.ts';
 import type { Route } from './route.ts';
+import { findTags, shape } from './shape-schema.ts';
 import { writeContent, writeVersion } from './write-reply.ts';
 
 export const versions: Route = (router, registry) => {
@@ -36,28 +41,52 @@ export const versions: Route = (router, registry) => {
   router.post('/subjects/:subject/versions', async (ctx) => {
     const name = getWritableName(parameter(ctx, 'subject'), 'a schema');
     const body = await readBody(ctx, registry.maxBodyBytes);
-    const { content, ...registered } = await registerSchema(registry, {
+    const { schemaTagsToAdd, schemaTagsToRemove } = body;
+    const tagChanges = readTagChanges(schemaTagsToAdd, schemaTagsToRemove, [
+      'schemaTagsToAdd',
+      'schemaTagsToRemove',
+    ]);
+    const sent = readSentSchema(body);
+    const registered = await registerSchema(registry, {
       name,
-      sent: readSentSchema(body),
-      version: readInteger(body, 'version') ?? 0,
+      sent,
+      // With other tags it is to note its version, which only -1 and a number ask for.
+      version: readInteger(body, 'version') ?? (tagChanges ? -1 : 0),
       id: readInteger(body, 'id'),
       normalize: flag(ctx, 'normalize'),
       force: flag(ctx, 'force'),
+      tagChanges,
+      propagateTags: body.propagateSchemaTags === true,
     });
-    const shown = await formatSchema(registry, name.context, content, query(ctx, 'format'));
-    ctx.body = { ...registered, ...writeContent(shown) };
+    if (registered.foundIn) noteBasis(ctx, sent, registered.foundIn);
+    await writeRegistered(ctx, registered);
+  });
+
+  router.post('/subjects/:subject/versions/:version/tags', async (ctx) => {
+    const wanted = versionOf(ctx);
+    const body = await readBody(ctx, registry.maxBodyBytes);
+    const { tagsToAdd, tagsToRemove } = body;
+    const registered = await tagVersion(registry, subjectOf(ctx), wanted, {
+      newVersion: readInteger(body, 'newVersion'),
+      tagChanges: readTagChanges(tagsToAdd, tagsToRemove, ['tagsToAdd', 'tagsToRemove']),
+      metadata: readMetadata(body.metadata),
+      rules: readRuleChange(body),
+    });
+    await writeRegistered(ctx, registered);
   });
 
   router.get('/subjects/:subject/versions/:version', async (ctx) => {
-    ctx.body = writeVersion(await getFormatted(ctx));
+    const found = await getFound(ctx);
+    const content = await shape(ctx, registry, found.content);
+    ctx.body = { ...writeVersion({ ...found, content }), ...(await findTags(ctx, registry, found.content)) };
   });
 
   router.get('/subjects/:subject/versions/:version/schema', async (ctx) => {
-    ctx.body = (await getFormatted(ctx)).content.schema;
+    ctx.body = (await shape(ctx, registry, (await getFound(ctx)).content)).schema;
   });
 
   router.get('/subjects/:subject/versions/:version/referencedby', async (ctx) => {
-    const { name, version } = await getVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'deleted'));
+    const { name, version } = await getFound(ctx);
     const referrers = await store.listReferrers(name, version);
     const shown = referrers.filter(({ isLive }) => isLive || flag(ctx, 'deleted')).map(({ id }) => id);
     ctx.body = slicePage(shown, pageOf(ctx));
@@ -67,9 +96,30 @@ export const versions: Route = (router, registry) => {
     ctx.body = await deleteVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'permanent'));
   });
 
-  async function getFormatted(ctx: RouterContext): Promise<FoundVersion> {
-    const found = await getVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'deleted'));
-    const content = await formatSchema(registry, found.content.context, found.content, query(ctx, 'format'));
-    return { ...found, content };
+  function getFound(ctx: RouterContext): Promise<FoundVersion> {
+    return getVersion(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'deleted'));
+  }
+
+  async function writeRegistered(
+    ctx: RouterContext,
+    { content, foundIn: _, ...registered }: Registered,
+  ): Promise<void> {
+    const { context } = parseSubjectName(parameter(ctx, 'subject'));
+    const shown = await formatSchema(registry, context, content, query(ctx, 'format'));
+    ctx.body = { ...registered, ...writeContent(shown) };
   }
 };
+
+/** @throws RegistryError 42210 when the rules are both given whole and changed */
+function readRuleChange({ ruleSet, rulesToMerge, rulesToRemove }: JsonObject) {
+  if (rulesToMerge == null && rulesToRemove == null) return { ruleSet: readRuleSet(ruleSet) };
+  if (ruleSet != null) {
+    throw new RegistryError('INVALID_RULE_SET', {
+      detail: 'Invalid rule set: "ruleSet" cannot be sent together with "rulesToMerge" or "rulesToRemove"',
+    });
+  }
+  return {
+    merged: readRuleSet(rulesToMerge, 'rulesToMerge'),
+    removed: stringsAt(rulesToRemove ?? [], 'rulesToRemove'),
+  };
+}

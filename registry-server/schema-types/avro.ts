@@ -1,9 +1,12 @@
 import { avroMismatches } from '../compatibility/avro/table.ts';
+import { invalidDefaults } from './avro/defaults.ts';
 import type { AvroSchema } from './avro/model.ts';
 import { type Names, parseAvro } from './avro/parse.ts';
 import { printAvro, printNormalizedAvro } from './avro/print.ts';
+import { avroTags, retagAvro } from './avro/tags.ts';
 import { readJson } from './json-text.ts';
-import type { ParsedSchema, ResolvedReference, SchemaType } from './schema-type.ts';
+import { once } from './once.ts';
+import type { ResolvedReference, SchemaModel, SchemaType } from './schema-type.ts';
 
 export const avro: SchemaType<AvroSchema> = {
   name: 'AVRO',
@@ -13,16 +16,22 @@ export const avro: SchemaType<AvroSchema> = {
     // What the references define is printed by name only: the text stays what the client wrote.
     const referred = [...names.keys()];
     const model = parseAvro(readJson(text).value, names);
-    const canonical = printAvro(model, referred);
+    const canonical = once(() => printAvro(model, referred));
     return {
       schemaType: 'AVRO',
-      canonical,
+      get canonical() {
+        return canonical();
+      },
       normalized: () => printNormalizedAvro(model, referred),
-      formatted: (format) => (format.toLowerCase() === 'resolved' ? printAvro(model, []) : canonical),
+      formatted: (format) => (format.toLowerCase() === 'resolved' ? printAvro(model, []) : canonical()),
+      topLevelFields: () => (model.type === 'record' ? model.fields.map(({ name }) => name) : []),
+      validateDefaults: () => invalidDefaults(model),
+      tags: () => avroTags(model),
+      withTags: (changes) => retagAvro(canonical(), changes),
       model,
-    } satisfies ParsedSchema<AvroSchema>;
+    } satisfies SchemaModel<AvroSchema>;
   },
-  incompatibilities: (reader, writer) => avroMismatches(reader.model, writer.model),
+  incompatibilities: (reader, writer, maxPairs) => avroMismatches(reader.model, writer.model, maxPairs),
 };
 
 function parseReference(reference: ResolvedReference, names: Names): void {

@@ -2,8 +2,10 @@ import { jsonSchemaBreaks } from '../compatibility/json-schema/table.ts';
 import { Documents } from './json-schema/documents.ts';
 import type { JsonSchemaNode } from './json-schema/model.ts';
 import { parseJsonSchema } from './json-schema/parse.ts';
+import { jsonSchemaTags, retagJsonSchema } from './json-schema/tags.ts';
 import { isObject, readJson, sortedJson } from './json-text.ts';
-import { InvalidSchema, type ParsedSchema, type SchemaType } from './schema-type.ts';
+import { once } from './once.ts';
+import { InvalidSchema, type SchemaModel, type SchemaType } from './schema-type.ts';
 
 export const jsonSchema: SchemaType<JsonSchemaNode> = {
   name: 'JSON',
@@ -13,14 +15,21 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
       throw new InvalidSchema('a JSON Schema is an object or a boolean');
     }
     const referred = references.map((reference) => ({ reference, root: readJson(reference.schema).value }));
-    const canonical = compact();
+    const canonical = once(compact);
     return {
       schemaType: 'JSON',
-      canonical,
+      get canonical() {
+        return canonical();
+      },
       normalized: () => sortedJson(value),
-      formatted: () => canonical,
+      formatted: canonical,
+      topLevelFields: () =>
+        isObject(value) && isObject(value.properties) ? Object.keys(value.properties) : [],
+      validateDefaults: () => undefined,
+      tags: () => jsonSchemaTags(value),
+      withTags: (changes) => retagJsonSchema(canonical(), changes),
       model: parseJsonSchema(new Documents(value, referred)),
-    } satisfies ParsedSchema<JsonSchemaNode>;
+    } satisfies SchemaModel<JsonSchemaNode>;
   },
-  incompatibilities: (reader, writer) => jsonSchemaBreaks(reader.model, writer.model),
+  incompatibilities: (reader, writer, maxPairs) => jsonSchemaBreaks(reader.model, writer.model, maxPairs),
 };

@@ -1,20 +1,24 @@
 import { protobufBreaks } from '../compatibility/protobuf/table.ts';
+import { once } from './once.ts';
 import { linkImports, optionTypes, readProto } from './protobuf/imports.ts';
 import { linkFile } from './protobuf/link.ts';
 import type { ProtoFile } from './protobuf/model.ts';
 import { printFile } from './protobuf/print.ts';
+import { protobufTags, retagProtobuf } from './protobuf/tags.ts';
 import { writeDescriptor } from './protobuf/write-descriptor.ts';
-import type { ParsedSchema, SchemaType } from './schema-type.ts';
+import type { SchemaModel, SchemaType } from './schema-type.ts';
 
 export const protobuf: SchemaType<ProtoFile> = {
   name: 'PROTOBUF',
   parse: (text, references) => {
     const written = readProto(text);
     const { file } = linkFile(written, linkImports(written, references), optionTypes);
-    const canonical = printFile(file, { isNormalized: false, leavesOutExtensions: false });
+    const canonical = once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }));
     return {
       schemaType: 'PROTOBUF',
-      canonical,
+      get canonical() {
+        return canonical();
+      },
       normalized: () => printFile(file, { isNormalized: true, leavesOutExtensions: false }),
       formatted: (format) => {
         switch (format.toLowerCase()) {
@@ -23,11 +27,16 @@ export const protobuf: SchemaType<ProtoFile> = {
           case 'ignore_extensions':
             return printFile(file, { isNormalized: false, leavesOutExtensions: true });
           default:
-            return canonical;
+            return canonical();
         }
       },
+      // Fields of oneofs, too, of which the reference says nothing.
+      topLevelFields: () => file.messages.flatMap(({ fields }) => fields.map(({ name }) => name)),
+      validateDefaults: () => undefined,
+      tags: () => protobufTags(file),
+      withTags: (changes) => retagProtobuf(file, changes, optionTypes.implied()),
       model: file,
-    } satisfies ParsedSchema<ProtoFile>;
+    } satisfies SchemaModel<ProtoFile>;
   },
-  incompatibilities: (reader, writer) => protobufBreaks(reader.model, writer.model),
+  incompatibilities: (reader, writer, maxPairs) => protobufBreaks(reader.model, writer.model, maxPairs),
 };

@@ -1,3 +1,5 @@
+import type { SchemaTags, TagChanges } from './tags.ts';
+
 /** A pointer from one schema to another, as clients send it. `version` is a number here: -1 was resolved before. */
 export interface Reference {
   readonly name: string;
@@ -10,18 +12,41 @@ export interface ResolvedReference extends Reference {
   readonly schema: string;
 }
 
-/**
- * One parsed schema. `model` is what the type's compatibility engine walks; nobody else looks into it.
- * Immutable, so that it can be kept in a cache.
- */
-export interface ParsedSchema<Model = unknown> {
+/** At once, or later from a thread of its own. */
+export type Eventually<T> = T | Promise<T>;
+
+/** What can be asked of a schema, wherever its model is: a large one is in another thread. */
+export interface ParsedSchema {
   readonly schemaType: string;
   /** The text that is stored, hashed and shown: whitespace never makes a new version (confluent-api 4.3). */
   readonly canonical: string;
   /** The text for `normalize=true`: what differs only in order or in spelled-out defaults becomes equal. */
   readonly normalized: () => string;
   /** The text for `?format=…`; a format that the type does not know gives the canonical text (confluent-api 4.4). */
+  readonly formatted: (format: string) => Eventually<string>;
+  /** Names that data has at its top: what `confluent:reserved` may forbid. */
+  readonly topLevelFields: () => Eventually<readonly string[]>;
+  /** Where a default is no value of its type, and why; only some types look (confluent-api 4.3). */
+  readonly validateDefaults: () => Eventually<string | undefined>;
+  /** The records and fields that are tagged in the text itself. */
+  readonly tags: () => Eventually<readonly SchemaTags[]>;
+  /**
+   * The text with other tags in it.
+   * @throws InvalidSchema when it has no such record or field
+   */
+  readonly withTags: (changes: TagChanges) => Eventually<string>;
+}
+
+/**
+ * A parsed schema with its `model`, which the type's compatibility engine walks; nobody else looks into it.
+ * Immutable, so that it can be kept in a cache.
+ */
+export interface SchemaModel<Model = unknown> extends ParsedSchema {
   readonly formatted: (format: string) => string;
+  readonly topLevelFields: () => readonly string[];
+  readonly validateDefaults: () => string | undefined;
+  readonly tags: () => readonly SchemaTags[];
+  readonly withTags: (changes: TagChanges) => string;
   readonly model: Model;
 }
 
@@ -32,9 +57,16 @@ export interface SchemaType<Model = unknown> {
    * @param references transitive, each once, dependencies before those that need them
    * @throws InvalidSchema with words for the client when the text is not a schema of this type
    */
-  parse(text: string, references: readonly ResolvedReference[]): ParsedSchema<Model>;
-  /** What data written with `writer` the `reader` cannot read: one entry per broken rule, empty when compatible. */
-  incompatibilities(reader: ParsedSchema<Model>, writer: ParsedSchema<Model>): readonly Incompatibility[];
+  parse(text: string, references: readonly ResolvedReference[]): SchemaModel<Model>;
+  /**
+   * What data written with `writer` the `reader` cannot read: one entry per broken rule, empty when compatible.
+   * @throws RangeError when there are more than `maxPairs` pairs of types to compare, or they are nested too deep
+   */
+  incompatibilities(
+    reader: SchemaModel<Model>,
+    writer: SchemaModel<Model>,
+    maxPairs?: number,
+  ): readonly Incompatibility[];
 }
 
 /** A rule that a reader breaks, in the terms of Confluent's verbose answers. */

@@ -2,24 +2,16 @@ import type { CompatibilityLevel } from '../compatibility/modes.ts';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { Config, Settings, SettingsChain, Store } from '../store/store.ts';
-import { formatSubjectName, type SubjectName } from '../subject-name.ts';
-import { compatibilityOf, ensureWritable, normalizesBy } from './effective-settings.ts';
+import { formatSubjectName, GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
+import { configInScope, ensureWritable, type ScopedConfig } from './effective-settings.ts';
 
 /** A field left out keeps its value, null clears it. */
-export interface ConfigChange {
-  readonly compatibility?: CompatibilityLevel | null;
-  readonly normalize?: boolean | null;
-}
-
-export interface EffectiveConfig {
-  readonly compatibility: CompatibilityLevel;
-  readonly normalize?: boolean;
-}
+export type ConfigChange = { readonly [field in keyof Config]?: Config[field] | null };
 
 /** The name's own settings: those of a context where the subject is empty. */
 export function ownSettings(name: SubjectName, chain: SettingsChain): Settings {
   if (name.subject !== '') return chain.subject;
-  return name.context === '.__GLOBAL' ? chain.global : chain.context;
+  return name.context === GLOBAL_CONTEXT ? chain.global : chain.context;
 }
 
 /** @throws RegistryError 40408 when a subject has none of its own and the level above does not count */
@@ -27,27 +19,19 @@ export async function getConfig(
   { store, defaultCompatibility }: Registry,
   name: SubjectName,
   orAbove: boolean,
-): Promise<EffectiveConfig> {
+): Promise<ScopedConfig> {
   const { settings } = await store.readSubject(name, 'recent');
+  if (orAbove) return configInScope(settings, defaultCompatibility);
   const own = ownSettings(name, settings).config;
-  if (orAbove) {
-    const normalize = normalizesBy(settings);
-    const compatibility = own
-      ? ((own.compatibility as CompatibilityLevel | undefined) ?? defaultCompatibility)
-      : compatibilityOf(settings, defaultCompatibility);
-    return normalize ? { compatibility, normalize } : { compatibility };
-  }
-  if (name.subject === '') return complete(own ?? {}, defaultCompatibility);
-  if (own) return complete(own, defaultCompatibility);
+  if (own || name.subject === '') return complete(own ?? {}, defaultCompatibility);
   const now = await store.readSubject(name, 'now');
   const found = ownSettings(name, now.settings).config;
   if (!found) throw new RegistryError('NO_SUBJECT_CONFIG', { subject: formatSubjectName(name) });
   return complete(found, defaultCompatibility);
 }
 
-function complete(config: Config, defaultLevel: CompatibilityLevel): EffectiveConfig {
-  const compatibility = (config.compatibility as CompatibilityLevel | undefined) ?? defaultLevel;
-  return config.normalize === undefined ? { compatibility } : { compatibility, normalize: config.normalize };
+function complete(config: Config, defaultLevel: CompatibilityLevel): ScopedConfig {
+  return { ...config, compatibility: config.compatibility ?? defaultLevel };
 }
 
 /** Answers what is stored now. */
@@ -70,8 +54,8 @@ export async function changeConfig(store: Store, name: SubjectName, change: Conf
 export async function deleteConfig(
   { store, defaultCompatibility }: Registry,
   name: SubjectName,
-): Promise<EffectiveConfig> {
-  let before: EffectiveConfig = { compatibility: defaultCompatibility };
+): Promise<ScopedConfig> {
+  let before: ScopedConfig = { compatibility: defaultCompatibility };
   await store.changeSettings(name, (chain) => {
     ensureWritable(name, chain);
     const own = ownSettings(name, chain);

@@ -1,10 +1,11 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { SubjectName } from '../subject-name.ts';
-import { compatibilityOf } from './effective-settings.ts';
-import { getState, liveVersions, pickVersion, type VersionWanted } from './find-version.ts';
+import { configInScope } from './effective-settings.ts';
+import { liveVersions, pickVersion, type VersionWanted } from './find-version.ts';
 import { judge } from './judge.ts';
 import { readSchemaText, type SentSchema } from './read-schema-text.ts';
+import { getSubject } from './read-subject.ts';
 
 /**
  * Why a schema could not be registered under the level that applies; empty when it could.
@@ -13,19 +14,19 @@ import { readSchemaText, type SentSchema } from './read-schema-text.ts';
  */
 export async function checkAgainst(
   registry: Registry,
-  name: SubjectName,
+  named: SubjectName,
   sent: SentSchema,
   wanted: VersionWanted | 'all',
 ): Promise<readonly string[]> {
-  const state = await getState(
-    registry.store,
-    name,
-    (known) => wanted === 'all' || pickVersion(known, wanted, false),
+  const { name, state } = await getSubject(registry.store, named, (known) =>
+    wanted === 'all' ? known.revision !== '0' : pickVersion(known, wanted, false),
   );
-  const { parsed } = await readSchemaText(registry, name, sent);
-  const level = compatibilityOf(state.settings, registry.defaultCompatibility);
-  if (wanted === 'all') return judge(registry, name, level, parsed, liveVersions(state));
+  const config = configInScope(state.settings, registry.defaultCompatibility);
+  const isValidated = config.validateNewSchemas === true;
+  const { parsed } = await readSchemaText(registry, name, sent, { isValidated });
+  const proposed = { parsed, metadata: sent.metadata };
+  if (wanted === 'all') return judge(registry, name, config, proposed, liveVersions(state));
   const found = pickVersion(state, wanted, false);
   if (!found && wanted !== 'latest') throw new RegistryError('VERSION_NOT_FOUND', { version: wanted });
-  return judge(registry, name, level, parsed, found ? [found] : []);
+  return judge(registry, name, config, proposed, found ? [found] : []);
 }

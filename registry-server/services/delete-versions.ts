@@ -3,13 +3,15 @@ import type { Referrer, Store } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
 import { ensureWritable } from './effective-settings.ts';
 import { liveVersions, pickVersion, type VersionWanted } from './find-version.ts';
+import { readSubject } from './read-subject.ts';
 
 /** Answers the versions that went, ascending. */
 export async function deleteSubject(
   store: Store,
-  name: SubjectName,
+  named: SubjectName,
   isPermanent: boolean,
 ): Promise<readonly number[]> {
+  const { name } = await readSubject(store, named, 'recent');
   const subject = formatSubjectName(name);
   let versions: readonly number[] = [];
   await store.removeVersions(name, (state, referrers) => {
@@ -30,10 +32,11 @@ export async function deleteSubject(
 /** Answers the version that went. */
 export async function deleteVersion(
   store: Store,
-  name: SubjectName,
+  named: SubjectName,
   wanted: VersionWanted,
   isPermanent: boolean,
 ): Promise<number> {
+  const { name } = await readSubject(store, named, 'recent');
   const subject = formatSubjectName(name);
   let version = 0;
   await store.removeVersions(name, (state, referrers) => {

@@ -1,38 +1,72 @@
 import type { CompatibilityLevel } from '../compatibility/modes.ts';
 import { RegistryError } from '../errors.ts';
-import type { Settings, SettingsChain } from '../store/store.ts';
+import type { Config, RegistryMode, SettingsChain } from '../store/store.ts';
 import type { SubjectName } from '../subject-name.ts';
 
-/** The modes of this version. */
-export const registryModes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE'] as const;
-export type RegistryMode = (typeof registryModes)[number];
+/** A config in which the level, at least, is known. */
+export interface ScopedConfig extends Config {
+  readonly compatibility: CompatibilityLevel;
+}
 
-// The nearest that says anything counts (confluent-api 4.2).
-function nearest<T>(
+// What a config that leaves these out takes from above; the rest, the level too, it does not (confluent-api 4.2).
+const inherited = [
+  'normalize',
+  'validateFields',
+  'validateNewSchemas',
+  'validateRules',
+  'compatibilityPolicy',
+  'compatibilityGroup',
+] as const satisfies readonly (keyof Config)[];
+
+/** The nearest config that was stored at all, completed. */
+export function configInScope(
   { subject, context, global }: SettingsChain,
-  read: (settings: Settings) => T | undefined,
-) {
-  return read(subject) ?? read(context) ?? read(global);
+  defaultLevel: CompatibilityLevel,
+): ScopedConfig {
+  const nearest = subject.config ?? context.config ?? global.config;
+  // Nearly always: nothing is configured, and every request asks.
+  if (!nearest) return unconfigured(defaultLevel);
+  const above = { ...global.config, ...context.config };
+  const completed = Object.fromEntries(inherited.map((field) => [field, above[field]]));
+  return { ...completed, ...nearest, compatibility: nearest.compatibility ?? defaultLevel };
 }
 
-export function compatibilityOf(chain: SettingsChain, defaultLevel: CompatibilityLevel): CompatibilityLevel {
-  return (
-    (nearest(chain, ({ config }) => config?.compatibility) as CompatibilityLevel | undefined) ?? defaultLevel
-  );
+const known = new Map<CompatibilityLevel, ScopedConfig>();
+
+function unconfigured(compatibility: CompatibilityLevel): ScopedConfig {
+  const config = known.get(compatibility) ?? { compatibility };
+  known.set(compatibility, config);
+  return config;
 }
 
-export function normalizesBy(chain: SettingsChain): boolean {
-  return nearest(chain, ({ config }) => config?.normalize) ?? false;
+export function modeOf({ subject, context, global }: SettingsChain): RegistryMode {
+  return subject.mode ?? context.mode ?? global.mode ?? 'READWRITE';
 }
 
-export function modeOf(chain: SettingsChain): RegistryMode {
-  return (nearest(chain, ({ mode }) => mode) as RegistryMode | undefined) ?? 'READWRITE';
+/** Versions come with their ids from elsewhere. */
+export function isImporting(mode: RegistryMode): boolean {
+  return mode === 'IMPORT' || mode === 'FORWARD';
 }
 
 /** @throws RegistryError 42205 */
 export function ensureWritable(name: SubjectName, chain: SettingsChain): void {
-  if (modeOf(chain) === 'READWRITE') return;
-  const what =
-    name.subject === '' ? `Context ${name.context}` : `Subject ${name.subject} in context ${name.context}`;
-  throw new RegistryError('NOT_PERMITTED', { detail: `${what} is in read-only mode` });
+  const mode = modeOf(chain);
+  if (mode === 'READONLY' || mode === 'READONLY_OVERRIDE') refuse(name, 'in read-only mode');
+}
+
+/**
+ * @param id as the client sent it
+ * @throws RegistryError 42205
+ */
+export function ensureRegistrable(name: SubjectName, chain: SettingsChain, id: number | undefined): void {
+  ensureWritable(name, chain);
+  const mode = modeOf(chain);
+  const hasId = id !== undefined && id >= 0;
+  if (hasId && !isImporting(mode)) refuse(name, 'not in import mode');
+  if (!hasId && mode !== 'READWRITE') refuse(name, 'not in read-write mode');
+}
+
+function refuse({ context, subject }: SubjectName, state: string): never {
+  const what = subject === '' ? `Context ${context}` : `Subject ${subject} in context ${context}`;
+  throw new RegistryError('NOT_PERMITTED', { detail: `${what} is ${state}` });
 }

@@ -15,7 +15,7 @@ export async function formatSchema<Content extends SchemaContent>(
 ): Promise<Content> {
   if (!format) return content;
   const parsed = await parseStored(registry, { ...content, context });
-  const formatted = parsed.formatted(format);
+  const formatted = await parsed.formatted(format);
   // What is stored may have been normalized, which the canonical text of its parse undoes in part.
   return formatted === parsed.canonical ? content : { ...content, schema: formatted };
 }

@@ -1,11 +1,19 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
-import type { SchemaContent, SubjectState, Version } from '../store/store.ts';
+import type { SubjectState } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
-import { normalizesBy } from './effective-settings.ts';
-import { type FoundVersion, liveVersions } from './find-version.ts';
+import { configInScope } from './effective-settings.ts';
+import { findInlined, findSame } from './find-same.ts';
+import { type FoundVersion, liveVersions, visibleVersions } from './find-version.ts';
+import { type Contract, inheritContract } from './inherit-contract.ts';
 import { contentOf } from './parse-schema.ts';
-import { type ReadSchema, readSchemaText, type SentSchema } from './read-schema-text.ts';
+import { readSchemaText, type SentSchema } from './read-schema-text.ts';
+import { findInContexts, readSubject, type Subject } from './read-subject.ts';
+
+export interface LookedUp extends FoundVersion {
+  /** Of the subject, when it was found. */
+  readonly state: SubjectState;
+}
 
 export interface LookupOptions {
   readonly normalize: boolean;
@@ -13,7 +21,7 @@ export interface LookupOptions {
 }
 
 /**
- * The newest version of a subject that holds this very schema.
+ * The newest version of a subject that holds this very schema. A name without a context is looked for in all of them.
  * @throws RegistryError 40401, 40403, 42201
  */
 export async function lookupSchema(
@@ -21,52 +29,58 @@ export async function lookupSchema(
   name: SubjectName,
   sent: SentSchema,
   options: LookupOptions,
-): Promise<FoundVersion> {
-  const known = await registry.store.readSubject(name, 'recent');
-  const isNormalized = options.normalize || normalizesBy(known.settings);
-  const content = registry.parser.findContent(sent, isNormalized);
-  const foundAtOnce = content && (await findContent(registry, name, known, content, options));
+): Promise<LookedUp> {
+  const { store } = registry;
+  const foundAtOnce = await findAs('recent', name);
   if (foundAtOnce) return foundAtOnce;
-  const read = await readSchemaText(registry, name, sent);
-  const found = await findIn(registry, name, known, read, options);
-  if (found) {
-    registry.parser.keepContent(sent, isNormalized, found.content);
-    return found;
-  }
   // "Not found" is only said by the database.
-  const state = await registry.store.readSubject(name, 'now');
-  const foundNow = await findIn(registry, name, state, read, options);
-  if (foundNow) return foundNow;
-  if (visibleVersions(state, options).length > 0) throw new RegistryError('SCHEMA_NOT_FOUND');
+  const found = await findInContexts(store, name, (tried) =>
+    tried === name ? findAs('now', tried) : findAs('now', tried).catch(ignoreInvalid),
+  );
+  if (found) return found;
+  const { state } = await readSubject(store, name, 'recent');
+  if (visibleVersions(state, options.withDeleted).length > 0) throw new RegistryError('SCHEMA_NOT_FOUND');
   throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
+
+  async function findAs(asOf: 'recent' | 'now', tried: SubjectName): Promise<LookedUp | undefined> {
+    const subject = await readSubject(store, tried, asOf);
+    const version = await findIn(registry, subject, sent, options);
+    return version && { ...version, state: subject.state };
+  }
 }
 
-function visibleVersions(state: SubjectState, { withDeleted }: LookupOptions): readonly Version[] {
-  return withDeleted ? state.versions : liveVersions(state);
+/** What it refers to need not be there in every context. */
+function ignoreInvalid(error: unknown): undefined {
+  if (error instanceof RegistryError && error.kind === 'INVALID_SCHEMA') return undefined;
+  throw error;
 }
 
 async function findIn(
   registry: Registry,
-  name: SubjectName,
-  state: SubjectState,
-  { parsed, references }: ReadSchema,
+  { name, state }: Subject,
+  sent: SentSchema,
   options: LookupOptions,
 ): Promise<FoundVersion | undefined> {
-  const content = contentOf(parsed, references, options.normalize || normalizesBy(state.settings));
-  return findContent(registry, name, state, content, options);
-}
+  const { store, parser } = registry;
+  const versions = visibleVersions(state, options.withDeleted);
+  const config = configInScope(state.settings, registry.defaultCompatibility);
+  const isNormalized = options.normalize || config.normalize === true;
+  const known = parser.findContent(sent, isNormalized);
+  const foundAtOnce = known && (await findSame(registry, name, versions, known, [sent]));
+  if (foundAtOnce) return foundAtOnce;
 
-async function findContent(
-  { store }: Registry,
-  name: SubjectName,
-  state: SubjectState,
-  content: SchemaContent,
-  options: LookupOptions,
-): Promise<FoundVersion | undefined> {
-  const visible = visibleVersions(state, options);
-  if (visible.length === 0) return undefined;
-  const id = await store.findIdOf(name.context, content);
-  const found = visible.findLast((version) => version.id === id);
-  const stored = found && (await store.findSchema(name.context, found.id));
-  return found && stored && { ...found, name, content: stored };
+  const { parsed, references } = await readSchemaText(registry, name, sent);
+  const text = contentOf(parsed, references, isNormalized);
+  const contracts: Contract[] = [sent];
+  const latest = liveVersions(state).at(-1);
+  if (latest) {
+    // As a registration would have done.
+    contracts.push(inheritContract(sent, await store.findSchema(name.context, latest.id), config));
+  }
+  const found = await findSame(registry, name, versions, text, contracts);
+  if (found) {
+    parser.keepContent(sent, isNormalized, text);
+    return found;
+  }
+  return sent.references.length === 0 ? findInlined(registry, name, versions, parsed) : undefined;
 }

@@ -1,24 +1,53 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { checkCompatibility, type Strictness } from '../compatibility/check.ts';
+import { modes } from '../compatibility/modes.ts';
+import { canonicalMetadata } from '../data-contracts/metadata.ts';
+import { canonicalRuleSet } from '../data-contracts/rule-set.ts';
 import { RegistryError } from '../errors.ts';
 import {
+  type Eventually,
   InvalidSchema,
   type ParsedSchema,
   type Reference,
   type ResolvedReference,
+  type SchemaModel,
   type SchemaType,
 } from '../schema-types/schema-type.ts';
 import { schemaTypes } from '../schema-types/table.ts';
+import type { TagChanges } from '../schema-types/tags.ts';
 import type { SchemaContent } from '../store/store.ts';
+import type { Contract } from './inherit-contract.ts';
+import { type SchemaSource, sizeOf } from './schema-jobs.ts';
+import { openSchemaThreads, type SchemaThreads } from './schema-threads.ts';
 
-/** Parses, and keeps what was parsed: a schema is compared far more often than it changes. */
+/**
+ * Parses and compares, and keeps what was parsed: a schema is compared far more often than it changes. What is small is
+ * done at once; what is large, or turns out to be intricate, in another thread.
+ */
 export interface SchemaParser {
   /** @throws RegistryError 42201 */
-  parse(schemaType: string, text: string, references: readonly ResolvedReference[]): ParsedSchema;
+  parse(schemaType: string, text: string, references: readonly ResolvedReference[]): Eventually<ParsedSchema>;
+  /**
+   * As `checkCompatibility`.
+   * @throws RegistryError 42201 when it takes too long or too much memory
+   */
+  check(
+    strictness: Strictness,
+    proposed: ParsedSchema,
+    existing: readonly ParsedVersion[],
+  ): Promise<readonly string[]>;
   /** What `contentOf` gave for this very text, if that is remembered: it spares the parsing. */
   findContent(sent: SentText, isNormalized: boolean): SchemaContent | undefined;
   /** Remembers it, unless there are references: what they mean can change. */
   keepContent(sent: SentText, isNormalized: boolean, content: SchemaContent): void;
+  close(): Promise<void>;
+}
+
+export interface ParsedVersion {
+  readonly version: number;
+  readonly schema: ParsedSchema;
 }
 
 type SentText = Pick<SchemaContent, 'schemaType' | 'schema' | 'references'>;
@@ -39,16 +68,34 @@ export function getSchemaType(name: string): SchemaType {
   return type;
 }
 
+// Of a message that quotes the schema.
+const MAX_QUOTED = 1_000;
+// Shorter ones are parsed in a few milliseconds.
+const LARGE_CHARACTERS = 64 * 1024;
+// Other requests get their turn.
+const LONGEST_TURN_MS = 10;
+
 /** @param maxCharacters of the texts kept, all together; models are a few times as large */
-export function openSchemaParser(maxCharacters: number): SchemaParser {
+export function openSchemaParser(
+  maxCharacters: number,
+  threads: SchemaThreads = openSchemaThreads(),
+): SchemaParser {
   const parsed = new LRUCache<string, ParsedSchema>({ maxSize: maxCharacters });
   // Mostly the objects that the store keeps anyway.
   const contents = new LRUCache<string, SchemaContent>({
     maxSize: maxCharacters * CONTENTS_FACTOR,
     sizeCalculation: ({ schema }) => schema.length + 1,
   });
+  // One request asks for the digest of its text several times, and then nobody does any more.
+  let last = { text: '', digest: '' };
+  const keyOf: KeyOf = (schemaType, text, references) => {
+    if (last.text !== text) last = { text, digest: hash('sha256', text, 'base64') };
+    const key = `${schemaType} ${last.digest}`;
+    return references.length === 0 ? key : `${key} ${digestOf(references)}`;
+  };
   const contentKey = (sent: SentText, isNormalized: boolean) =>
     `${keyOf(sent.schemaType, sent.schema, [])}${isNormalized}`;
+  const sources = new WeakMap<ParsedSchema, SchemaSource>();
 
   return {
     findContent: (sent, isNormalized) =>
@@ -59,36 +106,140 @@ export function openSchemaParser(maxCharacters: number): SchemaParser {
 
     parse(schemaType, text, references) {
       const type = getSchemaType(schemaType);
-      const key = keyOf(schemaType, text, references);
-      const known = parsed.get(key);
+      const source = { schemaType, text, references, key: keyOf(schemaType, text, references) };
+      const known = parsed.get(source.key);
       if (known) return known;
+      const size = sizeOf(source);
+      if (size > LARGE_CHARACTERS) return parseElsewhere(source);
       try {
-        const schema = type.parse(text, references);
-        const size = references.reduce((sum, reference) => sum + reference.schema.length, text.length + 1);
-        parsed.set(key, schema, { size });
-        return schema;
+        return keep(source, type.parse(text, references), size);
       } catch (error) {
-        // A RangeError is a stack that ran out: the schema is nested too deep for us.
-        if (!(error instanceof InvalidSchema || error instanceof RangeError)) throw error;
-        throw new RegistryError(
-          'INVALID_SCHEMA',
-          { detail: `Invalid schema of type ${schemaType}, details: ${error.message}` },
-          { cause: error },
-        );
+        if (error instanceof RangeError) return parseElsewhere(source);
+        throw toRegistryError(schemaType, error);
       }
     },
+
+    async check(strictness, proposed, existing) {
+      let turnEndsMs = performance.now() + LONGEST_TURN_MS;
+      for (const earlier of modes[strictness.compatibility].isTransitive
+        ? existing.toReversed()
+        : existing.slice(-1)) {
+        const lines = await checkOne(strictness, proposed, earlier);
+        if (lines.length > 0) return lines;
+        if (performance.now() < turnEndsMs) continue;
+        await nextTurn();
+        turnEndsMs = performance.now() + LONGEST_TURN_MS;
+      }
+      return [];
+    },
+
+    close: () => threads.close(),
   };
+
+  function keep(source: SchemaSource, schema: ParsedSchema, size: number): ParsedSchema {
+    parsed.set(source.key, schema, { size });
+    sources.set(schema, source);
+    return schema;
+  }
+
+  async function parseElsewhere(source: SchemaSource): Promise<ParsedSchema> {
+    const { canonical, normalized } = await elsewhere(source.schemaType, threads.run('parse', source));
+    const schema: ParsedSchema = {
+      schemaType: source.schemaType,
+      canonical,
+      normalized: () => normalized,
+      formatted: (format) => threads.run('format', { source, format }),
+      topLevelFields: () => threads.run('topLevelFields', source),
+      validateDefaults: () => threads.run('validateDefaults', source),
+      tags: () => threads.run('tags', source),
+      withTags: (changes) => threads.run('retag', { source, changes }),
+    };
+    return keep(source, schema, sizeOf(source) + normalized.length);
+  }
+
+  function checkOne(
+    strictness: Strictness,
+    proposed: ParsedSchema,
+    earlier: ParsedVersion,
+  ): Eventually<readonly string[]> {
+    if (hasModel(proposed) && hasModel(earlier.schema)) {
+      const type = getSchemaType(proposed.schemaType);
+      const existing = [{ ...earlier, schema: earlier.schema }];
+      try {
+        return checkCompatibility(type, strictness, proposed, existing, 'quick');
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+    }
+    const job = {
+      strictness,
+      proposed: sourceOf(proposed),
+      existing: [{ version: earlier.version, schema: sourceOf(earlier.schema) }],
+    };
+    return elsewhere(proposed.schemaType, threads.run('check', job));
+  }
+
+  function sourceOf(schema: ParsedSchema): SchemaSource {
+    const source = sources.get(schema);
+    if (!source) throw new Error('the schema was parsed by another parser');
+    return source;
+  }
 }
 
-function keyOf(schemaType: string, text: string, references: readonly ResolvedReference[]): string {
-  const rest = references.length === 0 ? '' : hash('sha256', JSON.stringify(references), 'base64');
-  return `${schemaType} ${hash('sha256', text, 'base64')} ${rest}`;
+const hasModel = (schema: ParsedSchema): schema is SchemaModel => 'model' in schema;
+
+async function elsewhere<T>(schemaType: string, job: Promise<T>): Promise<T> {
+  try {
+    return await job;
+  } catch (error) {
+    throw toRegistryError(schemaType, error);
+  }
+}
+
+/** @throws RegistryError 42201 when the schema has no such record or field */
+export async function retagged(parsed: ParsedSchema, changes: TagChanges): Promise<string> {
+  try {
+    return await parsed.withTags(changes);
+  } catch (error) {
+    throw toRegistryError(parsed.schemaType, error);
+  }
+}
+
+function toRegistryError(schemaType: string, error: unknown): unknown {
+  // A RangeError is a stack that ran out: the schema is nested too deep for us.
+  if (!(error instanceof InvalidSchema || error instanceof RangeError)) return error;
+  const { message } = error;
+  const words =
+    message.length > MAX_QUOTED
+      ? `${message.slice(0, MAX_QUOTED / 2)} … ${message.slice(-MAX_QUOTED / 2)}`
+      : message;
+  const detail = `Invalid schema of type ${schemaType}, details: ${words}`;
+  return new RegistryError('INVALID_SCHEMA', { detail }, { cause: error });
+}
+
+type KeyOf = (schemaType: string, text: string, references: readonly ResolvedReference[]) => string;
+
+function digestOf(references: readonly ResolvedReference[]): string {
+  const digest = createHash('sha256');
+  for (const { name, subject, version, schema } of references) {
+    digest.update(JSON.stringify([name, subject, version, schema.length])).update(schema);
+  }
+  return digest.digest('base64');
 }
 
 // The same object as long as the schema is kept: what was computed from it is found again.
 const plainContents = new WeakMap<ParsedSchema, SchemaContent>();
 
-/** The content that is stored for a parsed schema. */
+/** The text with metadata and rules, where there are any. */
+export function withContract(text: SchemaContent, { metadata, ruleSet }: Contract): SchemaContent {
+  const kept = {
+    metadata: metadata && canonicalMetadata(metadata),
+    ruleSet: ruleSet && canonicalRuleSet(ruleSet),
+  };
+  return kept.metadata || kept.ruleSet ? { ...text, ...kept } : text;
+}
+
+/** What is stored for a parsed schema, without metadata and rules. */
 export function contentOf(
   parsed: ParsedSchema,
   references: readonly Reference[],

@@ -1,12 +1,14 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { ParsedSchema, Reference } from '../schema-types/schema-type.ts';
+import type { SchemaContent } from '../store/store.ts';
 import type { SubjectName } from '../subject-name.ts';
+import type { Contract } from './inherit-contract.ts';
 import { getSchemaType } from './parse-schema.ts';
 import { type Resolved, resolveReferences } from './resolve-references.ts';
 
 /** A schema as a client sent it. */
-export interface SentSchema {
+export interface SentSchema extends Contract {
   readonly schemaType: string;
   readonly schema: string;
   readonly references: readonly Reference[];
@@ -19,14 +21,18 @@ export interface ReadSchema extends Resolved {
 // What a schema pulls in may be larger than itself, not without end.
 const REFERENCED_SIZE_FACTOR = 16;
 
-/** @throws RegistryError 42201, 42209 */
+/**
+ * @param options isValidated: defaults are looked at, and what is referred to must not be soft-deleted
+ * @throws RegistryError 42201, 42209
+ */
 export async function readSchemaText(
   { store, parser, maxSchemaBytes }: Registry,
   name: SubjectName,
   sent: SentSchema,
+  { isValidated }: { readonly isValidated: boolean } = { isValidated: false },
 ): Promise<ReadSchema> {
   getSchemaType(sent.schemaType);
-  if (sent.schema === '')
+  if (sent.schema.trim() === '')
     throw new RegistryError('INVALID_SCHEMA', { detail: 'Invalid schema: it is empty' });
   const bytes = Buffer.byteLength(sent.schema);
   if (bytes > maxSchemaBytes) {
@@ -34,25 +40,24 @@ export async function readSchemaText(
       detail: `${bytes} bytes, at most ${maxSchemaBytes} are allowed`,
     });
   }
-  const resolved = await resolveReferences(
-    store,
-    name.context,
-    sent.references,
-    maxSchemaBytes * REFERENCED_SIZE_FACTOR,
-  );
-  return { ...resolved, parsed: parser.parse(sent.schemaType, sent.schema, resolved.texts) };
+  const resolved = await resolveReferences(store, name.context, sent.references, {
+    maxTotalCharacters: maxSchemaBytes * REFERENCED_SIZE_FACTOR,
+    withDeleted: !isValidated,
+  });
+  const parsed = await parser.parse(sent.schemaType, sent.schema, resolved.texts);
+  const fault = isValidated ? await parsed.validateDefaults() : undefined;
+  if (fault !== undefined) throw new RegistryError('INVALID_SCHEMA', { detail: `Invalid schema: ${fault}` });
+  return { ...resolved, parsed };
 }
 
 /** A stored schema, parsed. */
 export async function parseStored(
   { store, parser, maxSchemaBytes }: Registry,
-  stored: { readonly context: string } & SentSchema,
+  stored: SchemaContent & { readonly context: string },
 ): Promise<ParsedSchema> {
-  const { texts } = await resolveReferences(
-    store,
-    stored.context,
-    stored.references,
-    maxSchemaBytes * REFERENCED_SIZE_FACTOR,
-  );
+  const { texts } = await resolveReferences(store, stored.context, stored.references, {
+    maxTotalCharacters: maxSchemaBytes * REFERENCED_SIZE_FACTOR,
+    withDeleted: true,
+  });
   return parser.parse(stored.schemaType, stored.schema, texts);
 }

@@ -1,13 +1,25 @@
+import { versionIn, withVersion } from '../data-contracts/metadata.ts';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
+import type { ParsedSchema } from '../schema-types/schema-type.ts';
+import type { TagChanges } from '../schema-types/tags.ts';
 import { guid } from '../store/fingerprint.ts';
-import type { SchemaContent, SubjectState, Version } from '../store/store.ts';
+import type { SchemaContent, StoredSchema, SubjectState } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
-import { compatibilityOf, ensureWritable, normalizesBy } from './effective-settings.ts';
+import {
+  configInScope,
+  ensureRegistrable,
+  isImporting,
+  modeOf,
+  type ScopedConfig,
+} from './effective-settings.ts';
+import { findInlined, findSame } from './find-same.ts';
 import { liveVersions } from './find-version.ts';
+import { type Contract, hasDefaultsOrOverrides, inheritContract } from './inherit-contract.ts';
 import { judge } from './judge.ts';
-import { contentOf } from './parse-schema.ts';
-import { readSchemaText, type SentSchema } from './read-schema-text.ts';
+import { contentOf, retagged, withContract } from './parse-schema.ts';
+import { parseStored, type ReadSchema, readSchemaText, type SentSchema } from './read-schema-text.ts';
+import { readSubject, type Subject } from './read-subject.ts';
 
 export interface Registration {
   readonly name: SubjectName;
@@ -19,6 +31,10 @@ export interface Registration {
   readonly normalize: boolean;
   /** Skips the compatibility check. */
   readonly force: boolean;
+  /** To the tags in the schema's text. */
+  readonly tagChanges?: TagChanges;
+  /** Takes over the tags in the text of the latest version. */
+  readonly propagateTags?: boolean;
 }
 
 export interface Registered {
@@ -26,6 +42,8 @@ export interface Registered {
   readonly version: number;
   readonly guid: string;
   readonly content: SchemaContent;
+  /** Where nothing was written because it was there: what that was read from. */
+  readonly foundIn?: Subject & { readonly schema: StoredSchema };
 }
 
 /**
@@ -35,20 +53,20 @@ export interface Registered {
  */
 export async function registerSchema(registry: Registry, registration: Registration): Promise<Registered> {
   const { store } = registry;
-  let state = await store.readSubject(registration.name, 'guess');
+  let subject = await readSubject(store, registration.name, 'guess');
   for (let isGuess = true; ; isGuess = false) {
     try {
-      const registered = await tryToRegister(registry, registration, state);
+      const registered = await tryToRegister(registry, registration, subject);
       if (registered) return registered;
-      state = await store.readSubject(registration.name, 'now');
+      subject = await readSubject(store, registration.name, 'now');
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      const now = isGuess ? await store.readSubject(registration.name, 'now') : state;
-      if (isSame(now, state)) {
+      const now = isGuess ? await readSubject(store, registration.name, 'now') : subject;
+      if (isSame(now.state, subject.state)) {
         registry.metrics.registration(outcomeOf(error));
         throw error;
       }
-      state = now;
+      subject = now;
     }
   }
 }
@@ -57,70 +75,153 @@ function isSame(a: SubjectState, b: SubjectState): boolean {
   return a.revision === b.revision && a.settingsRevision === b.settingsRevision;
 }
 
-async function tryToRegister(
+/** Undefined when the subject moved meanwhile. */
+function tryToRegister(
   registry: Registry,
   registration: Registration,
-  state: SubjectState,
+  subject: Subject,
 ): Promise<Registered | undefined> {
-  const { name, sent } = registration;
-  ensureWritable(name, state.settings);
-  if (registration.id !== undefined && registration.id >= 0) {
-    throw new RegistryError('NOT_PERMITTED', {
-      detail: `Subject ${formatSubjectName(name)} is not in import mode`,
-    });
-  }
-  const live = liveVersions(state);
-  const counted = registration.version === -1 ? live.slice(-1) : live;
-  const isNormalized = registration.normalize || normalizesBy(state.settings);
-  const known = registry.parser.findContent(sent, isNormalized);
-  const existing = known && (await findExisting(registry, name, counted, known));
-  if (existing) return existing;
+  const { settings } = subject.state;
+  ensureRegistrable(subject.name, settings, registration.id);
+  return isImporting(modeOf(settings))
+    ? importSchema(registry, registration, subject)
+    : addSchema(registry, registration, subject);
+}
 
-  const { parsed, references, targets } = await readSchemaText(registry, name, sent);
-  const content = contentOf(parsed, references, isNormalized);
-  const found = await findExisting(registry, name, counted, content);
+async function addSchema(
+  registry: Registry,
+  registration: Registration,
+  { name, state }: Subject,
+): Promise<Registered | undefined> {
+  const { store, parser } = registry;
+  const { version } = registration;
+  const config = configInScope(state.settings, registry.defaultCompatibility);
+  const isNormalized = registration.normalize || config.normalize === true;
+  const live = liveVersions(state);
+  const latestId = live.at(-1)?.id;
+  const latest = latestId === undefined ? undefined : await store.findSchema(name.context, latestId);
+  const sent = withTextOf(latest, registration.sent);
+  const contract = inheritContract(sent, latest, config);
+  // A version that is asked for by its number is always a new one.
+  const counted = version > 0 ? [] : version === -1 ? live.slice(-1) : live;
+  // What the config adds was added to those that are there, too.
+  const contracts = hasDefaultsOrOverrides(config) ? [contract] : [sent, contract];
+
+  const isAsSent = registration.tagChanges === undefined && registration.propagateTags !== true;
+  const known = isAsSent ? parser.findContent(sent, isNormalized) : undefined;
+  const existing = known && (await findSame(registry, name, counted, known, contracts));
+  if (existing) return alreadyThere(registry, { name, state }, existing);
+
+  const read = await readWithTags(registry, name, registration, sent, latest, config);
+  const { parsed, references, targets } = read;
+  const text = contentOf(parsed, references, isNormalized);
+  const found =
+    (await findSame(registry, name, counted, text, contracts)) ??
+    (references.length === 0 ? await findInlined(registry, name, counted, parsed) : undefined);
   if (found) {
-    registry.parser.keepContent(sent, isNormalized, found.content);
-    return found;
+    if (isAsSent) parser.keepContent(sent, isNormalized, text);
+    return alreadyThere(registry, { name, state }, found);
   }
 
   const next = state.lastVersion + 1;
-  if (registration.version > 0 && registration.version !== next) {
-    throw new RegistryError('INVALID_SCHEMA', {
-      detail: `Invalid schema, details: version is ${registration.version}, but the next version of subject ${formatSubjectName(name)} is ${next}`,
-    });
-  }
-  if (!registration.force) {
-    const level = compatibilityOf(state.settings, registry.defaultCompatibility);
-    const messages = await judge(registry, name, level, parsed, live);
-    if (messages.length > 0) {
-      throw new RegistryError('INCOMPATIBLE', {
-        subject: formatSubjectName(name),
-        detail: `[${messages.join(', ')}]`,
-      });
-    }
-  }
-  const added = await registry.store.addVersion({ name, judgedAgainst: state, content, targets });
+  ensureNext(name, version, next);
+  const isNoted = version !== 0 || versionIn(contract.metadata) !== undefined;
+  const content = withContract(text, {
+    ...contract,
+    metadata: isNoted ? withVersion(contract.metadata, next) : contract.metadata,
+  });
+  if (!registration.force) await ensureCompatible(registry, name, config, parsed, content, live);
+  const added = await store.addVersion({ name, judgedAgainst: state, content, targets });
   if (!added) return undefined;
   registry.metrics.registration('added');
   return { ...added, guid: guid(content), content };
 }
 
-/** What registers the same content again is answered, and nothing is written. */
-async function findExisting(
-  { store, metrics }: Registry,
+/** An empty text stands for that of the latest version: only its metadata or rules change. */
+function withTextOf(latest: StoredSchema | undefined, sent: SentSchema): SentSchema {
+  if (sent.schema.trim() !== '' || !latest) return sent;
+  const { schemaType, schema, references } = latest;
+  return { ...sent, schemaType, schema, references };
+}
+
+async function readWithTags(
+  registry: Registry,
   name: SubjectName,
-  versions: readonly Version[],
-  content: SchemaContent,
+  { tagChanges, propagateTags }: Registration,
+  sent: SentSchema,
+  latest: StoredSchema | undefined,
+  config: ScopedConfig,
+): Promise<ReadSchema> {
+  const options = { isValidated: config.validateNewSchemas === true };
+  const read = await readSchemaText(registry, name, sent, options);
+  const inherited = propagateTags && latest ? await (await parseStored(registry, latest)).tags() : [];
+  if (tagChanges === undefined && inherited.length === 0) return read;
+  const changes = { add: [...inherited, ...(tagChanges?.add ?? [])], remove: tagChanges?.remove ?? [] };
+  return readSchemaText(registry, name, { ...sent, schema: await retagged(read.parsed, changes) }, options);
+}
+
+function ensureNext(name: SubjectName, version: number, next: number): void {
+  if (version <= 0 || version === next) return;
+  throw new RegistryError('INVALID_SCHEMA', {
+    detail: `Invalid schema, details: version is ${version}, but the next version of subject ${formatSubjectName(name)} is ${next}`,
+  });
+}
+
+async function ensureCompatible(
+  registry: Registry,
+  name: SubjectName,
+  config: ScopedConfig,
+  parsed: ParsedSchema,
+  { metadata }: Contract,
+  live: ReturnType<typeof liveVersions>,
+): Promise<void> {
+  const messages = await judge(registry, name, config, { parsed, metadata }, live);
+  if (messages.length === 0) return;
+  throw new RegistryError('INCOMPATIBLE', {
+    subject: formatSubjectName(name),
+    detail: `[${messages.join(', ')}]`,
+  });
+}
+
+/** No check, no normalizing, nothing inherited: what another registry took is kept as it was (confluent-api 4.7). */
+async function importSchema(
+  registry: Registry,
+  { sent, version, id = -1 }: Registration,
+  { name, state }: Subject,
 ): Promise<Registered | undefined> {
-  if (versions.length === 0) return undefined;
-  const id = await store.findIdOf(name.context, content);
-  const existing = versions.findLast((version) => version.id === id);
-  if (id === undefined || !existing) return undefined;
+  const { parsed, references, targets } = await readSchemaText(registry, name, sent);
+  const content = withContract(contentOf(parsed, references, false), sent);
+  const held = liveVersions(state).findLast((existing) => existing.id === id);
+  const stored = held && version <= 0 ? await registry.store.findSchema(name.context, id) : undefined;
+  if (held && stored && guid(stored) === guid(content)) {
+    return alreadyThere(registry, { name, state }, { ...held, content: stored });
+  }
+  const imported = await registry.store.importVersion({
+    name,
+    judgedAgainst: state,
+    content,
+    targets,
+    id,
+    version: Math.max(0, version),
+  });
+  if (imported === undefined) return undefined;
+  if (imported === 'taken') {
+    throw new RegistryError('NOT_PERMITTED', {
+      detail: `Overwrite new schema with id ${id} in context ${name.context} is not permitted.`,
+    });
+  }
+  registry.metrics.registration('added');
+  return { id, version: imported.version, guid: guid(content), content };
+}
+
+/** Nothing is written. */
+function alreadyThere(
+  { metrics }: Registry,
+  subject: Subject,
+  { id, version, content }: { id: number; version: number; content: StoredSchema },
+): Registered {
   metrics.registration('existing');
-  // The object that is kept anyway, where there is one.
-  const stored = (await store.findSchema(name.context, id)) ?? content;
-  return { id, version: existing.version, guid: guid(content), content: stored };
+  return { id, version, guid: content.guid, content, foundIn: { ...subject, schema: content } };
 }
 
 function outcomeOf({ kind }: RegistryError) {

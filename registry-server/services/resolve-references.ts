@@ -13,7 +13,15 @@ export interface Resolved {
   readonly texts: readonly ResolvedReference[];
 }
 
+export interface ReferenceLimits {
+  readonly maxTotalCharacters: number;
+  /** Whether a soft-deleted version still counts. */
+  readonly withDeleted: boolean;
+}
+
 const MAX_REFERENCES = 1000;
+// Each of a thousand schemas may refer to all the others: then a million are followed, to find that they are known.
+const MAX_FOLLOWED = 10_000;
 
 const none: Resolved = { references: [], targets: [], texts: [] };
 
@@ -25,19 +33,27 @@ export async function resolveReferences(
   store: Store,
   owner: string,
   sent: readonly Reference[],
-  maxTotalCharacters: number,
+  { maxTotalCharacters, withDeleted }: ReferenceLimits,
 ): Promise<Resolved> {
   if (sent.length === 0) return none;
   const texts = new Map<string, ResolvedReference>();
   const visited = new Set<string>();
   let characters = 0;
+  let followed = 0;
 
   async function visit(
     reference: Reference,
     context: string,
   ): Promise<ReferenceTarget & { version: number }> {
-    const name = parseSubjectName(reference.subject, context);
-    const target = await getTarget(store, name, reference);
+    followed += 1;
+    if (followed > MAX_FOLLOWED) {
+      throw new RegistryError('INVALID_SCHEMA', {
+        detail: `Invalid references: more than ${MAX_FOLLOWED} are to be followed, counting those of referenced schemas`,
+      });
+    }
+    const named = parseSubjectName(reference.subject, context);
+    const target = await getTarget(store, named, reference, withDeleted);
+    const { name } = target;
     const key = JSON.stringify([reference.name, name, target.version]);
     if (visited.has(key)) return target;
     visited.add(key);
@@ -76,14 +92,19 @@ export async function resolveReferences(
   };
 }
 
-async function getTarget(store: Store, name: SubjectName, reference: Reference): Promise<ReferenceTarget> {
-  // A soft-deleted version still resolves; the latest is the latest live one.
+async function getTarget(
+  store: Store,
+  named: SubjectName,
+  reference: Reference,
+  withDeleted: boolean,
+): Promise<ReferenceTarget> {
+  // The latest is the latest live one.
   const found =
     reference.version === -1
-      ? await findVersion(store, name, 'latest', false)
-      : await findVersion(store, name, reference.version, true);
+      ? await findVersion(store, named, 'latest', false)
+      : await findVersion(store, named, reference.version, withDeleted);
   if (!found) throw missing(reference);
-  return { name, version: found.version, id: found.id };
+  return { name: found.name, version: found.version, id: found.id };
 }
 
 function missing({ name, subject, version }: Reference): RegistryError {

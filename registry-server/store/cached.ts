@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { SubjectName } from '../subject-name.ts';
+import { announced } from './announced.ts';
 import { fingerprint, guid } from './fingerprint.ts';
 import type { SharedCache } from './redis.ts';
 import type { Change, ChangeListener, Store, StoredSchema, SubjectState } from './store.ts';
@@ -109,19 +110,6 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     return contexts.get(keyOf(above)) ?? readingSubjects.get(keyOf(above)) ?? readNow(above);
   }
 
-  /** Also when the write fails: it may have been committed all the same. */
-  async function dropping<T>(change: Change, write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } finally {
-      drop(change);
-    }
-  }
-
-  function changeOf(name: SubjectName): Change {
-    return name.subject === '' ? { settingsOf: name.context } : name;
-  }
-
   async function fetchSchema(context: string, id: number): Promise<StoredSchema | undefined> {
     if (!shared?.isUp()) return store.findSchema(context, id);
     // The database says which content the id stands for, Redis has the bytes: it cannot mix up ids.
@@ -137,6 +125,7 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
 
   return {
     ...store,
+    ...announced(store, (changes) => changes.forEach(drop)),
     isFeedAlive: () => isAlive,
     // Empty while the feed is dead.
     peekSubject: (name) => subjects.get(keyOf(name)),
@@ -179,23 +168,6 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
         },
       );
     },
-
-    addVersion: (added) => dropping(added.name, () => store.addVersion(added)),
-
-    removeVersions: async (name, decide) => {
-      let isPermanent = false;
-      await dropping(name, () =>
-        store.removeVersions(name, (state, referrers) => {
-          const removal = decide(state, referrers);
-          isPermanent = removal.isPermanent;
-          return removal;
-        }),
-      ).finally(() => {
-        if (isPermanent) drop({ purged: true });
-      });
-    },
-
-    changeSettings: (name, decide) => dropping(changeOf(name), () => store.changeSettings(name, decide)),
 
     watch(listener: ChangeListener) {
       store.watch({

@@ -1,6 +1,6 @@
-/** A statement with its name: the backends prepare it once per connection. */
+/** A statement with its name: the backends prepare it once per connection. Without one it is planned each time. */
 export interface Statement {
-  readonly name: string;
+  readonly name: string | undefined;
   readonly text: string;
 }
 
@@ -45,9 +45,23 @@ export interface Database extends Connection {
   close(): Promise<void>;
 }
 
+/** Why a store is out, in one word for programs. */
+export type OutReason =
+  | 'Unreachable'
+  | 'HostUnknown'
+  | 'CredentialsRefused'
+  | 'DatabaseUnknown'
+  | 'TlsFailed';
+
 /** The database cannot be reached, or broke off. Becomes 50001; the message is fit for clients. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  readonly reason: OutReason;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly reason?: OutReason } = {}) {
+    super(message, { cause: options.cause });
+    this.reason = options.reason ?? 'Unreachable';
+  }
 }
 
 /** The five-character SQLSTATE of a failed statement, if it is one. */

@@ -6,18 +6,32 @@ import {
   type Database,
   type DatabaseStatus,
   type Listener,
+  type OutReason,
   type Statement,
   StoreUnavailable,
   sqlState,
 } from './database.ts';
+import { type TlsSettings, tlsFailure, tlsOptions } from './tls.ts';
 
-export interface PostgresSettings {
-  readonly url: string;
+/** In parts nothing has to be encoded: a password may hold any character. */
+export type PostgresAddress =
+  | { readonly url: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly database: string;
+      readonly user: string;
+      readonly password: string;
+    };
+
+export type PostgresSettings = PostgresAddress & {
+  /** undefined: what the URL says. */
+  readonly tls?: TlsSettings | undefined;
   readonly minConnections: number;
   readonly maxConnections: number;
   readonly acquireTimeoutMs: number;
   readonly statementTimeoutMs: number;
-}
+};
 
 const HEARTBEAT_MS = 5_000;
 const HEARTBEAT_DEADLINE_MS = 5_000;
@@ -27,7 +41,7 @@ const DEADLINE = 'query-deadline';
 /** Connects when first asked, so that it can be opened before the database is there. */
 export function openPostgres(settings: PostgresSettings, log: Log): Database {
   const common: pg.ClientConfig = {
-    connectionString: settings.url,
+    ...clientAddress(settings),
     application_name: 'schema-registry',
     connectionTimeoutMillis: settings.acquireTimeoutMs,
     keepAlive: true,
@@ -122,7 +136,7 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
         await Promise.race([ended, heartbeatStops(client)]);
       } catch (error) {
         const isNews = failures === 0 && !closing.signal.aborted;
-        if (isNews) log.warn('change feed is down', { cause: describeCause(error) });
+        if (isNews) log.warn('change feed is down', { cause: describeCause(error).words });
       }
       if (listening === client) {
         listening = undefined;
@@ -151,6 +165,15 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       await ping(client, HEARTBEAT_DEADLINE_MS);
     }
   }
+}
+
+function clientAddress(settings: PostgresSettings): pg.ClientConfig {
+  const parts = 'url' in settings ? undefined : settings;
+  const host = parts?.host ?? ('url' in settings ? URL.parse(settings.url)?.hostname : undefined);
+  const ssl = settings.tls === undefined ? {} : { ssl: tlsOptions(settings.tls, host) ?? false };
+  if (parts === undefined) return { connectionString: (settings as { url: string }).url, ...ssl };
+  const { port, database, user, password } = parts;
+  return { host, port, database, user, password, ...ssl };
 }
 
 async function ping(client: pg.Client, deadlineMs: number): Promise<DatabaseStatus> {
@@ -191,33 +214,52 @@ async function reached<T>(work: () => Promise<T>): Promise<T> {
     // 08: connection, 53: too many connections, 57P: shutting down, 28 and 3D: wrong user or database,
     // 25006: a standby that takes no writes, 57014: statement timeout
     if (state && !/^(08|53|57P|28|3D|25006|57014)/.test(state)) throw error;
-    throw new StoreUnavailable(describeCause(error), { cause: error });
+    const { words, reason } = describeCause(error);
+    throw new StoreUnavailable(words, { cause: error, reason });
   }
 }
 
 /** In words, and without what could be secret: no URL, no password. */
-function describeCause(error: unknown): string {
-  if (error instanceof StoreUnavailable) return error.message;
+function describeCause(error: unknown): { readonly words: string; readonly reason: OutReason } {
+  if (error instanceof StoreUnavailable) return { words: error.message, reason: error.reason };
   const causes = error instanceof AggregateError ? error.errors : [error];
-  const { code, message } = causes[0] as { code?: string; message?: string };
-  const words: Record<string, string> = {
-    ECONNREFUSED: 'the database refuses connections',
-    ENOTFOUND: "the database's host name is not known",
-    EAI_AGAIN: "the database's host name cannot be looked up",
-    ETIMEDOUT: 'the database does not answer',
-    ECONNRESET: 'the database broke off the connection',
-    EHOSTUNREACH: 'the database host cannot be reached',
-    '28P01': 'the database refuses the user name or password',
-    '3D000': 'the database of that name does not exist',
-    '53300': 'the database has no connections left',
-    '57P01': 'the database is shutting down',
-    '57P03': 'the database is starting up',
-    '57014': 'the database gave up the statement at its time limit',
-  };
-  const known = words[code ?? ''];
+  const { code, message = '' } = causes[0] as { code?: string; message?: string };
+  const known = knownCauses[code ?? ''];
   if (known) return known;
-  if (message?.includes('timeout exceeded when trying to connect'))
+  const tls = tlsFailure(code);
+  if (tls !== undefined) return { words: `no safe connection to the database: ${tls}`, reason: 'TlsFailed' };
+  if (code === '28000') return refusedByRules(message);
+  return { words: wordsOfMessage(code, message), reason: noTls.test(message) ? 'TlsFailed' : 'Unreachable' };
+}
+
+const noTls = /does not support SSL connections/;
+
+const knownCauses: Readonly<Record<string, { readonly words: string; readonly reason: OutReason }>> = {
+  ECONNREFUSED: { words: 'the database refuses connections', reason: 'Unreachable' },
+  ENOTFOUND: { words: "the database's host name is not known", reason: 'HostUnknown' },
+  EAI_AGAIN: { words: "the database's host name cannot be looked up", reason: 'HostUnknown' },
+  ETIMEDOUT: { words: 'the database does not answer', reason: 'Unreachable' },
+  ECONNRESET: { words: 'the database broke off the connection', reason: 'Unreachable' },
+  EHOSTUNREACH: { words: 'the database host cannot be reached', reason: 'Unreachable' },
+  '28P01': { words: 'the database refuses the user name or password', reason: 'CredentialsRefused' },
+  '3D000': { words: 'the database of that name does not exist', reason: 'DatabaseUnknown' },
+  '53300': { words: 'the database has no connections left', reason: 'Unreachable' },
+  '57P01': { words: 'the database is shutting down', reason: 'Unreachable' },
+  '57P03': { words: 'the database is starting up', reason: 'Unreachable' },
+  '57014': { words: 'the database gave up the statement at its time limit', reason: 'Unreachable' },
+};
+
+/** pg_hba.conf has no line that lets us in; its message tells what kind of connection it saw. */
+function refusedByRules(message: string): { readonly words: string; readonly reason: OutReason } {
+  return /no encryption|SSL off/.test(message)
+    ? { words: 'the database takes no connection of this user without TLS', reason: 'TlsFailed' }
+    : { words: 'the database refuses this user from this address', reason: 'CredentialsRefused' };
+}
+
+function wordsOfMessage(code: string | undefined, message: string): string {
+  if (noTls.test(message)) return 'the database does not offer TLS';
+  if (message.includes('timeout exceeded when trying to connect'))
     return 'no database connection came free in time';
-  if (message?.includes('timeout')) return 'the database does not answer in time';
-  return `the database cannot be used (${code ?? message ?? DEADLINE})`;
+  if (message.includes('timeout')) return 'the database does not answer in time';
+  return `the database cannot be used (${code ?? (message || DEADLINE)})`;
 }

@@ -1,7 +1,9 @@
-import { Redis } from 'ioredis';
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import type { Log } from '../log.ts';
+import type { OutReason } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { SchemaContent } from './store.ts';
+import { type TlsSettings, tlsFailure, tlsOptions } from './tls.ts';
 
 /** Bytes by their content's digest, shared by replicas. Failing is allowed, being wrong is not. */
 export interface SharedCache {
@@ -11,11 +13,28 @@ export interface SharedCache {
   /** Returns at once. */
   keep(digest: string, content: SchemaContent): void;
   ping(deadlineMs: number): Promise<boolean>;
+  /** Why it is out; undefined while it is not. */
+  outCause(): OutCause | undefined;
   close(): Promise<void>;
 }
 
+export interface OutCause {
+  readonly words: string;
+  readonly reason: OutReason;
+}
+
 export interface RedisSettings {
-  readonly url: string;
+  /** undefined: the nodes. */
+  readonly url?: string | undefined;
+  /** One server, or the first nodes of a cluster, or the sentinels. */
+  readonly nodes?: readonly { readonly host: string; readonly port: number }[];
+  readonly isCluster?: boolean;
+  /** What the sentinels call the master; undefined: the nodes are no sentinels. */
+  readonly sentinelMaster?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** undefined: what the URL says. */
+  readonly tls?: TlsSettings | undefined;
   readonly timeoutMs: number;
   readonly ttlSeconds: number;
 }
@@ -25,20 +44,14 @@ const PAUSE_MS = 5_000;
 const LONGEST_RECONNECT_MS = 5_000;
 
 export function openRedis(settings: RedisSettings, log: Log, failed: () => void): SharedCache {
-  const redis = new Redis(settings.url, {
-    connectTimeout: settings.timeoutMs,
-    commandTimeout: settings.timeoutMs,
-    // A command fails at once while there is no connection, rather than wait for one.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResubscribe: false,
-    retryStrategy: (times) => Math.min(LONGEST_RECONNECT_MS, 100 * 2 ** Math.min(times, 10)),
-  });
+  const redis = connect(settings);
   let pausedUntil = 0;
+  let cause: OutCause | undefined;
   let isLost = false;
   redis.on('ready', () => {
     if (isLost) log.info('redis is back');
     isLost = false;
+    cause = undefined;
     pausedUntil = 0;
   });
   redis.on('error', (error: Error & { code?: string }) => fail(error));
@@ -46,7 +59,8 @@ export function openRedis(settings: RedisSettings, log: Log, failed: () => void)
   function fail(error: Error & { code?: string }): void {
     failed();
     pausedUntil = Date.now() + PAUSE_MS;
-    if (!isLost) log.warn('redis is out, reads go to the database', { cause: error.code ?? error.message });
+    cause = describeCause(error);
+    if (!isLost) log.warn('redis is out, reads go to the database', { cause: cause.words });
     isLost = true;
   }
 
@@ -54,6 +68,7 @@ export function openRedis(settings: RedisSettings, log: Log, failed: () => void)
 
   return {
     isUp,
+    outCause: () => cause,
 
     async find(digest) {
       if (!isUp()) return undefined;
@@ -68,10 +83,9 @@ export function openRedis(settings: RedisSettings, log: Log, failed: () => void)
 
     keep(digest, content) {
       if (!isUp()) return;
-      const { schemaType, schema, references } = content;
-      redis
-        .set(keyOf(digest), JSON.stringify({ schemaType, schema, references }), 'EX', settings.ttlSeconds)
-        .catch(fail);
+      const { schemaType, schema, references, metadata, ruleSet } = content;
+      const text = JSON.stringify({ schemaType, schema, references, metadata, ruleSet });
+      redis.set(keyOf(digest), text, 'EX', settings.ttlSeconds).catch(fail);
     },
 
     async ping(deadlineMs) {
@@ -79,10 +93,16 @@ export function openRedis(settings: RedisSettings, log: Log, failed: () => void)
       const late = new Promise<false>((resolve) => setTimeout(resolve, deadlineMs, false).unref());
       const answer = redis.ping().then(
         () => true,
-        () => false,
+        (error: Error) => {
+          cause = describeCause(error);
+          return false;
+        },
       );
       const isThere = await Promise.race([answer, late]);
-      if (isThere) pausedUntil = 0;
+      if (isThere) {
+        pausedUntil = 0;
+        cause = undefined;
+      }
       return isThere;
     },
 
@@ -90,6 +110,68 @@ export function openRedis(settings: RedisSettings, log: Log, failed: () => void)
       redis.disconnect();
     },
   };
+}
+
+function connect(settings: RedisSettings): Redis | Cluster {
+  const { url, nodes = [], sentinelMaster, user, password, tls, timeoutMs } = settings;
+  const retryStrategy = (times: number) => Math.min(LONGEST_RECONNECT_MS, 100 * 2 ** Math.min(times, 10));
+  const [first] = nodes;
+  // Sentinels and clusters name their nodes by what they please: there the first node's name is no help.
+  const secure = tls && tlsOptions(tls, nodes.length === 1 && !sentinelMaster ? first?.host : undefined);
+  const common = {
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs,
+    maxRetriesPerRequest: 0,
+    autoResubscribe: false,
+    ...(user === undefined ? {} : { username: user }),
+    ...(password === undefined ? {} : { password }),
+    ...(secure === undefined ? {} : { tls: secure }),
+  } satisfies RedisOptions;
+  // A command fails at once while there is no connection, rather than wait for one.
+  const single = { ...common, enableOfflineQueue: false, retryStrategy } satisfies RedisOptions;
+  if (url !== undefined) return new Redis(url, single);
+  if (settings.isCluster) {
+    const options: ClusterOptions = {
+      enableOfflineQueue: false,
+      clusterRetryStrategy: retryStrategy,
+      redisOptions: common,
+      // Looked up by the socket: a certificate is for the name.
+      ...(secure === undefined ? {} : { dnsLookup: (host, found) => found(null, host) }),
+    };
+    return new Cluster([...nodes], options);
+  }
+  if (sentinelMaster === undefined) return new Redis({ ...single, ...first });
+  return new Redis({
+    ...single,
+    sentinels: [...nodes],
+    name: sentinelMaster,
+    sentinelRetryStrategy: retryStrategy,
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(user === undefined ? {} : { sentinelUsername: user }),
+    ...(secure === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: secure }),
+  });
+}
+
+/** In words that say nothing secret. */
+function describeCause(error: Error & { code?: string; lastNodeError?: Error }): OutCause {
+  const { code, message }: Error & { code?: string } = error.lastNodeError ?? error;
+  const words: Record<string, OutCause> = {
+    ECONNREFUSED: { words: 'Redis refuses connections', reason: 'Unreachable' },
+    ENOTFOUND: { words: "Redis's host name is not known", reason: 'HostUnknown' },
+    EAI_AGAIN: { words: "Redis's host name cannot be looked up", reason: 'HostUnknown' },
+    ETIMEDOUT: { words: 'Redis does not answer', reason: 'Unreachable' },
+    ECONNRESET: { words: 'Redis broke off the connection', reason: 'Unreachable' },
+  };
+  const known = words[code ?? ''];
+  if (known) return known;
+  const tls = tlsFailure(code);
+  if (tls !== undefined) return { words: `no safe connection to Redis: ${tls}`, reason: 'TlsFailed' };
+  if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(message))
+    return { words: 'Redis refuses the user name or password', reason: 'CredentialsRefused' };
+  if (/sentinels are unreachable/.test(message))
+    return { words: 'no sentinel answers, or none knows that master', reason: 'Unreachable' };
+  if (/timed out/i.test(message)) return { words: 'Redis does not answer in time', reason: 'Unreachable' };
+  return { words: `Redis cannot be used (${code ?? message.slice(0, 100)})`, reason: 'Unreachable' };
 }
 
 function keyOf(digest: string): string {

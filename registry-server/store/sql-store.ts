@@ -1,20 +1,22 @@
 import type { Reference } from '../schema-types/schema-type.ts';
-import { formatSubjectName, GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
+import { GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
 import { type Connection, type Database, type Row, StoreUnavailable, sqlState } from './database.ts';
-import { fingerprint, guid } from './fingerprint.ts';
+import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
 import { migrate, readMigration } from './migrate.ts';
 import { statement } from './sql.ts';
 import type {
   Change,
   ChangeListener,
+  ImportedVersion,
+  ListedVersion,
   NewVersion,
   Referrer,
   Removal,
+  SchemaContent,
   Settings,
   SettingsChain,
   Store,
   StoredSchema,
-  SubjectFilter,
   SubjectState,
 } from './store.ts';
 import { type AddedVersion, versionQueue } from './version-queue.ts';
@@ -23,6 +25,10 @@ const CHANNEL = 'schema_registry';
 // Deadlock found, serialization failure: the transaction was undone and may succeed now.
 const RETRIED_STATES = ['40P01', '40001'];
 const MAX_TRIES = 5;
+// Greater than every name, and than every character in one.
+const LAST = '\u{10ffff}';
+// Smaller than every character that a name may have: what begins with a name and this comes right after the name.
+const NEXT = '\u0001';
 
 /** The store over any Database: PostgreSQL in production, PGlite in the process. */
 export function sqlStore(database: Database): Store {
@@ -60,6 +66,27 @@ export function sqlStore(database: Database): Store {
       return row?.id;
     },
 
+    async listIdsOfText(context, content) {
+      const rows = await database.query<{ id: number }>(statement('listIdsOfText'), [
+        context,
+        textFingerprint(content),
+      ]);
+      return rows.map(({ id }) => id);
+    },
+
+    async listIdsWithReferences({ context, subject }) {
+      const rows = await database.query<{ id: number }>(statement('listIdsWithReferences'), [
+        context,
+        subject,
+      ]);
+      return rows.map(({ id }) => id);
+    },
+
+    async findLastId(context) {
+      const [row] = await database.query<{ last_id: number }>(statement('findLastId'), [context]);
+      return row?.last_id ?? 0;
+    },
+
     addVersion: versionQueue(database, (added) => retried(() => addVersion(database, added))),
 
     removeVersions: (name, decide) =>
@@ -68,15 +95,52 @@ export function sqlStore(database: Database): Store {
     changeSettings: (name, decide) =>
       retried(() => database.transaction((connection) => changeSettings(connection, name, decide))),
 
-    async listSubjects({ context, prefix, show, offset, limit }: SubjectFilter) {
-      const rows = await database.query<SubjectName>(statement('listSubjects'), [
-        context ?? null,
+    importVersion: (imported) => retried(() => importVersion(database, imported)),
+
+    async listSettings(context) {
+      const rows = await database.query<SettingsRow>(statement('listSettings'), [context]);
+      return rows.map(({ config, mode, ...name }) => ({ name, ...readSettings({ config, mode }) }));
+    },
+
+    removeContext: (context) =>
+      retried(() => database.transaction((connection) => removeContext(connection, context))),
+
+    listSubjects({ context, prefix, show }, { after, offset, limit }) {
+      const from = after && { ...after, subject: after.subject + NEXT };
+      return database.query<SubjectName>(statement('listSubjects'), [
+        ...boundsOf(context, prefix, from),
         prefix,
         show,
         offset,
-        limit ?? null,
+        limit,
       ]);
-      return rows.map(formatSubjectName);
+    },
+
+    async listVersions({ context, prefix, withDeleted, latestOnly, ruleType }, { after, offset, limit }) {
+      const [fromContext, fromSubject, ...to] = boundsOf(context, prefix, after);
+      const rows = await database.query(statement('listVersions'), [
+        fromContext,
+        fromSubject,
+        after?.version ?? 0,
+        ...to,
+        prefix,
+        withDeleted,
+        latestOnly,
+        ruleType ?? null,
+        offset,
+        limit,
+      ]);
+      return rows.map(readListedVersion);
+    },
+
+    async listContextsOf(subject) {
+      const rows = await database.query<{ context: string }>(statement('listContextsOf'), [subject]);
+      return rows.map(({ context }) => context);
+    },
+
+    async listAliases() {
+      const rows = await database.query<SubjectName & { alias: string }>(statement('listAliases'));
+      return rows.map(({ alias, ...name }) => ({ name, alias }));
     },
 
     async listUses(context, id) {
@@ -115,18 +179,13 @@ async function readSubject(connection: Connection, { context, subject }: Subject
     revision: string;
     settings_revision: string;
     last_version: number;
-    versions: readonly [number, number, boolean][];
-    settings: readonly {
-      context: string;
-      subject: string;
-      config: Settings['config'] | null;
-      mode: string | null;
-    }[];
+    versions: readonly [number, number, boolean, number][];
+    settings: readonly SettingsRow[];
   }>(statement('readSubject'), [context, subject]);
   if (!row) throw new Error('a select without a table gave no row');
   const settingsOf = (wanted: SubjectName): Settings => {
     const found = row.settings.find((s) => s.context === wanted.context && s.subject === wanted.subject);
-    return { config: found?.config ?? undefined, mode: found?.mode ?? undefined };
+    return found ? readSettings(found) : {};
   };
   return {
     revision: row.revision,
@@ -137,33 +196,79 @@ async function readSubject(connection: Connection, { context, subject }: Subject
       global: settingsOf({ context: GLOBAL_CONTEXT, subject: '' }),
     },
     lastVersion: row.last_version,
-    versions: row.versions.map(([version, id, isDeleted]) => ({ version, id, isDeleted })),
+    versions: row.versions.map(([version, id, isDeleted, createdAtMs]) => ({
+      version,
+      id,
+      isDeleted,
+      createdAtMs,
+    })),
   };
+}
+
+interface SettingsRow extends SubjectName {
+  readonly config: Settings['config'] | null;
+  readonly mode: Settings['mode'] | null;
+}
+
+function readSettings({ config, mode }: Pick<SettingsRow, 'config' | 'mode'>): Settings {
+  return { config: config ?? undefined, mode: mode ?? undefined };
 }
 
 async function addVersion(
   connection: Connection,
   { name, judgedAgainst, content, targets }: NewVersion,
 ): Promise<AddedVersion | undefined> {
-  const pointers = targets.map((target, position) => ({
-    position,
-    ...target.name,
-    version: target.version,
-    id: target.id,
-  }));
   const [row] = await connection.query<AddedVersion>(statement('addVersion'), [
     name.context,
     name.subject,
     judgedAgainst.revision,
     judgedAgainst.settingsRevision,
-    fingerprint(content),
-    guid(content),
-    content.schemaType,
-    content.schema,
-    content.references.length > 0 ? JSON.stringify(content.references) : null,
-    JSON.stringify(pointers),
+    ...valuesOf(content),
+    pointersOf(targets),
   ]);
   return row;
+}
+
+async function importVersion(
+  connection: Connection,
+  { name, id, version, judgedAgainst, content, targets }: ImportedVersion,
+): Promise<{ readonly version: number } | 'taken' | undefined> {
+  const [row] = await connection.query<{ outcome: 'added' | 'moved' | 'taken'; version: number }>(
+    statement('importVersion'),
+    [
+      name.context,
+      name.subject,
+      version,
+      id,
+      judgedAgainst.settingsRevision,
+      ...valuesOf(content),
+      pointersOf(targets),
+    ],
+  );
+  if (!row || row.outcome === 'moved') return undefined;
+  return row.outcome === 'taken' ? 'taken' : { version: row.version };
+}
+
+/** In the order of the columns. */
+function valuesOf(content: SchemaContent): readonly unknown[] {
+  const { schemaType, schema, references, metadata, ruleSet } = content;
+  const hasContract = metadata !== undefined || ruleSet !== undefined;
+  return [
+    fingerprint(content),
+    hasContract ? textFingerprint(content) : null,
+    guid(content),
+    schemaType,
+    schema,
+    references.length > 0 ? JSON.stringify(references) : null,
+    metadata ? JSON.stringify(metadata) : null,
+    ruleSet ? JSON.stringify(ruleSet) : null,
+  ];
+}
+
+function pointersOf(targets: NewVersion['targets']): string {
+  return JSON.stringify(
+    targets.map(({ name, version, id }, position) => ({ position, ...name, version, id })),
+  );
 }
 
 async function removeVersions(
@@ -202,11 +307,16 @@ async function removeVersions(
 async function changeSettings(
   connection: Connection,
   name: SubjectName,
-  decide: (before: SettingsChain) => Settings,
+  decide: (before: SettingsChain, hasLive: boolean) => Settings,
 ): Promise<void> {
   const { context, subject } = name;
   await connection.query(statement('lockSettings'), [context, true]);
-  const { config, mode } = decide((await readSubject(connection, name)).settings);
+  const [live] = await connection.query<{ found: boolean }>(statement('hasLive'), [
+    context === GLOBAL_CONTEXT ? null : context,
+    subject,
+  ]);
+  const { settings } = await readSubject(connection, name);
+  const { config, mode } = decide(settings, live?.found ?? false);
   await connection.query(statement('writeSettings'), [
     context,
     subject,
@@ -215,6 +325,33 @@ async function changeSettings(
   ]);
   // Those of a context weigh on every subject in it.
   await notify(connection, subject === '' ? { settingsOf: context } : name);
+}
+
+async function removeContext(connection: Connection, context: string): Promise<boolean> {
+  // Nobody registers meanwhile.
+  await connection.query(statement('lockSettings'), [context, true]);
+  const left = await connection.query(statement('listContextSubjects'), [context]);
+  if (left.length > 0) return false;
+  await connection.query(statement('clearContextSettings'), [context]);
+  const dropped = await connection.query(statement('dropContextSchemas'), [context]);
+  if (dropped.length > 0) {
+    await connection.query(statement('countPurge'));
+    await notify(connection, { purged: true });
+  }
+  await connection.query(statement('dropContext'), [context]);
+  await notify(connection, { settingsOf: context });
+  return true;
+}
+
+/** Where a list begins and where it ends. */
+function boundsOf(
+  context: string | undefined,
+  prefix: string,
+  after: SubjectName | undefined,
+): readonly [string, string, string, string] {
+  const begin = after ?? { context: context ?? '', subject: context === undefined ? '' : prefix };
+  const end = context === undefined ? [LAST, ''] : [context, prefix + LAST];
+  return [begin.context, begin.subject, end[0] as string, end[1] as string];
 }
 
 async function notify(connection: Connection, change: Change): Promise<void> {
@@ -265,6 +402,20 @@ function readSchema(row: Row): StoredSchema {
     schemaType: row.schema_type as string,
     schema: row.schema as string,
     references: (row.refs as readonly Reference[] | null) ?? [],
+    ...(row.metadata ? { metadata: row.metadata as SchemaContent['metadata'] } : {}),
+    ...(row.rule_set ? { ruleSet: row.rule_set as SchemaContent['ruleSet'] } : {}),
+  };
+}
+
+function readListedVersion(row: Row): ListedVersion {
+  const content = readSchema(row);
+  return {
+    name: { context: content.context, subject: row.subject as string },
+    version: row.version as number,
+    id: content.id,
+    isDeleted: row.deleted as boolean,
+    createdAtMs: Number(row.created_ms),
+    content,
   };
 }
 

@@ -1,16 +1,21 @@
 import type { Statement } from './database.ts';
 
+const epochMs = `(extract(epoch from created_at) * 1000)::bigint`;
+
+const itsSettings = `from settings
+     where (context = $1 and subject in ($2, '')) or (context = '.__GLOBAL' and subject = '')`;
+
+// One row, also of a subject that is not there. The sum is what settings_revision gives, which would be planned each time.
 const subjectState = `
-  coalesce((select revision from subjects where context = $1 and subject = $2), 0)::text as revision,
-  coalesce((select last_version from subjects where context = $1 and subject = $2), 0) as last_version,
-  settings_revision($1, $2)::text as settings_revision,
-  (select coalesce(json_agg(json_build_array(version, id, deleted) order by version), '[]')
+  coalesce(s.revision, 0)::text as revision, coalesce(s.last_version, 0) as last_version,
+  (select coalesce(sum(revision), 0)::bigint::text ${itsSettings}) as settings_revision,
+  (select coalesce(json_agg(json_build_array(version, id, deleted, ${epochMs}) order by version), '[]')
      from versions where context = $1 and subject = $2) as versions,
   (select coalesce(json_agg(json_build_object('context', context, 'subject', subject, 'config', config, 'mode', mode)), '[]')
-     from settings
-     where (context = $1 and subject in ($2, '')) or (context = '.__GLOBAL' and subject = '')) as settings`;
+     ${itsSettings}) as settings
+  from (select 1) one left join subjects s on s.context = $1 and s.subject = $2`;
 
-const schemaColumns = 'context, id, guid, schema_type, schema, refs';
+const schemaColumns = 'context, id, guid, schema_type, schema, refs, metadata, rule_set';
 
 const referrers = `
   select distinct on (r.target_version, r.context, r.id)
@@ -32,9 +37,16 @@ export const sql = {
   findSchema: `select ${schemaColumns} from schemas where context = $1 and id = $2`,
   listSchemasByGuid: `select ${schemaColumns} from schemas where guid = $1 order by context, id`,
   findDigest: `select encode(fingerprint, 'hex') as digest from schemas where context = $1 and id = $2`,
-  findId: 'select id from schemas where context = $1 and fingerprint = $2',
-  addVersion:
-    'select id, version from add_version($1, $2, $3::bigint, $4::bigint, $5::bytea, $6::uuid, $7, $8, $9::json, null, null, $10::json)',
+  findId: 'select id from schemas where context = $1 and fingerprint = $2 and not is_copy',
+  listIdsOfText: 'select id from schemas where context = $1 and text_fingerprint = $2 order by id',
+  listIdsWithReferences: `select distinct r.id from versions v
+     join schema_references r on r.context = v.context and r.id = v.id
+     where v.context = $1 and v.subject = $2`,
+  findLastId: 'select last_id from contexts where context = $1',
+  addVersion: `select id, version from add_version($1, $2, $3::bigint, $4::bigint,
+    $5::bytea, $6::bytea, $7::uuid, $8, $9, $10::json, $11::json, $12::json, $13::json)`,
+  importVersion: `select outcome, version from import_version($1, $2, $3::integer, $4::integer, $5::bigint,
+    $6::bytea, $7::bytea, $8::uuid, $9, $10, $11::json, $12::json, $13::json, $14::json)`,
 
   // Many at once. The subjects are locked first, without waiting: no batch can wait for another in a circle. A subject
   // that is new has no row to lock, so its name is. Not `exists`: that would be hashed, over all subjects.
@@ -42,7 +54,8 @@ export const sql = {
     with wanted as materialized (
       select * from json_to_recordset($1::json) as w(
         i integer, context text, subject text, revision bigint, settings_revision bigint,
-        fingerprint bytea, guid uuid, schema_type text, schema text, refs json)
+        fingerprint bytea, text_fingerprint bytea, guid uuid, schema_type text, schema text,
+        refs json, metadata json, rule_set json)
     ), gated as materialized (
       select w.*, case
         when w.revision = 0 then case
@@ -59,8 +72,8 @@ export const sql = {
     left join lateral (
       select v.id, v.version
       from generate_series(1, case when g.gate = 'open' then 1 else 0 end)
-      cross join lateral add_version(g.context, g.subject, g.revision, g.settings_revision, g.fingerprint, g.guid,
-        g.schema_type, g.schema, g.refs, null, null, '[]') v
+      cross join lateral add_version(g.context, g.subject, g.revision, g.settings_revision,
+        g.fingerprint, g.text_fingerprint, g.guid, g.schema_type, g.schema, g.refs, g.metadata, g.rule_set, '[]') v
       -- At most one, which the planner would not guess: for a thousand it would compile the statement.
       limit 1
     ) a on true`,
@@ -70,7 +83,9 @@ export const sql = {
   dropVersions: `delete from versions
      where context = $1 and subject = $2 and version in (select value::integer from json_array_elements_text($3::json))
      returning id`,
-  moveRevision: `update subjects set revision = nextval('revisions') where context = $1 and subject = $2`,
+  moveRevision: `update subjects s set revision = nextval('revisions'), has_live = exists (
+       select from versions v where v.context = s.context and v.subject = s.subject and not v.deleted)
+     where context = $1 and subject = $2`,
   // The versions of a subject that is gone for good start at 1 again, and its settings go with it.
   forgetSubject: `delete from subjects s where context = $1 and subject = $2
      and not exists (select from versions v where v.context = s.context and v.subject = s.subject)
@@ -93,17 +108,46 @@ export const sql = {
      on conflict (context, subject) do update
        set config = excluded.config, mode = excluded.mode, revision = excluded.revision`,
 
-  // $1: one context, or null for all; $2: prefix; $3: live, all or deleted.
-  listSubjects: `select context, subject from versions
-     where ($1::text is null or context = $1) and starts_with(subject, $2)
-     group by context, subject
-     having case $3 when 'all' then true when 'live' then not bool_and(deleted) else bool_and(deleted) end
-     order by context collate "C", subject collate "C" offset $4 limit $5::bigint`,
+  // $1 null: everything; $2 empty: the whole context.
+  hasLive: `select exists (select from subjects
+     where ($1::text is null or context = $1) and ($2 = '' or subject = $2) and has_live) as found`,
+  listSettings: 'select context, subject, config, mode from settings where context = $1 order by subject',
+  listAliases: `select context, subject, config ->> 'alias' as alias from settings
+     where config ->> 'alias' is not null order by context, subject`,
+  listContextSubjects: 'select subject from subjects where context = $1 limit 1',
+  clearContextSettings: `update settings set config = null, mode = null, revision = nextval('revisions')
+     where context = $1`,
+  // Left where an import gave a version another schema.
+  dropContextSchemas: 'delete from schemas where context = $1 returning id',
+  dropContext: 'delete from contexts where context = $1',
+
+  // From ($1, $2) on, which is behind the last one seen or where the prefix begins, and before ($3, $4): bounds, so
+  // that the key is walked from where a page begins, however long the list is.
+  listSubjects: `select context, subject from subjects
+     where (context, subject) >= ($1, $2) and (context, subject) < ($3, $4) and starts_with(subject, $5)
+       and case $6 when 'all' then true when 'live' then has_live else not has_live end
+     order by context, subject offset $7 limit $8`,
+  listVersions: `select v.context, v.subject, v.version, v.deleted, ${epochMs.replace('created_at', 'v.created_at')} as created_ms,
+       s.id, s.guid, s.schema_type, s.schema, s.refs, s.metadata, s.rule_set
+     from versions v join schemas s on s.context = v.context and s.id = v.id
+     where (v.context, v.subject, v.version) > ($1, $2, $3::integer) and (v.context, v.subject) < ($4, $5)
+       and starts_with(v.subject, $6) and ($7::boolean or not v.deleted)
+       and (not $8::boolean or not exists (
+         select from versions w
+         where w.context = v.context and w.subject = v.subject and w.version > v.version and ($7::boolean or not w.deleted)))
+       and ($9::text is null or exists (
+         select from json_each(s.rule_set) l
+           cross join json_array_elements(case json_typeof(l.value) when 'array' then l.value else '[]' end) r
+         where r ->> 'type' = $9))
+     order by v.context, v.subject, v.version offset $10 limit $11`,
+  listContextsOf: `select c.context from contexts c
+     where c.context <> '.' and exists (select from subjects s where s.context = c.context and s.subject = $1)
+     order by c.context`,
   listUses: `select context, subject, version, deleted from versions where context = $1 and id = $2
-     order by subject collate "C", version`,
+     order by subject, version`,
   listReferrers: `${referrers} and r.target_version = $3 order by r.target_version, r.context, r.id`,
   listAllReferrers: `${referrers} order by r.target_version, r.context, r.id`,
-  listContexts: `select context from contexts where context <> '.' order by context collate "C"`,
+  listContexts: `select context from contexts where context <> '.' order by context`,
 
   notify: `select pg_notify('schema_registry', $1)`,
 
@@ -113,6 +157,9 @@ export const sql = {
   addMigration: 'insert into migrations (number, name) values ($1, $2)',
 } as const satisfies Record<string, string>;
 
+// How much of a list a request wants is in its values: the plan for any values reads the whole index.
+const plannedEachTime: ReadonlySet<keyof typeof sql> = new Set(['listSubjects', 'listVersions']);
+
 export function statement(name: keyof typeof sql): Statement {
-  return { name, text: sql[name] };
+  return { name: plannedEachTime.has(name) ? undefined : name, text: sql[name] };
 }

@@ -1,12 +1,20 @@
+import type { CompatibilityLevel, CompatibilityPolicy } from '../compatibility/modes.ts';
+import type { Metadata } from '../data-contracts/metadata.ts';
+import type { RuleSet } from '../data-contracts/rule-set.ts';
 import type { Reference } from '../schema-types/schema-type.ts';
 import type { SubjectName } from '../subject-name.ts';
 import type { DatabaseStatus, PoolUsage } from './database.ts';
+
+export const registryModes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT', 'FORWARD'] as const;
+export type RegistryMode = (typeof registryModes)[number];
 
 /** What makes a schema that schema: equal content has one id in a context. */
 export interface SchemaContent {
   readonly schemaType: string;
   readonly schema: string;
   readonly references: readonly Reference[];
+  readonly metadata?: Metadata;
+  readonly ruleSet?: RuleSet;
 }
 
 /** A schema under its id. Never changes, and its id is never given to another. */
@@ -20,16 +28,31 @@ export interface Version {
   readonly version: number;
   readonly id: number;
   readonly isDeleted: boolean;
+  readonly createdAtMs: number;
 }
 
+/** What an owner set for a subject or a context; nothing is filled in. */
 export interface Config {
-  readonly compatibility?: string;
+  readonly compatibility?: CompatibilityLevel;
+  /** A metadata property: only versions with the same value of it are compared. */
+  readonly compatibilityGroup?: string;
+  readonly compatibilityPolicy?: CompatibilityPolicy;
   readonly normalize?: boolean;
+  readonly validateFields?: boolean;
+  readonly validateNewSchemas?: boolean;
+  readonly validateRules?: boolean;
+  /** The subject that this one stands for. */
+  readonly alias?: string;
+  readonly aliasForDeks?: string;
+  readonly defaultMetadata?: Metadata;
+  readonly overrideMetadata?: Metadata;
+  readonly defaultRuleSet?: RuleSet;
+  readonly overrideRuleSet?: RuleSet;
 }
 
 export interface Settings {
   readonly config?: Config;
-  readonly mode?: string;
+  readonly mode?: RegistryMode;
 }
 
 /** What applies to a subject, the nearest first. */
@@ -65,14 +88,43 @@ export interface NewVersion {
   readonly targets: readonly ReferenceTarget[];
 }
 
+/** A version under the id, and unless it is 0 the number, that it had in another registry. */
+export interface ImportedVersion extends NewVersion {
+  readonly id: number;
+  readonly version: number;
+}
+
 export interface SubjectFilter {
   /** Of all contexts when undefined. */
   readonly context?: string;
   readonly prefix: string;
   readonly show: 'live' | 'all' | 'deleted';
+}
+
+export interface VersionFilter {
+  readonly context?: string;
+  readonly prefix: string;
+  readonly withDeleted: boolean;
+  readonly latestOnly: boolean;
+  /** Only schemas with a rule of this type. */
+  readonly ruleType?: string;
+}
+
+/** A part of a list that may be longer than memory. */
+export interface Part<Position> {
+  /** Behind this one; from the beginning when undefined. */
+  readonly after?: Position;
   readonly offset: number;
-  /** Unlimited when undefined. */
-  readonly limit?: number;
+  readonly limit: number;
+}
+
+export interface VersionPosition extends SubjectName {
+  readonly version: number;
+}
+
+export interface ListedVersion extends Version {
+  readonly name: SubjectName;
+  readonly content: StoredSchema;
 }
 
 /** What a delete must know beyond the state: who points at which version. */
@@ -127,19 +179,43 @@ export interface Store {
   /** The SHA-256 of the content under an id, in hex. */
   findDigest(context: string, id: number): Promise<string | undefined>;
   findIdOf(context: string, content: SchemaContent): Promise<number | undefined>;
+  /** Further ids of the same type, text and references: with metadata or rules, or imported under a second id. */
+  listIdsOfText(context: string, content: SchemaContent): Promise<readonly number[]>;
+  /** Of the versions of a subject, soft-deleted ones too. */
+  listIdsWithReferences(name: SubjectName): Promise<readonly number[]>;
+  /** The highest id ever given in a context; 0 before the first. */
+  findLastId(context: string): Promise<number>;
 
   /** Undefined when the subject, its settings or a target moved since they were read: nothing was written. */
   addVersion(added: NewVersion): Promise<{ readonly id: number; readonly version: number } | undefined>;
+  /** `taken` when the id belongs to another content. Undefined as for addVersion. */
+  importVersion(imported: ImportedVersion): Promise<{ readonly version: number } | 'taken' | undefined>;
   /** `decide` sees the subject while nobody else can write it; what it throws undoes the removal. */
   removeVersions(
     name: SubjectName,
     decide: (state: SubjectState, referrers: readonly Referrer[]) => Removal,
   ): Promise<void>;
-  /** As removeVersions: what `decide` returns is then stored for the name. */
-  changeSettings(name: SubjectName, decide: (before: SettingsChain) => Settings): Promise<void>;
+  /**
+   * As removeVersions: what `decide` returns is then stored for the name.
+   * `hasLive`: some subject in the name's reach has a live version; the reach of `.__GLOBAL` is everything.
+   */
+  changeSettings(
+    name: SubjectName,
+    decide: (before: SettingsChain, hasLive: boolean) => Settings,
+  ): Promise<void>;
+  /** Those of the context itself, and of all its subjects that have any. */
+  listSettings(context: string): Promise<readonly (Settings & { readonly name: SubjectName })[]>;
+  /** False when a subject is left in it, a soft-deleted one too: nothing was removed. */
+  removeContext(context: string): Promise<boolean>;
 
-  /** Qualified names, ascending. */
-  listSubjects(filter: SubjectFilter): Promise<readonly string[]>;
+  /** Ascending by context, then subject. */
+  listSubjects(filter: SubjectFilter, part: Part<SubjectName>): Promise<readonly SubjectName[]>;
+  /** Ascending by context, subject, then version. */
+  listVersions(filter: VersionFilter, part: Part<VersionPosition>): Promise<readonly ListedVersion[]>;
+  /** All but the default one that hold a subject of this name, soft-deleted ones too. */
+  listContextsOf(subject: string): Promise<readonly string[]>;
+  /** Subjects that stand for others, and the names they stand for as they were written. */
+  listAliases(): Promise<readonly { readonly name: SubjectName; readonly alias: string }[]>;
   /** Of one schema: where it is used, by subject and version. */
   listUses(
     context: string,

@@ -1,5 +1,5 @@
 import { type Connection, type Database, StoreUnavailable, sqlState } from './database.ts';
-import { fingerprint, guid } from './fingerprint.ts';
+import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
 import { statement } from './sql.ts';
 import type { NewVersion } from './store.ts';
 
@@ -78,6 +78,14 @@ export function versionQueue(database: Database, addAlone: AddVersion): AddVersi
   }
 
   async function write(batch: readonly Waiting[]): Promise<void> {
+    const [first, second] = batch;
+    // The statement for one is the cheaper one.
+    if (first && !second) {
+      const adding = addAlone(first.added);
+      first.resolve(adding);
+      await adding.catch(() => {});
+      return;
+    }
     let outcomes: readonly Outcome[];
     try {
       outcomes = await addVersions(
@@ -100,6 +108,8 @@ export function versionQueue(database: Database, addAlone: AddVersion): AddVersi
   }
 }
 
+const bytea = (bytes: Buffer) => `\\x${bytes.toString('hex')}`;
+
 type Outcome = AddedVersion | 'moved' | 'busy';
 
 /** In the order of `batch`; one statement, and so one transaction. */
@@ -112,11 +122,14 @@ async function addVersions(
     ...name,
     revision: judgedAgainst.revision,
     settings_revision: judgedAgainst.settingsRevision,
-    fingerprint: `\\x${fingerprint(content).toString('hex')}`,
+    fingerprint: bytea(fingerprint(content)),
+    text_fingerprint: content.metadata || content.ruleSet ? bytea(textFingerprint(content)) : undefined,
     guid: guid(content),
     schema_type: content.schemaType,
     schema: content.schema,
     refs: content.references.length > 0 ? content.references : undefined,
+    metadata: content.metadata,
+    rule_set: content.ruleSet,
   }));
   const rows = await connection.query<{
     i: number;

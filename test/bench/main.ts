@@ -13,6 +13,7 @@ import { end, findOnPath, freePort } from '../build/process.ts';
 import { aGet, aPost, load } from './load.ts';
 import { JSON_SUBJECT, operations, SUBJECTS } from './operations.ts';
 import { aJsonSchema, anAvroSchema } from './schemas.ts';
+import { serverFlags } from './server-flags.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2.5);
 const BARE_SECONDS = SECONDS / 2;
@@ -20,10 +21,21 @@ const WARM_UP_SECONDS = 1;
 const isPinned = availableParallelism() > 1 && findOnPath('taskset') !== undefined;
 
 /** A program on the first core. */
-function start(file: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
+function start(
+  file: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  flags: readonly string[] = [],
+): ChildProcess {
   // BENCH_NODE_OPTIONS=--cpu-prof says where the time goes.
   const options = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter((option) => option !== '');
-  const command = [process.execPath, ...options, fileURLToPath(new URL(file, import.meta.url)), ...args];
+  const command = [
+    process.execPath,
+    ...flags,
+    ...options,
+    fileURLToPath(new URL(file, import.meta.url)),
+    ...args,
+  ];
   const [program = '', ...rest] = isPinned ? ['taskset', '-c', '0', ...command] : command;
   return spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -59,14 +71,19 @@ async function main(wanted = ''): Promise<void> {
   const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
   const bare = start('./bare.ts', [JSON.stringify({ id: 1, schema: anAvroSchema('1') })]);
   const startedMs = performance.now();
-  const server = start('../../registry-server/main.ts', ['serve'], {
-    DATABASE_URL: await postgres.createDatabase('bench'),
-    SERVER_HOST: '127.0.0.1',
-    SERVER_PORT: String(port),
-    METRICS_PORT: String(metricsPort),
-    GRACEFUL_SHUTDOWN_TIMEOUT: '0',
-    LOG_LEVEL: 'warn',
-  });
+  const server = start(
+    '../../registry-server/main.ts',
+    ['serve'],
+    {
+      DATABASE_URL: await postgres.createDatabase('bench'),
+      SERVER_HOST: '127.0.0.1',
+      SERVER_PORT: String(port),
+      METRICS_PORT: String(metricsPort),
+      GRACEFUL_SHUTDOWN_TIMEOUT: '0',
+      LOG_LEVEL: 'warn',
+    },
+    serverFlags,
+  );
   try {
     server.stdout?.resume();
     const [bareUrl] = (await once(

@@ -163,7 +163,8 @@ describe('the protocol', function () {
     expect((await server.get('/health', { Accept: 'text/html' })).body).to.include({ status: 'up' });
     const { body } = await server.get('/ready');
     expect(body).to.include({ status: 'ready' });
-    expect(body.checks.database).to.include({ kind: 'embedded', status: 'up', migration: 1 });
+    expect(body.checks.database).to.include({ kind: 'embedded', status: 'up' });
+    expect(body.checks.database.migration).to.be.greaterThan(0);
     expect(body.checks.cache).to.deep.equal({ kind: 'none', status: 'up' });
   });
 });

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { type FrontSettings, openFront } from '../../registry-server/front.ts';
+import { KnownPosts } from '../../registry-server/known-posts.ts';
 import { Lifecycle } from '../../registry-server/lifecycle.ts';
 import { openLog } from '../../registry-server/log.ts';
 import { openMetrics } from '../../registry-server/metrics.ts';
@@ -26,6 +27,19 @@ async function fetchRaw(url: string, headers: Record<string, string> = {}): Prom
     return i % 2 === 1 && (name === 'Date' || /^[0-9a-f-]{36}$/.test(value)) ? '…' : value;
   });
   return { status: answer.statusCode, headers: shown, body };
+}
+
+/** The status of the answer. */
+async function postInPieces({ url }: TestServer, path: string, text: string): Promise<number | undefined> {
+  const bytes = Buffer.from(text);
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': bytes.length };
+  const sending = request(url + path, { method: 'POST', headers, agent: false });
+  // In the middle of a character.
+  for (let at = 0; at < bytes.length; at += 50_001) sending.write(bytes.subarray(at, at + 50_001));
+  sending.end();
+  const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
 }
 
 describe('the front', function () {
@@ -147,6 +161,90 @@ describe('the front', function () {
       expect((await expectSame(`/schemas/ids/${id}`)).status).to.equal(404);
     });
 
+    describe('posts that came before', () => {
+      const ask = async (path: string, body: object, headers: Record<string, string> = {}) => {
+        const reply = await server.ask('POST', path, body, headers);
+        return { status: reply.status, type: reply.type, text: reply.text };
+      };
+      const schema = () => ({ schema: anAvroRecord('R', [`a${count}`]) });
+
+      for (const path of ['', '/versions', '?deleted=true', '/versions?normalize=true']) {
+        it(`are answered as before: ${path}`, async () => {
+          const url = `/subjects/${subject}${path}`;
+          const first = await ask(url, schema());
+          expect(first.status).to.equal(200);
+          expect(await ask(url, schema())).to.deep.equal(first);
+          const Accept = 'application/json';
+          expect(await ask(url, schema(), { Accept })).to.deep.equal({ ...first, type: Accept });
+          expect((await ask(url, schema(), { Accept: 'text/html' })).status).to.equal(406);
+          expect((await ask(url, schema(), { 'Content-Type': 'text/html' })).status).to.equal(415);
+        });
+      }
+
+      it('are judged anew when the subject or what it is under has changed', async () => {
+        const url = `/subjects/${subject}`;
+        const again = async () => [await ask(url, schema()), await ask(`${url}/versions`, schema())];
+        const version = async () => (await again()).map(({ text }) => JSON.parse(text).version);
+        expect([await version(), await version()]).to.deep.equal([
+          [1, 1],
+          [1, 1],
+        ]);
+        await server.ask('PUT', `/mode/${subject}`, { mode: 'READONLY' });
+        expect((await again()).map(({ status }) => status)).to.deep.equal([200, 422]);
+        await server.ask('DELETE', `/mode/${subject}`);
+        expect(await version()).to.deep.equal([1, 1]);
+        await server.ask('DELETE', `${url}/versions/1`);
+        expect((await ask(url, schema())).status).to.equal(404);
+        await server.ask('PUT', `/config/${subject}`, { compatibility: 'NONE' });
+        expect(JSON.parse((await ask(`${url}/versions`, schema())).text).version).to.equal(3);
+        await server.ask('PUT', `/config/${subject}`, { alias: 'elsewhere' });
+        expect((await ask(url, schema())).status).to.equal(404);
+        await server.ask('PUT', `/config/${subject}`, { alias: null });
+        expect(JSON.parse((await ask(url, schema())).text).version).to.equal(3);
+      });
+
+      it('are read anew where they refer to something', async () => {
+        await register('{"type":"record","name":"Inner","fields":[]}', `inner-${count}`);
+        const body = {
+          schema: '{"type":"array","items":"Inner"}',
+          references: [{ name: 'Inner', subject: `inner-${count}`, version: -1 }],
+        };
+        const url = `/subjects/outer-${count}/versions`;
+        expect(JSON.parse((await ask(url, body)).text).version).to.equal(1);
+        expect(JSON.parse((await ask(url, body)).text).version).to.equal(1);
+        await register('{"type":"record","name":"Inner","doc":"new","fields":[]}', `inner-${count}`);
+        expect(JSON.parse((await ask(url, body)).text).version).to.equal(2);
+      });
+
+      it('take bodies in pieces, and of any length', async () => {
+        for (const length of [10, 200_000]) {
+          const text = JSON.stringify({ ...schema(), other: 'ü'.repeat(length) });
+          for (let n = 0; n < 2; n += 1)
+            expect(await postInPieces(server, `/subjects/${subject}`, text)).to.equal(200);
+        }
+      });
+
+      it('are counted and logged as before', async () => {
+        const url = `/subjects/${subject}/versions`;
+        const count = async () => {
+          const text = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+          const read = (name: string) => Number(text.split(`schema_registry_${name} `)[1]?.split('\n')[0]);
+          return [
+            read('http_requests_total{route="/subjects/:subject/versions",method="POST",status="200"}'),
+            read('registrations_total{outcome="existing"}'),
+          ];
+        };
+        await ask(url, schema());
+        const [requests = 0, existing = 0] = await count();
+        await ask(url, schema(), { 'X-Request-Id': `known-${subject}` });
+        expect(await count()).to.deep.equal([requests + 1, existing + 1]);
+        const line = lines
+          .map((text) => JSON.parse(text))
+          .find(({ requestId }) => requestId === `known-${subject}`);
+        expect(line).to.include({ level: 'info', method: 'POST', path: url, status: 200 });
+      });
+    });
+
     it('is counted and logged as Koa is', async () => {
       const path = `/subjects/${subject}/versions/1`;
       await server.get(path);
@@ -201,7 +299,7 @@ describe('the front', function () {
       settingsRevision: '0',
       settings: { subject: {}, context: {}, global: {} },
       lastVersion: 1,
-      versions: [{ version: 1, id: 1, isDeleted: false }],
+      versions: [{ version: 1, id: 1, isDeleted: false, createdAtMs: 0 }],
     };
     const paths = ['/schemas/ids/1', '/subjects/s/versions/1', '/subjects/s/versions/latest'];
 
@@ -220,6 +318,7 @@ describe('the front', function () {
         ),
         log: openLog({ level: 'silent', format: 'json' }),
         lifecycle,
+        known: new KnownPosts(10),
         maxEntries: 10,
       };
       const front = openFront(settings, (_request, response) => response.end('Koa'));

@@ -118,7 +118,7 @@ describe('the process', function () {
 
   it('migrates and ends', async () => {
     const { stdout } = await run(process.execPath, [main, 'migrate'], { env: environment });
-    expect(stdout).to.include('"migration":1');
+    expect(stdout).to.match(/"migration":[1-9]/);
   });
 
   it('helps, with every variable', async () => {

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../build/eventually.ts';
+import { type Outage, sufferOutages } from '../build/outages.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
+import { seeded } from '../build/random.ts';
 import { missingRedis, startRedis, type TestRedis } from '../build/redis.ts';
+import { missingS3, startS3 } from '../build/s3.ts';
 import { anAvroRecord } from '../build/schema.ts';
 import { startServer, type TestServer } from '../build/server.ts';
 
@@ -163,3 +166,36 @@ const missing = missingPostgres ?? missingRedis;
     expect(lines.join('')).to.include('change feed').and.not.include('not-checked');
   });
 });
+
+const missingWorld = missing ?? missingS3;
+
+(missingWorld ? describe.skip : describe)(
+  `outages under load, at three servers${missingWorld ? ` (${missingWorld})` : ''}`,
+  function () {
+    this.timeout(180_000);
+
+    it('of Redis, S3, PostgreSQL and a server: no acknowledged write is lost, and what is not needed is not missed', async () => {
+      const [postgres, redis, s3] = await Promise.all([startPostgres(), startRedis(), startS3()]);
+      const random = seeded();
+      try {
+        const outages: Outage[] = [];
+        await sufferOutages({ postgres, redis, s3 }, 1.5, random, (outage) => outages.push(outage));
+        expect(outages.length).to.equal(4);
+        for (const { title, before, during, after, acknowledged, lost } of outages) {
+          const said = `${title}, TEST_SEED=${random.seed}`;
+          expect(lost, said).to.equal(0);
+          expect(acknowledged, said).to.be.greaterThan(10);
+          expect(before.errors, said).to.deep.equal({});
+          const isNeeded = !/Redis|S3/.test(title);
+          if (!isNeeded) expect([during.errors, after.errors], said).to.deep.equal([{}, {}]);
+          // The database is away, or nobody is there: nothing that says it was refused.
+          for (const error of Object.keys({ ...during.errors, ...after.errors })) {
+            expect(['none', '500 50001'], said).to.include(error);
+          }
+        }
+      } finally {
+        await Promise.all([redis.stop(), s3.remove(), postgres.stop()]);
+      }
+    });
+  },
+);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { expect } from 'chai';
 import { BadSettings, readSettings, settingsTable } from '../../registry-server/settings.ts';
 
@@ -47,6 +48,18 @@ describe('settings', () => {
 
   it('compare what belongs together', () => {
     expect(() => readSettings({ DATABASE_MIN_CONNECTIONS: '60' })).to.throw(/DATABASE_MIN_CONNECTIONS/);
+  });
+
+  it('take several workers only where there is a database for them', () => {
+    const DATABASE_URL = 'postgres://u@h/db';
+    expect(() => readSettings({ WORKERS: '2' })).to.throw(/WORKERS: "2" needs DATABASE_URL/);
+    expect(() => readSettings({ WORKERS: 'many' })).to.throw(/WORKERS: "many" is neither auto nor/);
+    expect(() => readSettings({ DATABASE_URL, WORKERS: '60' })).to.throw(
+      /more than DATABASE_MAX_CONNECTIONS/,
+    );
+    expect(readSettings({ DATABASE_URL, WORKERS: '2' })).to.include({ workers: 2 });
+    expect(readSettings({ WORKERS: 'auto' })).to.include({ workers: 1 });
+    expect(readSettings({ DATABASE_URL, WORKERS: 'auto' }).workers).to.equal(availableParallelism());
   });
 
   for (const { name, default: text, parse, description } of settingsTable) {

@@ -47,11 +47,15 @@ const promotedFrom: Partial<Record<Kind, readonly Kind[]>> = {
 };
 
 /** Every rule of schema resolution that the reader breaks for data of the writer; empty when it reads all of it. */
-export function avroMismatches(reader: AvroSchema, writer: AvroSchema): readonly Incompatibility[] {
-  return new Walk(compareOnce).compare(reader, writer, root);
+export function avroMismatches(
+  reader: AvroSchema,
+  writer: AvroSchema,
+  maxPairs = Infinity,
+): readonly Incompatibility[] {
+  return new Walk(comparePair, maxPairs).compare(reader, writer, root);
 }
 
-function compareOnce(
+function comparePair(
   reader: AvroSchema,
   writer: AvroSchema,
   path: Path,

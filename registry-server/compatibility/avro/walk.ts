@@ -3,7 +3,7 @@ import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import { noMismatches } from './mismatch.ts';
 import { type Path, root } from './path.ts';
 
-export type CompareOnce = (
+export type ComparePair = (
   reader: AvroSchema,
   writer: AvroSchema,
   path: Path,
@@ -12,19 +12,18 @@ export type CompareOnce = (
 
 type Memo = Map<AvroSchema, Map<AvroSchema, readonly Incompatibility[]>>;
 
-/** More pairs than any honest schema has; a hostile one ends here instead of holding the server. */
-const maxPairs = 300_000;
-
-/** One comparison of two schemas, each pair of types once: that also ends recursive types. */
+/** One comparison of two schemas, each pair of records once: that also ends recursive types. */
 export class Walk {
-  readonly #compareOnce: CompareOnce;
+  readonly #comparePair: ComparePair;
   readonly #memo: Memo = new Map();
   readonly #trialMemo: Memo = new Map();
+  readonly #maxPairs: number;
   #trials = 0;
   #pairs = 0;
 
-  constructor(compareOnce: CompareOnce) {
-    this.#compareOnce = compareOnce;
+  constructor(comparePair: ComparePair, maxPairs: number) {
+    this.#maxPairs = maxPairs;
+    this.#comparePair = comparePair;
   }
 
   /** Only whether anything is wrong matters now: the first mismatch is enough. */
@@ -33,17 +32,28 @@ export class Walk {
   }
 
   compare(reader: AvroSchema, writer: AvroSchema, path: Path): readonly Incompatibility[] {
+    // Only records are met again: by their names.
+    if (reader.type === 'record' && writer.type === 'record') return this.#compareOnce(reader, writer, path);
+    this.#count();
+    return this.#comparePair(reader, writer, path, this);
+  }
+
+  #count(): void {
+    if (++this.#pairs > this.#maxPairs) throw new RangeError(`more than ${this.#maxPairs} pairs of types`);
+  }
+
+  #compareOnce(reader: AvroSchema, writer: AvroSchema, path: Path): readonly Incompatibility[] {
     const earlier =
       this.#memo.get(reader)?.get(writer) ??
       (this.isTrial ? this.#trialMemo.get(reader)?.get(writer) : undefined);
     if (earlier !== undefined) return earlier;
-    if (++this.#pairs > maxPairs) throw new RangeError(`more than ${maxPairs} pairs of types`);
+    this.#count();
     // A pair met again inside itself is compatible unless something else in it is not.
     const memo = this.isTrial ? this.#trialMemo : this.#memo;
     const row = memo.get(reader) ?? new Map();
     memo.set(reader, row);
     row.set(writer, noMismatches);
-    const found = this.#compareOnce(reader, writer, path, this);
+    const found = this.#comparePair(reader, writer, path, this);
     row.set(writer, found);
     return found;
   }

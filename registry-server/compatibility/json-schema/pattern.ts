@@ -1,33 +1,60 @@
 import { Script } from 'node:vm';
+import { compileLinear, type LinearExpression, type Spend } from './linear-expression.ts';
 
 const maxMatchMs = 50;
+/** What trying one way after another may cost: too much for the event loop, and for many names. */
+const backtrackingSteps = 1_000_000;
 
-/** Whether a name fits a pattern of a user; one that is no regular expression here, or takes too long, fits nothing. */
-export function fitsPattern(pattern: string, name: string): boolean {
-  const expression = findExpression(pattern);
-  if (expression === undefined) return false;
-  // Without two repetitions the time grows with the name's length at most squared.
-  if (repetitions(pattern) < 2) return expression.test(name);
-  try {
-    return new Script(
-      `/x/.constructor(${JSON.stringify(pattern)}, ${JSON.stringify(expression.flags)}).test(${JSON.stringify(name)})`,
-    ).runInThisContext({ timeout: maxMatchMs }) as boolean;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
-    throw error;
+/** Patterns of one comparison: each is read once. */
+export class Patterns {
+  readonly #compiled = new Map<string, LinearExpression | undefined>();
+  readonly #spend: Spend;
+
+  /** @param spend is told what the work costs, and may throw to end it */
+  constructor(spend: Spend) {
+    this.#spend = spend;
+  }
+
+  /**
+   * Whether a name fits a pattern of a user; one that is no regular expression here fits nothing.
+   * @throws RangeError when it takes too long
+   */
+  fits(pattern: string, name: string): boolean {
+    if (!this.#compiled.has(pattern)) this.#compiled.set(pattern, this.#compile(pattern));
+    return this.#compiled.get(pattern)?.test(name, this.#spend) ?? false;
+  }
+
+  #compile(pattern: string): LinearExpression | undefined {
+    const flags = findFlags(pattern);
+    if (flags === undefined) return undefined;
+    const linear = compileLinear(pattern, flags);
+    this.#spend(pattern.length);
+    return linear ?? { test: (name, spend) => testWithDeadline(pattern, flags, name, spend) };
   }
 }
 
-const repetitions = (pattern: string): number => pattern.match(/[*+}]/g)?.length ?? 0;
-
 /** JSON Schema recommends Unicode mode; patterns written for Java are often valid only without it. */
-function findExpression(pattern: string): RegExp | undefined {
-  for (const flags of ['u', '']) {
+function findFlags(pattern: string): 'u' | '' | undefined {
+  for (const flags of ['u', ''] as const) {
     try {
-      return new RegExp(pattern, flags);
+      new RegExp(pattern, flags);
+      return flags;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
   return undefined;
+}
+
+/** For what looks around or back. */
+function testWithDeadline(pattern: string, flags: string, name: string, spend: Spend): boolean {
+  spend(backtrackingSteps);
+  try {
+    return new Script(
+      `/x/.constructor(${JSON.stringify(pattern)}, ${JSON.stringify(flags)}).test(${JSON.stringify(name)})`,
+    ).runInThisContext({ timeout: maxMatchMs }) as boolean;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    throw new RangeError(`a pattern takes too long: ${pattern.slice(0, 80)}`);
+  }
 }

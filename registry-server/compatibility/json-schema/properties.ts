@@ -1,7 +1,6 @@
 import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
 import { compareBound } from './bounds.ts';
 import { compareRest, permitted, restOf } from './content-model.ts';
-import { fitsPattern } from './pattern.ts';
 import { isSubset } from './subset.ts';
 import { breaks, type Node, type Walk } from './walk.ts';
 
@@ -47,7 +46,7 @@ function compareProperties(walk: Walk, before: ObjectNode, after: ObjectNode): v
 
 /** What was listed may still come: does the later schema take it among what it does not list? */
 function compareRemoved(walk: Walk, name: string, property: JsonSchemaNode, after: ObjectNode): void {
-  const rest = restFor(after, name);
+  const rest = restFor(walk, after, name);
   if (rest === 'open') {
     walk.add('PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL');
   } else if (rest === 'closed') {
@@ -76,7 +75,7 @@ function compareAdded(
   before: ObjectNode,
   after: ObjectNode,
 ): void {
-  const rest = restFor(before, name);
+  const rest = restFor(walk, before, name);
   const isRequired = after.required.has(name);
   if (rest === 'open') {
     if (property.kind === 'any') walk.add('PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL');
@@ -100,9 +99,9 @@ function compareAdded(
 }
 
 /** What an object schema says of a property that it does not list: by pattern first. */
-function restFor(schema: ObjectNode, name: string): ReturnType<typeof restOf> {
+function restFor(walk: Walk, schema: ObjectNode, name: string): ReturnType<typeof restOf> {
   for (const [pattern, covered] of schema.patternProperties) {
-    if (fitsPattern(pattern, name)) return covered;
+    if (walk.patterns.fits(pattern, name)) return covered;
   }
   const rest = restOf(schema.additionalProperties, schema.unevaluatedProperties);
   // Beside patterns the rest of an open model is no longer all names: the reference calls it closed.

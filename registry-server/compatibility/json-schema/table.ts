@@ -48,13 +48,18 @@ function compareParts(walk: Walk, before: JsonSchemaNode, after: JsonSchemaNode)
 export function jsonSchemaChanges(
   before: JsonSchemaNode,
   after: JsonSchemaNode,
+  maxPairs = Infinity,
 ): readonly JsonSchemaChange[] {
-  const walk = new Walk(compareParts);
+  const walk = new Walk(compareParts, maxPairs);
   walk.compare(before, after);
   return walk.changes;
 }
 
 /** The changes that a reader minds when data was written for another schema. */
-export function jsonSchemaBreaks(reader: JsonSchemaNode, writer: JsonSchemaNode): readonly Incompatibility[] {
-  return brokenRules(jsonSchemaChanges(writer, reader).filter(breaks), describe);
+export function jsonSchemaBreaks(
+  reader: JsonSchemaNode,
+  writer: JsonSchemaNode,
+  maxPairs?: number,
+): readonly Incompatibility[] {
+  return brokenRules(jsonSchemaChanges(writer, reader, maxPairs).filter(breaks), describe);
 }

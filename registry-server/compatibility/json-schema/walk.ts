@@ -1,5 +1,6 @@
 import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
 import { breaksJsonReader, type JsonSchemaChangeKind } from '../change.ts';
+import { Patterns } from './pattern.ts';
 
 export interface JsonSchemaChange {
   readonly kind: JsonSchemaChangeKind;
@@ -15,8 +16,8 @@ export type CompareParts = (walk: Walk, before: JsonSchemaNode, after: JsonSchem
 
 export const breaks = ({ kind }: JsonSchemaChange): boolean => breaksJsonReader[kind];
 
-/** More pairs than any honest schema has; a hostile one ends here instead of holding the server. */
-const maxPairs = 300_000;
+/** Steps of matching a pattern that take as long as comparing a pair. */
+const stepsPerPair = 100;
 
 /** One comparison of two schemas: where it is, and what it has found so far. */
 export class Walk {
@@ -24,11 +25,21 @@ export class Walk {
   #changes: JsonSchemaChange[] = [];
   #pairs = 0;
   #trials = 0;
+  readonly #maxPairs: number;
   readonly #compareParts: CompareParts;
   readonly #known = new Map<JsonSchemaNode, Map<JsonSchemaNode, Known>>();
 
-  constructor(compareParts: CompareParts) {
+  readonly patterns = new Patterns((steps) => this.#spend(steps));
+  #steps = 0;
+
+  constructor(compareParts: CompareParts, maxPairs: number) {
+    this.#maxPairs = maxPairs;
     this.#compareParts = compareParts;
+  }
+
+  #spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > this.#maxPairs * stepsPerPair) throw new RangeError('the patterns take too long');
   }
 
   get changes(): readonly JsonSchemaChange[] {
@@ -73,7 +84,7 @@ export class Walk {
   }
 
   compare(before: JsonSchemaNode, after: JsonSchemaNode): void {
-    if (++this.#pairs > maxPairs) throw new RangeError(`more than ${maxPairs} pairs of schemas`);
+    if (++this.#pairs > this.#maxPairs) throw new RangeError(`more than ${this.#maxPairs} pairs of schemas`);
     // Only these pairs can come up again: under a reference, or among alternatives.
     if (before.kind !== 'reference' && after.kind !== 'reference' && this.#trials === 0) {
       this.#compareParts(this, before, after);

@@ -26,8 +26,12 @@ const inFiles: readonly ((walk: Walk, before: ProtoFile, after: ProtoFile) => vo
 ];
 
 /** Every change from one file to the next, harmless ones too. */
-export function protobufChanges(before: ProtoFile, after: ProtoFile): readonly ProtobufChange[] {
-  const walk = new Walk(before, after, (here, was, is) => {
+export function protobufChanges(
+  before: ProtoFile,
+  after: ProtoFile,
+  maxPairs = Infinity,
+): readonly ProtobufChange[] {
+  const walk = new Walk(before, after, maxPairs, (here, was, is) => {
     for (const compare of inMessages) compare(here, was, is);
   });
   for (const compare of inFiles) compare(walk, before, after);
@@ -35,6 +39,10 @@ export function protobufChanges(before: ProtoFile, after: ProtoFile): readonly P
 }
 
 /** The changes that a reader minds when data was written for another schema. */
-export function protobufBreaks(reader: ProtoFile, writer: ProtoFile): readonly Incompatibility[] {
-  return brokenRules(protobufChanges(writer, reader).filter(breaks), describe);
+export function protobufBreaks(
+  reader: ProtoFile,
+  writer: ProtoFile,
+  maxPairs?: number,
+): readonly Incompatibility[] {
+  return brokenRules(protobufChanges(writer, reader, maxPairs).filter(breaks), describe);
 }

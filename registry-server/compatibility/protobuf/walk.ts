@@ -11,9 +11,6 @@ export const breaks = ({ kind }: ProtobufChange): boolean => breaksProtobufReade
 
 export type CompareMessages = (walk: Walk, before: ProtoMessage, after: ProtoMessage) => void;
 
-/** More pairs than any honest schema has; a hostile one ends here instead of holding the server. */
-const maxPairs = 300_000;
-
 /** One comparison of two files: where it is, and what it has found so far. */
 export class Walk {
   readonly changes: ProtobufChange[] = [];
@@ -21,10 +18,12 @@ export class Walk {
   readonly #imported = new Map<ProtoMessage, Map<ProtoMessage, boolean>>();
   #path = '#';
   #pairs = 0;
+  readonly #maxPairs: number;
 
   readonly #own: readonly [Symbols, Symbols];
 
-  constructor(before: ProtoFile, after: ProtoFile, compareMessages: CompareMessages) {
+  constructor(before: ProtoFile, after: ProtoFile, maxPairs: number, compareMessages: CompareMessages) {
+    this.#maxPairs = maxPairs;
     this.#own = [before.own, after.own];
     this.#compareMessages = compareMessages;
   }
@@ -49,7 +48,7 @@ export class Walk {
   }
 
   compare(before: ProtoMessage, after: ProtoMessage): void {
-    if (++this.#pairs > maxPairs) throw new RangeError(`more than ${maxPairs} pairs of messages`);
+    if (++this.#pairs > this.#maxPairs) throw new RangeError(`more than ${this.#maxPairs} pairs of messages`);
     this.#compareMessages(this, before, after);
   }
 

@@ -27,6 +27,14 @@ export interface Located {
   readonly base: string;
 }
 
+/** Every name in a schema is appended to it: thousands of names with one of many kilobytes would fill the memory. */
+const maxAddressLength = 2_048;
+
+function requireShort(address: string, where: string): void {
+  if (address.length <= maxAddressLength) return;
+  throw new InvalidSchema(`${where}: an address has at most ${maxAddressLength} characters`);
+}
+
 // Schemas with relative ids get an address all the same, so that all references resolve in one way.
 const localAddress = 'registry:/schema';
 
@@ -58,7 +66,7 @@ export function openDocument(root: Json, name = ''): Document {
     if (!isObject(schema)) throw new InvalidSchema(`${path}: a schema is an object or a boolean`);
     visited.add(schema);
     requireKeywordForms(schema, path);
-    const base = note(schema, outer);
+    const base = note(schema, outer, path);
     if (typeof schema.$ref === 'string') refs.push({ ref: schema.$ref, from: { schema, document, base } });
     for (const key of Object.keys(schema)) {
       const shape = Object.hasOwn(schemaKeywords, key) ? schemaKeywords[key] : undefined;
@@ -79,12 +87,13 @@ export function openDocument(root: Json, name = ''): Document {
     }
   }
 
-  function note(schema: JsonObject, outer: string): string {
+  function note(schema: JsonObject, outer: string, path: string): string {
     const id = schema[draft.idKeyword];
     let base = outer;
     // Before 2019-09 an `$id` beside a `$ref` is ignored, as all siblings are.
     if (typeof id === 'string' && (draft.hasRefSiblings || schema.$ref === undefined)) {
       const full = resolveAddress(id, outer);
+      requireShort(full, `${path}/${draft.idKeyword}`);
       if (!id.startsWith('#')) {
         base = withoutFragment(full);
         if (base !== outer) bases.set(schema, base);
@@ -108,6 +117,7 @@ export class Documents {
 
   constructor(root: Json, references: readonly { reference: ResolvedReference; root: Json }[]) {
     for (const { reference, root: referred } of references) {
+      requireShort(reference.name, 'the name of a reference');
       const document = openDocument(referred, reference.name);
       this.#byName.set(reference.name, located(document));
       this.#add(document);

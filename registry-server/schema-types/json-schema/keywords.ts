@@ -143,3 +143,38 @@ export const schemaKeywords: Readonly<Record<string, 'one' | 'list' | 'map'>> = 
   then: 'one',
   else: 'one',
 };
+
+/** Without a `type` these tell what a schema is about; the first family that occurs counts, as in the reference. */
+export const tellingKeywords: readonly (readonly [SimpleType, readonly string[]])[] = [
+  [
+    'array',
+    [
+      'items',
+      'prefixItems',
+      'additionalItems',
+      'unevaluatedItems',
+      'minItems',
+      'maxItems',
+      'uniqueItems',
+      'contains',
+    ],
+  ],
+  [
+    'object',
+    [
+      'properties',
+      'required',
+      'minProperties',
+      'maxProperties',
+      'dependencies',
+      'dependentRequired',
+      'dependentSchemas',
+      'patternProperties',
+      'additionalProperties',
+      'unevaluatedProperties',
+      'propertyNames',
+    ],
+  ],
+  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
+  ['string', ['minLength', 'maxLength', 'pattern', 'format']],
+];

@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, stableJson, toNumber } from '../json-text.ts';
 import { InvalidSchema } from '../schema-type.ts';
 import type { Documents, Located } from './documents.ts';
-import type { SimpleType } from './keywords.ts';
+import { type SimpleType, tellingKeywords } from './keywords.ts';
 import type { ArrayNode, CombinedNode, JsonSchemaNode, NumberNode, ObjectNode, StringNode } from './model.ts';
 
 /** Builds the model of the main document. Each schema object is built once, whoever refers to it. */
@@ -39,19 +39,19 @@ class Reader {
     for (const open of this.#open) open.target = this.#endOf(open);
   }
 
-  /** Where a chain of references ends. */
+  /** Where a chain of references ends; all of the chain learn it, so that none is walked twice. */
   #endOf(start: OpenReference): JsonSchemaNode {
-    const seen = new Set<OpenReference>();
-    let open = start;
-    while (open.target?.kind === 'reference') {
-      if (seen.has(open))
+    const chain = new Set<OpenReference>();
+    let open: OpenReference | undefined = start;
+    while (open?.target?.kind === 'reference') {
+      if (chain.has(open))
         throw new InvalidSchema(`$ref "${start.ref}" leads back to itself and to no schema`);
-      seen.add(open);
-      const next = this.#byNode.get(open.target);
-      if (next === undefined) break;
-      open = next;
+      chain.add(open);
+      open = this.#byNode.get(open.target);
     }
-    return open.target ?? anything;
+    const end = open?.target ?? anything;
+    for (const passed of chain) passed.target = end;
+    return end;
   }
 
   read(place: Located): JsonSchemaNode {
@@ -205,40 +205,6 @@ const noSchemas: ReadonlyMap<string, JsonSchemaNode> = new Map();
 const noNames: ReadonlySet<string> = new Set();
 const noItems: readonly JsonSchemaNode[] = [];
 const noNameLists: ReadonlyMap<string, ReadonlySet<string>> = new Map();
-
-const tellingKeywords: readonly (readonly [SimpleType, readonly string[]])[] = [
-  [
-    'array',
-    [
-      'items',
-      'prefixItems',
-      'additionalItems',
-      'unevaluatedItems',
-      'minItems',
-      'maxItems',
-      'uniqueItems',
-      'contains',
-    ],
-  ],
-  [
-    'object',
-    [
-      'properties',
-      'required',
-      'minProperties',
-      'maxProperties',
-      'dependencies',
-      'dependentRequired',
-      'dependentSchemas',
-      'patternProperties',
-      'additionalProperties',
-      'unevaluatedProperties',
-      'propertyNames',
-    ],
-  ],
-  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
-  ['string', ['minLength', 'maxLength', 'pattern', 'format']],
-];
 
 function combine(parts: readonly JsonSchemaNode[], schema: JsonObject): JsonSchemaNode {
   const hasDefault = schema.default !== undefined;

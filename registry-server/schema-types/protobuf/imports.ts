@@ -9,11 +9,14 @@ import { readDescriptor } from './read-descriptor.ts';
 import type { WrittenFile } from './written.ts';
 
 /** Base64 of a descriptor holds none of the characters without which there is no .proto file. */
-const base64Form = /^[A-Za-z0-9+/_\s-]+={0,2}\s*$/;
+const base64Form = /^[A-Za-z0-9+/_\s-]+(?:=\s*){0,2}$/;
 
 /** Either form of a schema. */
-export const readProto = (text: string): WrittenFile =>
-  base64Form.test(text) ? readDescriptor(Buffer.from(text, 'base64')) : parseProtoText(text);
+export function readProto(text: string): WrittenFile {
+  if (base64Form.test(text)) return readDescriptor(Buffer.from(text, 'base64'));
+  if (!text.isWellFormed()) throw new InvalidSchema('the text holds half of a surrogate pair');
+  return parseProtoText(text);
+}
 
 const withPaths = (folder: string, files: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(files).map(([name, text]) => [`${folder}/${name}.proto`, text]);
@@ -82,13 +85,20 @@ function findKnown(path: string): LinkedFile | undefined {
     const found = findKnown(next.path);
     if (found !== undefined) imports.set(next.path, found);
   }
-  const linked = linkFile(written, imports, () => undefined);
+  const linked = linkFile(written, imports, noOptionTypes);
   knownFiles.set(path, linked);
   return linked;
 }
 
-/** FileOptions, FieldOptions, …, always those of the known descriptor.proto. */
-export const optionTypes: OptionTypes = (name) => {
-  const found = findKnown(descriptorPath)?.file.own.get(`google.protobuf.${name}`);
-  return found?.kind === 'message' ? found : undefined;
+const noOptionTypes: OptionTypes = { message: () => undefined, implied: () => [] };
+
+const metaPath = 'confluent/meta.proto';
+
+/** Those of the known descriptor.proto, always, and of the known meta.proto. */
+export const optionTypes: OptionTypes = {
+  message: (name) => {
+    const found = findKnown(descriptorPath)?.file.own.get(`google.protobuf.${name}`);
+    return found?.kind === 'message' ? found : undefined;
+  },
+  implied: () => findKnown(metaPath)?.file.extensions ?? [],
 };

@@ -41,8 +41,13 @@ export interface LinkedFile {
   readonly publicImports: readonly LinkedFile[];
 }
 
-/** The options messages of descriptor.proto. */
-export type OptionTypes = (name: string) => ProtoMessage | undefined;
+/** What options are made of. */
+export interface OptionTypes {
+  /** The options messages of descriptor.proto. */
+  readonly message: (name: string) => ProtoMessage | undefined;
+  /** The custom options that need no import. */
+  readonly implied: () => readonly ProtoField[];
+}
 
 /**
  * Resolves every name of a file.
@@ -186,6 +191,7 @@ class Linker {
     const message: ProtoMessage = {
       kind: 'message',
       name: written.name,
+      visibility: written.visibility,
       fullName,
       package: this.#written.package,
       fields,
@@ -308,13 +314,21 @@ class Linker {
   #type(name: string, scope: string, where: Where): FieldType {
     if (isScalar(name)) return { kind: 'scalar', scalar: name };
     const found = resolveName(name, scope, this.#symbols, isType);
+    this.#requireVisible(found, where);
     if (found?.kind === 'message') return { kind: 'message', message: found };
     if (found?.kind === 'enum') return { kind: 'enum', enum: found };
     throw this.#fail(where, `the type "${name}" is not defined here nor in an imported file`);
   }
 
+  #requireVisible(found: ProtoSymbol | undefined, where: Where): void {
+    if (found === undefined || !isType(found) || found.visibility !== 'local') return;
+    if (this.#own.get(found.fullName) === found) return;
+    throw this.#fail(where, `the type "${found.fullName}" is local to the file that defines it`);
+  }
+
   #message(name: string, scope: string, where: Where): ProtoMessage {
     const found = resolveName(name, scope, this.#symbols, isMessage);
+    this.#requireVisible(found, where);
     if (found?.kind === 'message') return found;
     throw this.#fail(where, `the message "${name}" is not defined here nor in an imported file`);
   }
@@ -326,6 +340,7 @@ class Linker {
     const declared: ProtoEnum = {
       kind: 'enum',
       name: written.name,
+      visibility: written.visibility,
       fullName,
       package: this.#written.package,
       values,
@@ -384,13 +399,15 @@ class Linker {
 
   #interpretOptions(): void {
     const extensions = this.#pending.length === 0 ? new Map() : this.#extensionsByNumber();
+    const implied = this.#pending.length === 0 ? [] : this.#optionTypes.implied();
     for (const { written, holder, scope, where, target } of this.#pending) {
-      const message = this.#optionTypes(holder);
+      const message = this.#optionTypes.message(holder);
       if (message === undefined) continue;
       const values = interpretOptions(written, message, (option) => ({
         scope,
         symbols: this.#symbols,
         extensions,
+        implied,
         fail: (words) => this.#fail(option?.where ?? where, words),
       }));
       target.push(...values);

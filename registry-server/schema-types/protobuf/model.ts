@@ -1,4 +1,4 @@
-import type { Edition, Import, Label, Scalar } from './written.ts';
+import type { Edition, Import, Label, Scalar, Visibility } from './written.ts';
 
 /** A file with every name resolved. */
 export interface ProtoFile {
@@ -30,6 +30,7 @@ export type Symbols = ReadonlyMap<string, ProtoSymbol>;
 export interface ProtoMessage {
   readonly kind: 'message';
   readonly name: string;
+  readonly visibility?: Visibility | undefined;
   readonly fullName: string;
   readonly package: string;
   /** Those outside of oneofs first, then oneof by oneof: the order in which they are printed. */
@@ -90,6 +91,7 @@ export interface NumberRange {
 export interface ProtoEnum {
   readonly kind: 'enum';
   readonly name: string;
+  readonly visibility?: Visibility | undefined;
   readonly fullName: string;
   readonly package: string;
   readonly values: readonly ProtoEnumValue[];

@@ -27,6 +27,8 @@ export interface OptionScope {
   readonly symbols: Symbols;
   /** By the full name of the extended message, then by number. */
   readonly extensions: ReadonlyMap<string, ReadonlyMap<number, ProtoField>>;
+  /** Options that need no import: the reference knows Confluent's own ones wherever they are. */
+  readonly implied: readonly ProtoField[];
   readonly fail: (words: string) => InvalidSchema;
 }
 
@@ -99,7 +101,9 @@ function findField(
   at: OptionScope,
 ): ProtoField {
   if (isCustom) {
-    const found = resolveName(name, at.scope, at.symbols, isExtension);
+    const found =
+      resolveName(name, at.scope, at.symbols, isExtension) ??
+      at.implied.find(({ fullName }) => fullName === name.replace(/^\./, ''));
     if (found?.kind !== 'field')
       throw at.fail(`the option "(${name})" is not defined, or its file not imported`);
     if (found.extendee?.fullName === message.fullName) return found;
@@ -176,7 +180,9 @@ function decode(bytes: Uint8Array, message: ProtoMessage, at: OptionScope, depth
   while (!reader.isAtEnd) {
     const number = reader.field();
     const field =
-      message.fields.find((one) => one.number === number) ?? at.extensions.get(message.fullName)?.get(number);
+      message.fields.find((one) => one.number === number) ??
+      at.extensions.get(message.fullName)?.get(number) ??
+      at.implied.find((one) => one.number === number && one.extendee?.fullName === message.fullName);
     if (field === undefined) {
       reader.skip();
       continue;

@@ -10,6 +10,7 @@ import {
   maxEnumNumber,
   maxFieldNumber,
   type NamePart,
+  type Visibility,
   type WrittenEnum,
   type WrittenEnumValue,
   type WrittenField,
@@ -97,13 +98,23 @@ function parseImport(tokens: Tokens, where: number): Import {
 function parseDeclaration(scope: Scope, body: Body): boolean {
   const { tokens } = scope;
   const where = tokens.start;
+  const visibility = parseVisibility(scope);
   if (tokens.take('message')) {
     const name = tokens.word('the name of the message');
-    body.messages.push(parseMessage(scope, name, where));
-  } else if (tokens.take('enum')) body.enums.push(parseEnum(tokens, where));
+    body.messages.push({ ...parseMessage(scope, name, where), visibility });
+  } else if (tokens.take('enum')) body.enums.push({ ...parseEnum(tokens, where), visibility });
   else if (tokens.take('extend')) parseExtend(scope, body);
   else return false;
   return true;
+}
+
+/** Such a word may also begin the type of a field. */
+function parseVisibility({ tokens, edition }: Scope): Visibility | undefined {
+  if (edition !== '2024') return undefined;
+  const found = (['export', 'local'] as const).find((one) => tokens.is(one));
+  if (found === undefined || !['message', 'enum'].includes(tokens.peek())) return undefined;
+  tokens.next();
+  return found;
 }
 
 function parseMessage(outer: Scope, name: string, where: number): WrittenMessage {

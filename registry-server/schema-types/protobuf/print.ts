@@ -23,6 +23,8 @@ export interface Style {
   readonly isNormalized: boolean;
   /** Without extend blocks and custom options. */
   readonly leavesOutExtensions: boolean;
+  /** Of messages and fields that are printed with other options than they have. */
+  readonly options?: ReadonlyMap<ProtoMessage | ProtoField, OptionValues>;
 }
 
 /** The text of a file, in the reference's layout. */
@@ -73,12 +75,16 @@ class Printer {
     return shortName(target, target.package, { name: scope, package: this.#file.package }, this.#symbols);
   }
 
+  #optionsOf(target: ProtoMessage | ProtoField): OptionValues {
+    return this.#style.options?.get(target) ?? target.options;
+  }
+
   #message(message: ProtoMessage): string {
     const scope = message.fullName;
     const plain = message.fields.filter(({ oneof }) => oneof === undefined);
     const sections = [
       this.#reserved(message.reservedRanges, message.reservedNames, maxFieldNumber),
-      this.#optionStatements(message.options, scope),
+      this.#optionStatements(this.#optionsOf(message), scope),
       this.#sorted(plain, ({ number }) => number).map((field) => this.#field(field, scope)),
       this.#oneofs(message),
       this.#extensionRanges(message.extensionRanges, scope),
@@ -90,7 +96,7 @@ class Printer {
         ...message.enums.map((inner) => this.#enum(inner)),
       ],
     ];
-    return block(`message ${message.name}`, sections);
+    return block(`${prefixOf(message)}message ${message.name}`, sections);
   }
 
   #reserved(ranges: readonly NumberRange[], names: readonly string[], max: number): readonly string[] {
@@ -147,7 +153,7 @@ class Printer {
   }
 
   #fieldOptions(field: ProtoField, scope: string): string {
-    const own = this.#optionList(field.options, scope);
+    const own = this.#optionList(this.#optionsOf(field), scope);
     if (field.default !== undefined) own.push(['default', printDefault(field.default, field.type)]);
     if (field.jsonName !== undefined) own.push(['json_name', quote(field.jsonName)]);
     return brackets(this.#sorted(own, ([name]) => name));
@@ -184,7 +190,8 @@ class Printer {
   }
 
   #extensionName(field: ProtoField, scope: string): string {
-    if (this.#style.isNormalized) return field.fullName;
+    // One that needs no import is known by its full name.
+    if (this.#style.isNormalized || !this.#symbols.has(field.fullName)) return field.fullName;
     const home = packageOf(field, this.#symbols);
     return shortName(field, home, { name: scope, package: this.#file.package }, this.#symbols);
   }
@@ -238,7 +245,7 @@ class Printer {
         ),
       ].map(({ name, number, options }) => `${name} = ${number}${this.#bracketOptions(options, scope)};\n`),
     ];
-    return block(`enum ${declared.name}`, [lines]);
+    return block(`${prefixOf(declared)}enum ${declared.name}`, [lines]);
   }
 
   #service(service: ProtoService): string {
@@ -257,6 +264,9 @@ class Printer {
     return `rpc ${name} (${input}) returns (${output})${options === '' ? '' : ` {\n${options}}`};\n`;
   }
 }
+
+const prefixOf = ({ visibility }: ProtoMessage | ProtoEnum): string =>
+  visibility === undefined ? '' : `${visibility} `;
 
 /** A group is printed with its field. */
 function withoutGroups(
@@ -309,7 +319,9 @@ const escapes: ReadonlyMap<string, string> = new Map([
 
 const quote = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-  `"${text.replace(/[\u0007\b\f\n\r\t\v\\'"]/g, (character) => escapes.get(character) ?? character)}"`;
+  `"${text.replace(/[\u0000-\u001f\u007f\\'"]/g, (character) => escapes.get(character) ?? octal(character))}"`;
+
+const octal = (character: string): string => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
 
 /** The longest package that a full name begins with. */
 function packageOf({ fullName }: ProtoField, symbols: Symbols): string {

@@ -8,6 +8,8 @@ import {
   type Label,
   maxDepth,
   maxNameLength,
+  type Visibility,
+  visibilityNumbers,
   type WrittenEnum,
   type WrittenEnumValue,
   type WrittenField,
@@ -134,6 +136,12 @@ interface ReadParts {
   readonly reservedRanges: WrittenRange[];
   readonly reservedNames: string[];
   options: Uint8Array;
+  visibility: Visibility | undefined;
+}
+
+function readVisibility(reader: WireReader): Visibility | undefined {
+  const number = reader.int();
+  return (['local', 'export'] as const).find((one) => visibilityNumbers[one] === number);
 }
 
 function readParts(bytes: Buffer): ReadParts {
@@ -148,6 +156,7 @@ function readParts(bytes: Buffer): ReadParts {
     reservedRanges: [],
     reservedNames: [],
     options: noBytes,
+    visibility: undefined,
   };
   const reader = new WireReader(bytes);
   while (!reader.isAtEnd) {
@@ -162,6 +171,7 @@ function readParts(bytes: Buffer): ReadParts {
     else if (field === 8) parts.oneofs.push(readOneof(reader.bytes()));
     else if (field === 9) parts.reservedRanges.push(readRange(reader.bytes(), 1));
     else if (field === 10) parts.reservedNames.push(reader.string());
+    else if (field === 11) parts.visibility = readVisibility(reader);
     else reader.skip();
   }
   return parts;
@@ -206,6 +216,7 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
     reservedRanges: parts.reservedRanges,
     reservedNames: parts.reservedNames,
     options: parts.options,
+    visibility: parts.visibility,
     where: `message "${fullName}"`,
   };
 }
@@ -369,6 +380,7 @@ function readRange(bytes: Buffer, beyond: number): WrittenRange {
 function readEnum(bytes: Buffer): WrittenEnum {
   let name = '';
   let options: Uint8Array = noBytes;
+  let visibility: Visibility | undefined;
   const values: WrittenEnumValue[] = [];
   const reservedRanges: WrittenRange[] = [];
   const reservedNames: string[] = [];
@@ -380,9 +392,10 @@ function readEnum(bytes: Buffer): WrittenEnum {
     else if (field === 3) options = reader.bytes();
     else if (field === 4) reservedRanges.push(readRange(reader.bytes(), 0));
     else if (field === 5) reservedNames.push(reader.string());
+    else if (field === 6) visibility = readVisibility(reader);
     else reader.skip();
   }
-  return { name, values, reservedRanges, reservedNames, options, where: `enum "${name}"` };
+  return { name, visibility, values, reservedRanges, reservedNames, options, where: `enum "${name}"` };
 }
 
 function readEnumValue(bytes: Buffer): WrittenEnumValue {

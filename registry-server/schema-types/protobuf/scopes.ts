@@ -78,7 +78,7 @@ const isAny = (symbol: ProtoSymbol): boolean => symbol.kind !== 'package' && sym
 
 /** Where a field's type is expected, these begin something else. */
 const reserved: ReadonlySet<string> = new Set(
-  'message enum extend option oneof reserved extensions optional required repeated group map stream'.split(
+  'message enum extend option oneof reserved extensions optional required repeated group map stream export local'.split(
     ' ',
   ),
 );

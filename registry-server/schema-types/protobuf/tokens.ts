@@ -81,6 +81,17 @@ export class Tokens {
     }
   }
 
+  /** The text of the token after this one. */
+  peek(): string {
+    const { kind, text, start } = this;
+    const at = this.#at;
+    this.next();
+    const after = this.text;
+    Object.assign(this, { kind, text, start });
+    this.#at = at;
+    return after;
+  }
+
   is(text: string): boolean {
     return this.text === text && this.kind !== 'string';
   }

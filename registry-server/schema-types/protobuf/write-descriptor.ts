@@ -20,7 +20,7 @@ import {
 } from './model.ts';
 import { encodeOptions } from './options.ts';
 import { WireWriter } from './wire.ts';
-import type { Edition } from './written.ts';
+import { type Edition, visibilityNumbers } from './written.ts';
 
 /** The file's name is not part of a schema; this is what the reference gives, and clients put their own. */
 const fileName = 'default';
@@ -78,7 +78,7 @@ function writeMessage(message: ProtoMessage, edition: Edition): Buffer {
   writer.messages(8, synthetic, (name) => new WireWriter().string(1, name).finish());
   writer.messages(9, message.reservedRanges, (range) => writeRange(range, 1));
   writer.strings(10, message.reservedNames);
-  return writer.finish();
+  return writer.int(11, visibilityOf(message)).finish();
 }
 
 /** No oneof has such a name. */
@@ -153,8 +153,11 @@ function writeEnum(written: ProtoEnum): Buffer {
   });
   writeOptions(writer, 3, written.options);
   writer.messages(4, written.reservedRanges, (range) => writeRange(range, 0));
-  return writer.strings(5, written.reservedNames).finish();
+  return writer.strings(5, written.reservedNames).int(6, visibilityOf(written)).finish();
 }
+
+const visibilityOf = ({ visibility }: ProtoMessage | ProtoEnum): number | undefined =>
+  visibility && visibilityNumbers[visibility];
 
 function writeService(service: ProtoService): Buffer {
   const writer = new WireWriter().string(1, service.name);

@@ -31,6 +31,7 @@ export interface WrittenBody {
 
 export interface WrittenMessage extends WrittenBody {
   readonly name: string;
+  readonly visibility?: Visibility | undefined;
   readonly fields: readonly WrittenField[];
   readonly oneofs: readonly WrittenOneof[];
   readonly extensionRanges: readonly WrittenRange[];
@@ -39,6 +40,12 @@ export interface WrittenMessage extends WrittenBody {
   readonly options: WrittenOptions;
   readonly where: Where;
 }
+
+/** Who may use a type: other files, or only its own. Written from edition 2024 on. */
+export type Visibility = 'export' | 'local';
+
+/** As in a descriptor: SymbolVisibility. */
+export const visibilityNumbers: Readonly<Record<Visibility, number>> = { local: 1, export: 2 };
 
 export interface WrittenField {
   readonly name: string;
@@ -76,6 +83,7 @@ export interface WrittenRange {
 
 export interface WrittenEnum {
   readonly name: string;
+  readonly visibility?: Visibility | undefined;
   readonly values: readonly WrittenEnumValue[];
   readonly reservedRanges: readonly WrittenRange[];
   readonly reservedNames: readonly string[];

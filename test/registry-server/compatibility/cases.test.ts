@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ParsedSchema, SchemaType } from '../../../registry-server/schema-types/schema-type.ts';
+import type { SchemaModel, SchemaType } from '../../../registry-server/schema-types/schema-type.ts';
 import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
 import { cases, textOf } from '../../cases/cases.ts';
 
@@ -11,7 +11,7 @@ const files = [
 
 for (const { file, type } of files) {
   describe(`compatibility cases of ${file}`, () => {
-    const parse = (schema: unknown): ParsedSchema => type.parse(textOf(schema, file), []);
+    const parse = (schema: unknown): SchemaModel => type.parse(textOf(schema, file), []);
 
     for (const { title, before, after, breaks } of cases(file)) {
       it(title, () => {
@@ -35,5 +35,5 @@ for (const { file, type } of files) {
   });
 }
 
-const broken = (type: SchemaType, reader: ParsedSchema, writer: ParsedSchema): readonly string[] =>
+const broken = (type: SchemaType, reader: SchemaModel, writer: SchemaModel): readonly string[] =>
   type.incompatibilities(reader, writer).map(({ errorType, path }) => `${errorType} ${path}`);

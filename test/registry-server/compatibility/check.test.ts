@@ -1,6 +1,15 @@
 import { expect } from 'chai';
-import { checkCompatibility, type ExistingVersion } from '../../../registry-server/compatibility/check.ts';
-import { compatibilityLevels, modes } from '../../../registry-server/compatibility/modes.ts';
+import {
+  checkCompatibility,
+  type ExistingVersion,
+  settingsLine,
+} from '../../../registry-server/compatibility/check.ts';
+import {
+  type CompatibilityLevel,
+  compatibilityLevels,
+  modes,
+} from '../../../registry-server/compatibility/modes.ts';
+import type { SchemaModel, SchemaType } from '../../../registry-server/schema-types/schema-type.ts';
 import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
 import { cases, textOf } from '../../cases/cases.ts';
 
@@ -14,64 +23,66 @@ const countOrZero = { ...count, default: 0 };
 const versions = (...schemas: readonly ExistingVersion['schema'][]): readonly ExistingVersion[] =>
   schemas.map((schema, index) => ({ version: index + 1, schema }));
 
+const check = (
+  type: SchemaType,
+  compatibility: CompatibilityLevel,
+  proposed: SchemaModel,
+  existing: readonly ExistingVersion[],
+): readonly string[] => checkCompatibility(type, { compatibility }, proposed, existing);
+
 describe('checkCompatibility', () => {
   it("says what is broken, with which version, and under which level, in the reference's form", () => {
-    const lines = checkCompatibility(AVRO, 'BACKWARD', record(id, count), versions(record(id)));
+    const lines = check(AVRO, 'BACKWARD', record(id, count), versions(record(id)));
     expect(lines).to.deep.equal([
       "{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE', description:'The field 'count' at path '/fields/1' in the new schema has no default value and is missing in the old schema', additionalInfo:'count'}",
       '{oldSchemaVersion: 1}',
       `{oldSchema: '{"type":"record","name":"Order","fields":[{"name":"id","type":"string"}]}'}`,
-      "{validateFields: 'false', compatibility: 'BACKWARD'}",
     ]);
+    expect(settingsLine('BACKWARD', false)).to.equal("{validateFields: 'false', compatibility: 'BACKWARD'}");
   });
 
   it('calls the reader old when it looks forward', () => {
-    const lines = checkCompatibility(AVRO, 'FORWARD', record(id), versions(record(id, count)));
+    const lines = check(AVRO, 'FORWARD', record(id), versions(record(id, count)));
     expect(lines[0]).to.contain('in the old schema has no default value and is missing in the new schema');
   });
 
   it('quotes JSON Schema rules as the reference does', () => {
     const before = JSON_SCHEMA.parse('{"type":"string"}', []);
     const after = JSON_SCHEMA.parse('{"type":"string","maxLength":3}', []);
-    const [line] = checkCompatibility(JSON_SCHEMA, 'BACKWARD', after, versions(before));
+    const [line] = check(JSON_SCHEMA, 'BACKWARD', after, versions(before));
     expect(line).to.match(/^\{errorType:"MAX_LENGTH_ADDED", description:".*'#\/maxLength'.*"\}$/);
   });
 
   it('cuts an old schema that is too long to show', () => {
     const long = record({ ...id, doc: 'x'.repeat(20_000) });
-    const lines = checkCompatibility(AVRO, 'BACKWARD', record(id, count), versions(long));
+    const lines = check(AVRO, 'BACKWARD', record(id, count), versions(long));
     expect(lines[2])
       .to.match(/^\{oldSchema: <truncated to 10240 characters> '/)
       .and.to.have.length.below(10_400);
   });
 
   it('allows anything under NONE, and the first version under every level', () => {
-    expect(checkCompatibility(AVRO, 'NONE', record(count), versions(record(id)))).to.deep.equal([]);
+    expect(check(AVRO, 'NONE', record(count), versions(record(id)))).to.deep.equal([]);
     for (const level of compatibilityLevels) {
-      expect(checkCompatibility(AVRO, level, record(count), [])).to.deep.equal([]);
+      expect(check(AVRO, level, record(count), [])).to.deep.equal([]);
     }
   });
 
   it('takes no schema of another type', () => {
-    const lines = checkCompatibility(AVRO, 'BACKWARD', record(id), versions(JSON_SCHEMA.parse('{}', [])));
+    const lines = check(AVRO, 'BACKWARD', record(id), versions(JSON_SCHEMA.parse('{}', [])));
     expect(lines[0]).to.equal('Incompatible because of different schema type');
   });
 
   it('looks at the latest version alone unless the level is transitive', () => {
     // Version 1 lacks what version 2 gave a default and version 3 demands.
     const history = versions(record(id), record(id, countOrZero));
-    expect(checkCompatibility(AVRO, 'BACKWARD', record(id, count), history)).to.deep.equal([]);
-    const lines = checkCompatibility(AVRO, 'BACKWARD_TRANSITIVE', record(id, count), history);
+    expect(check(AVRO, 'BACKWARD', record(id, count), history)).to.deep.equal([]);
+    const lines = check(AVRO, 'BACKWARD_TRANSITIVE', record(id, count), history);
     expect(lines).to.include('{oldSchemaVersion: 1}');
   });
 
   it('names the newest version that does not fit', () => {
-    const lines = checkCompatibility(
-      AVRO,
-      'BACKWARD_TRANSITIVE',
-      record(count),
-      versions(record(id), record(id)),
-    );
+    const lines = check(AVRO, 'BACKWARD_TRANSITIVE', record(count), versions(record(id), record(id)));
     expect(lines).to.include('{oldSchemaVersion: 2}').and.not.to.include('{oldSchemaVersion: 1}');
   });
 
@@ -81,7 +92,7 @@ describe('checkCompatibility', () => {
     });
     const before = JSON_SCHEMA.parse(JSON.stringify(choices(1000)), []);
     const after = JSON_SCHEMA.parse(JSON.stringify(choices(2000)), []);
-    const [line] = checkCompatibility(JSON_SCHEMA, 'BACKWARD', after, versions(before));
+    const [line] = check(JSON_SCHEMA, 'BACKWARD', after, versions(before));
     expect(line).to.contain('more than 300000 pairs');
   });
 
@@ -101,16 +112,11 @@ describe('checkCompatibility', () => {
         for (const level of compatibilityLevels) {
           const mode = modes[level];
           const fits = (!mode.backward || reads.backward) && (!mode.forward || reads.forward);
-          expect(
-            checkCompatibility(type, level, now, versions(old)).length === 0,
-            `${title}: ${level}`,
-          ).to.equal(fits);
+          expect(check(type, level, now, versions(old)).length === 0, `${title}: ${level}`).to.equal(fits);
           // Transitive is all pairs: a fitting latest version does not hide an earlier one.
           const history = versions(old, now);
           const fitsAll = mode.isTransitive ? fits : true;
-          expect(checkCompatibility(type, level, now, history).length === 0, `${title}: ${level}`).to.equal(
-            fitsAll,
-          );
+          expect(check(type, level, now, history).length === 0, `${title}: ${level}`).to.equal(fitsAll);
         }
       }
     });

@@ -3,22 +3,22 @@ import { breaksProtobufReader } from '../../../registry-server/compatibility/cha
 import { checkCompatibility } from '../../../registry-server/compatibility/check.ts';
 import { protobufChanges } from '../../../registry-server/compatibility/protobuf/table.ts';
 import { protobuf } from '../../../registry-server/schema-types/protobuf.ts';
-import type { ParsedSchema, ResolvedReference } from '../../../registry-server/schema-types/schema-type.ts';
+import type { ResolvedReference, SchemaModel } from '../../../registry-server/schema-types/schema-type.ts';
 import { cases } from '../../cases/cases.ts';
 
 type Files = Readonly<Record<string, string>>;
 
-const parse = (text: string, files: Files = {}): ParsedSchema<never> => {
+const parse = (text: string, files: Files = {}): SchemaModel<never> => {
   const references: ResolvedReference[] = Object.entries(files).map(([name, schema]) => ({
     name,
     subject: name,
     version: 1,
     schema,
   }));
-  return protobuf.parse(text, references) as ParsedSchema<never>;
+  return protobuf.parse(text, references) as SchemaModel<never>;
 };
 
-const changes = (before: ParsedSchema<never>, after: ParsedSchema<never>): readonly string[] =>
+const changes = (before: SchemaModel<never>, after: SchemaModel<never>): readonly string[] =>
   protobufChanges(before.model, after.model).map(({ kind, path }) => `${kind} ${path}`);
 
 describe('Protobuf changes', () => {
@@ -56,7 +56,7 @@ const shared = (field: string, home = 'shared') =>
 
 describe('Protobuf changes in imported files', () => {
   const one = parse(importing('one.proto'), { 'one.proto': shared('int32 x = 1;') });
-  const table: readonly { title: string; after: ParsedSchema<never>; expected: readonly string[] }[] = [
+  const table: readonly { title: string; after: SchemaModel<never>; expected: readonly string[] }[] = [
     {
       title: 'another file with an equal message is no change',
       after: parse(importing('two.proto'), { 'two.proto': shared('int32 x = 1;') }),
@@ -115,7 +115,7 @@ describe('Protobuf in verbose answers', () => {
   const m = (fields: string) => parse(`syntax = "proto3"; message M { ${fields} }`);
 
   it('names the rule, the path and both sides', () => {
-    const [line] = checkCompatibility(protobuf, 'BACKWARD', m('string a = 1;'), [
+    const [line] = checkCompatibility(protobuf, { compatibility: 'BACKWARD' }, m('string a = 1;'), [
       { version: 1, schema: m('int32 a = 1;') },
     ]);
     expect(line).to.match(
@@ -126,7 +126,7 @@ describe('Protobuf in verbose answers', () => {
   it('lets a field go one way only where the rules say so', () => {
     const [one, two] = [m('oneof o { string a = 1; }'), m('oneof o { string a = 1; string b = 2; }')];
     const check = (level: 'BACKWARD' | 'FORWARD' | 'FULL') =>
-      checkCompatibility(protobuf, level, two, [{ version: 1, schema: one }]).length;
+      checkCompatibility(protobuf, { compatibility: level }, two, [{ version: 1, schema: one }]).length;
     expect([check('BACKWARD'), check('FORWARD') > 0, check('FULL') > 0]).to.deep.equal([0, true, true]);
   });
 });
@@ -140,7 +140,7 @@ describe('Protobuf comparison of random schemas', () => {
       expect(changes(before, before)).to.deep.equal([]);
       const history = [{ version: 1, schema: before }];
       const count = (level: 'BACKWARD' | 'FORWARD' | 'FULL') =>
-        checkCompatibility(protobuf, level, after, history).length;
+        checkCompatibility(protobuf, { compatibility: level }, after, history).length;
       const fits = count('BACKWARD') === 0 && count('FORWARD') === 0;
       expect(count('FULL') === 0, `${before.canonical}\n${after.canonical}`).to.equal(fits);
     }

@@ -152,8 +152,9 @@ describe('subjects and schemas over HTTP', function () {
     it('answers a version by number, latest and -1', async () => {
       const { body: registered } = await registerAvro(s, ['a']);
       await registerAvro(s, ['a', 'b']);
-      const { body } = await server.get(`/subjects/${s}/versions/1`);
+      const { ts, ...body } = (await server.get(`/subjects/${s}/versions/1`)).body;
       expect(body).to.deep.equal({ subject: s, ...registered });
+      expect(Math.abs(Date.now() - ts)).to.be.lessThan(60_000);
       for (const wanted of ['latest', 'LATEST', '-1', '2', 'latest/']) {
         expect((await server.get(`/subjects/${s}/versions/${wanted}`)).body.version).to.equal(2);
       }
@@ -183,11 +184,8 @@ describe('subjects and schemas over HTTP', function () {
       const { body: registered } = await registerAvro(s);
       const { id, version, ...content } = registered;
       expect((await server.get(`/schemas/ids/${id}`)).body).to.deep.equal(content);
-      expect((await server.get(`/schemas/ids/${id}?subject=${s}`)).body).to.deep.equal({
-        subject: s,
-        version,
-        ...content,
-      });
+      const { ts: _, ...named } = (await server.get(`/schemas/ids/${id}?subject=${s}`)).body;
+      expect(named).to.deep.equal({ subject: s, version, ...content });
       expect((await server.get(`/schemas/ids/${id}/schema`)).text).to.equal(content.schema);
       expect((await server.get(`/schemas/ids/${id}/subjects`)).body).to.deep.equal([s]);
       expect((await server.get(`/schemas/ids/${id}/versions`)).body).to.deep.equal([
@@ -227,13 +225,13 @@ describe('subjects and schemas over HTTP', function () {
       const { body: registered } = await registerAvro(s, ['a']);
       const look = (subject: string, fields: string[], query = '') =>
         server.ask('POST', `/subjects/${subject}${query}`, { schema: anAvroRecord(`R${count}`, fields) });
-      expect((await look(s, ['a'])).body).to.deep.equal({ subject: s, ...registered });
+      expect((await look(s, ['a'])).body).to.deep.include({ subject: s, ...registered });
       expectError(await look(s, ['other']), 40403, 'Schema not found');
       expectError(await look(`none-${s}`, ['a']), 40401);
       expectError(await server.ask('POST', `/subjects/${s}`, { schema: 'nonsense' }), 42201);
       await server.ask('DELETE', `/subjects/${s}`);
       expectError(await look(s, ['a']), 40401);
-      expect((await look(s, ['a'], '?deleted=true')).body).to.deep.equal({
+      expect((await look(s, ['a'], '?deleted=true')).body).to.deep.include({
         subject: s,
         ...registered,
         deleted: true,

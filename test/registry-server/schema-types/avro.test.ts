@@ -122,6 +122,57 @@ describe('Avro canonical text', () => {
     expect(one.canonical).not.to.equal(two.canonical);
     expect(one.normalized()).to.equal(two.normalized());
   });
+
+  // Worked out from AvroSchemaUtils.toNormalizedString of the reference and Schema.toString of Avro 1.12.
+  const normalized: readonly (readonly [title: string, before: string, after: string])[] = [
+    ['spells out fractions', f('"double","default":0'), f('"double","default":0.0')],
+    ['spells out large fractions', f('"double","default":12345678'), f('"double","default":1.2345678E7')],
+    ['spells out small fractions', f('"float","default":1e-5'), f('"float","default":1.0E-5')],
+    ['leaves whole numbers', f('"long","default":12345678901'), f('"long","default":12345678901')],
+    [
+      'reads a default by the first branch',
+      f('["double","null"],"default":1'),
+      f('["double","null"],"default":1.0'),
+    ],
+    [
+      'sorts the keys of defaults',
+      f('{"type":"map","values":"float"},"default":{"b":1,"a":2}'),
+      f('{"type":"map","values":"float"},"default":{"a":2.0,"b":1.0}'),
+    ],
+    [
+      'drops an empty doc of a type',
+      '{"type":"fixed","name":"F","doc":"","size":1}',
+      '{"type":"fixed","name":"F","size":1}',
+    ],
+    ['keeps an empty doc of a field', f('"int","doc":""'), f('"int","doc":""')],
+    ['drops an order that is the usual one', f('"int","order":"ascending"'), f('"int"')],
+    [
+      'makes an error a record',
+      '{"type":"error","name":"E","fields":[]}',
+      '{"type":"record","name":"E","fields":[]}',
+    ],
+    [
+      'puts a logical type before other properties',
+      f('{"type":"bytes","a":1,"scale":2,"precision":4,"logicalType":"decimal"}'),
+      f('{"type":"bytes","logicalType":"decimal","precision":4,"scale":2,"a":1}'),
+    ],
+    [
+      'sorts by name what is no logical type',
+      f('{"type":"bytes","logicalType":"x","a":1}'),
+      f('{"type":"bytes","a":1,"logicalType":"x"}'),
+    ],
+    [
+      'writes aliases in order, without the namespace around them',
+      '{"type":"fixed","name":"a.F","size":1,"aliases":["c.G","B"]}',
+      '{"type":"fixed","name":"F","namespace":"a","size":1,"aliases":["B","c.G"]}',
+    ],
+  ];
+  for (const [title, before, after] of normalized) {
+    it(`normalized, ${title}`, () => {
+      expect(avro.parse(before, []).normalized()).to.equal(after);
+      expect(avro.parse(after, []).normalized()).to.equal(after);
+    });
+  }
 });
 
 describe('Avro references', () => {
@@ -271,3 +322,8 @@ describe('Avro schemas that are refused', () => {
     ).not.to.throw();
   });
 });
+
+/** A record with one field of that type. */
+function f(type: string): string {
+  return `{"type":"record","name":"R","fields":[{"name":"f","type":${type}}]}`;
+}

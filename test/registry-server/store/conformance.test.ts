@@ -3,13 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { CompatibilityLevel } from '../../../registry-server/compatibility/modes.ts';
 import { openLog } from '../../../registry-server/log.ts';
 import { cachedStore } from '../../../registry-server/store/cached.ts';
 import type { Database } from '../../../registry-server/store/database.ts';
 import { DatabaseTooNew, migrate } from '../../../registry-server/store/migrate.ts';
 import { openRedis } from '../../../registry-server/store/redis.ts';
 import { sqlStore } from '../../../registry-server/store/sql-store.ts';
-import type { NewVersion, SchemaContent, Store } from '../../../registry-server/store/store.ts';
+import type {
+  NewVersion,
+  Part,
+  SchemaContent,
+  Store,
+  SubjectFilter,
+} from '../../../registry-server/store/store.ts';
 import { databases } from '../../../registry-server/store/table.ts';
 import type { SubjectName } from '../../../registry-server/subject-name.ts';
 import { eventually } from '../../build/eventually.ts';
@@ -233,7 +240,7 @@ function conforms(kind: Kind, layer: Layer): void {
   });
 
   it('shows settings of the subject, its context and the whole, and their change at once', async () => {
-    const level = (compatibility: string) => ({ config: { compatibility } });
+    const level = (compatibility: CompatibilityLevel) => ({ config: { compatibility } });
     await store.readSubject(name, 'recent');
     await store.changeSettings(name, () => level('NONE'));
     await store.changeSettings({ context, subject: '' }, () => level('FULL'));
@@ -250,20 +257,130 @@ function conforms(kind: Kind, layer: Layer): void {
   it('lists subjects by context, prefix, state and page', async () => {
     for (const subject of ['b', 'a', 'ab', 'a%']) await add(aContent(), { context, subject });
     await remove([1], false, { context, subject: 'ab' });
-    const list = (rest: Partial<Parameters<Store['listSubjects']>[0]>) =>
-      store.listSubjects({ context, prefix: '', show: 'live', offset: 0, ...rest });
-    const q = (subject: string) => `:${context}:${subject}`;
-    expect(await list({})).to.deep.equal([q('a'), q('a%'), q('b')]);
-    expect(await list({ prefix: 'a%' })).to.deep.equal([q('a%')]);
-    expect(await list({ show: 'deleted' })).to.deep.equal([q('ab')]);
-    expect(await list({ show: 'all', offset: 1, limit: 2 })).to.deep.equal([q('a%'), q('ab')]);
-    expect(await list({ context: undefined })).to.include(q('b'));
+    const list = async (filter: Partial<SubjectFilter>, part: Partial<Part<SubjectName>> = {}) => {
+      const all = { context, prefix: '', show: 'live', ...filter } as const;
+      const found = await store.listSubjects(all, { offset: 0, limit: 100, ...part });
+      return found.filter((one) => one.context === context).map(({ subject }) => subject);
+    };
+    expect(await list({})).to.deep.equal(['a', 'a%', 'b']);
+    expect(await list({ prefix: 'a%' })).to.deep.equal(['a%']);
+    expect(await list({ show: 'deleted' })).to.deep.equal(['ab']);
+    expect(await list({ show: 'all' }, { offset: 1, limit: 2 })).to.deep.equal(['a%', 'ab']);
+    expect(await list({ show: 'all' }, { after: { context, subject: 'a%' } })).to.deep.equal(['ab', 'b']);
+    expect(await list({ show: 'all' }, { after: { context, subject: 'a' }, limit: 1 })).to.deep.equal(['a%']);
+    expect(await list({ context: undefined }, { after: { context, subject: '' } })).to.include('b');
     expect(await store.listContexts()).to.include(context);
+  });
+
+  describe('metadata and rules', () => {
+    const contract = { metadata: { properties: { owner: 'a' } }, ruleSet: { enableAt: 'x' } };
+
+    it('belong to the content, and are given back with it', async () => {
+      const plain = await add(aContent());
+      const full = await add(aContent('"int"', contract));
+      expect([plain?.id, full?.id]).to.deep.equal([1, 2]);
+      expect(await store.findSchema(context, 2)).to.deep.include(contract);
+      expect(await store.findSchema(context, 1)).not.to.have.any.keys('metadata', 'ruleSet');
+      expect(await store.findIdOf(context, aContent('"int"', contract))).to.equal(2);
+      expect(await store.listIdsOfText(context, aContent())).to.deep.equal([2]);
+    });
+  });
+
+  describe('importing', () => {
+    async function take(id: number, version: number, content = aContent(), to = name) {
+      const judgedAgainst = await store.readSubject(to, 'now');
+      return store.importVersion({ name: to, judgedAgainst, content, targets: [], id, version });
+    }
+
+    it('keeps ids and numbers, and counts on behind them', async () => {
+      expect(await take(40, 7)).to.deep.equal({ version: 7 });
+      expect(await take(30, 0, aContent('"long"'))).to.deep.equal({ version: 8 });
+      expect(await store.findLastId(context)).to.equal(40);
+      expect(await add(aContent('"string"'))).to.deep.equal({ id: 41, version: 9 });
+    });
+
+    it('never gives an id to another content, and finds a content under its second id', async () => {
+      await take(1, 1);
+      expect(await take(1, 2, aContent('"long"'))).to.equal('taken');
+      expect(await take(2, 1, aContent(), { context, subject: 't' })).to.deep.equal({ version: 1 });
+      expect(await store.findIdOf(context, aContent())).to.equal(1);
+      expect(await store.listIdsOfText(context, aContent())).to.deep.equal([2]);
+      expect(await versions()).to.deep.equal([[1, 1, false]]);
+    });
+
+    it('is repeated without a trace, and brings a soft-deleted version back', async () => {
+      await take(1, 3);
+      await remove([3], false);
+      expect(await take(1, 3)).to.deep.equal({ version: 3 });
+      expect(await take(1, 3)).to.deep.equal({ version: 3 });
+      expect(await versions()).to.deep.equal([[3, 1, false]]);
+    });
+
+    it('is not done under settings that have changed', async () => {
+      const judgedAgainst = await store.readSubject(name, 'now');
+      await store.changeSettings(name, () => ({ mode: 'READONLY' }));
+      const late = { name, judgedAgainst, content: aContent(), targets: [], id: 1, version: 1 };
+      expect(await store.importVersion(late)).to.equal(undefined);
+      expect(await versions()).to.deep.equal([]);
+    });
+  });
+
+  it('removes a context that is empty, with its counter and its settings', async () => {
+    await add(aContent());
+    await store.changeSettings({ context, subject: '' }, (_, hasLive) => {
+      expect(hasLive).to.equal(true);
+      return { mode: 'READONLY' };
+    });
+    expect(await store.removeContext(context)).to.equal(false);
+    await remove([1], false);
+    expect(await store.removeContext(context)).to.equal(false);
+    await remove([1], true);
+    expect(await store.removeContext(context)).to.equal(true);
+    expect(await store.listContexts()).not.to.include(context);
+    expect((await store.readSubject(name, 'recent')).settings.context).to.deep.equal({
+      config: undefined,
+      mode: undefined,
+    });
+    expect(await add(aContent('"new"'))).to.deep.equal({ id: 1, version: 1 });
+  });
+
+  it('lists versions part by part, with filters', async () => {
+    const rules = {
+      ruleSet: {
+        domainRules: [{ name: 'r', kind: 'CONDITION', mode: 'WRITE', type: 'CEL', disabled: false }],
+      },
+    };
+    for (const subject of ['b', 'a', 'c']) await add(aContent(), { context, subject });
+    await add(aContent('"long"', rules as Partial<SchemaContent>), { context, subject: 'b' });
+    await remove([1], false, { context, subject: 'c' });
+    const list = async (filter: object, part: object = {}) => {
+      const all = { context, prefix: '', withDeleted: false, latestOnly: false, ...filter };
+      const found = await store.listVersions(all, { offset: 0, limit: 100, ...part });
+      return found.map(({ name: { subject }, version, content }) => `${subject}${version} ${content.schema}`);
+    };
+    expect(await list({})).to.deep.equal(['a1 "int"', 'b1 "int"', 'b2 "long"']);
+    expect(await list({}, { after: { context, subject: 'b', version: 1 } })).to.deep.equal(['b2 "long"']);
+    expect(await list({}, { offset: 1, limit: 1 })).to.deep.equal(['b1 "int"']);
+    expect(await list({ withDeleted: true, prefix: 'c' })).to.deep.equal(['c1 "int"']);
+    expect(await list({ latestOnly: true })).to.deep.equal(['a1 "int"', 'b2 "long"']);
+    expect(await list({ ruleType: 'CEL' })).to.deep.equal(['b2 "long"']);
+  });
+
+  it('knows which contexts hold a name, and which subjects stand for others', async () => {
+    const subject = `only-${context}`;
+    await add(aContent(), { context, subject });
+    expect(await store.listContextsOf(subject)).to.deep.equal([context]);
+    await store.changeSettings(name, () => ({ config: { alias: subject } }));
+    expect(await store.listAliases()).to.deep.include({ name, alias: subject });
+    expect(await store.listSettings(context)).to.deep.equal([
+      { name, config: { alias: subject }, mode: undefined },
+    ]);
   });
 
   it('says what it is', async () => {
     const status = await store.status(2_000);
-    expect(status).to.include({ kind, migration: 1 });
+    expect(status.kind).to.equal(kind);
+    expect(status.migration).to.be.greaterThan(1);
     expect(status.version).to.match(/^\d+(\.\d+)*$/);
   });
 
@@ -288,7 +405,8 @@ function conforms(kind: Kind, layer: Layer): void {
   it('is migrated once by many servers that start together', async () => {
     url = (await postgres?.createDatabase('fresh')) ?? '';
     const several = [open(), open(), open(), open()];
-    expect(await Promise.all(several.map((database) => migrate(database)))).to.deep.equal([1, 1, 1, 1]);
+    const reached = await Promise.all(several.map((database) => migrate(database)));
+    expect(new Set(reached)).to.have.property('size', 1);
     await Promise.all(several.map((database) => database.close()));
   });
 

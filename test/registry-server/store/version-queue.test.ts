@@ -15,7 +15,7 @@ describe('versions that are written together', function () {
     store = sqlStore({
       ...database,
       query(statement, values) {
-        statements.push(statement.name);
+        statements.push(statement.name ?? '');
         return database.query(statement, values);
       },
     });

@@ -1,0 +1,29 @@
+import type { Resource } from '../operation.ts';
+import { ref } from '../schemas.ts';
+
+const mediaType = 'application/json';
+
+export const health: Resource = {
+  name: 'Health',
+  description: 'For probes. Open to all.',
+  isInContexts: false,
+  operations: [
+    {
+      id: 'getHealth',
+      method: 'get',
+      path: '/health',
+      summary: 'See that the process lives',
+      reply: { description: 'It does.', schema: ref('Health'), mediaType },
+    },
+    {
+      id: 'getReadiness',
+      method: 'get',
+      path: '/ready',
+      summary: 'See that requests can be answered',
+      reply: { description: 'They can; `degraded`: without Redis.', schema: ref('Readiness'), mediaType },
+      otherReplies: [
+        { status: 503, description: 'They cannot; `cause` says why.', schema: ref('Readiness'), mediaType },
+      ],
+    },
+  ],
+};

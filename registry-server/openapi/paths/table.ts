@@ -1,0 +1,22 @@
+import type { Resource } from '../operation.ts';
+import { compatibility } from './compatibility.ts';
+import { config } from './config.ts';
+import { contexts } from './contexts.ts';
+import { health } from './health.ts';
+import { mode } from './mode.ts';
+import { schemas } from './schemas.ts';
+import { serverInfo } from './server-info.ts';
+import { subjects } from './subjects.ts';
+import { versions } from './versions.ts';
+
+export const resources: readonly Resource[] = [
+  subjects,
+  versions,
+  schemas,
+  compatibility,
+  config,
+  mode,
+  contexts,
+  serverInfo,
+  health,
+];

@@ -1,0 +1,117 @@
+import type { ErrorKind } from '../../errors.ts';
+import type { Resource } from '../operation.ts';
+import { listOf, ref } from '../schemas.ts';
+
+const notThere: readonly ErrorKind[] = ['SUBJECT_NOT_FOUND', 'VERSION_NOT_FOUND', 'INVALID_VERSION'];
+
+export const versions: Resource = {
+  name: 'Versions',
+  description: 'The versions of a subject: each holds one schema.',
+  isInContexts: true,
+  operations: [
+    {
+      id: 'listVersions',
+      method: 'get',
+      path: '/subjects/{subject}/versions',
+      summary: 'List the versions of a subject',
+      query: ['deleted', 'deletedOnly', 'deletedAsNegative', 'offset', 'limit'],
+      reply: { description: 'Ascending.', schema: listOf({ type: 'integer' }), example: [1, 2] },
+      errors: ['SUBJECT_NOT_FOUND', 'NO_SUCH_PATH'],
+    },
+    {
+      id: 'registerSchema',
+      method: 'post',
+      path: '/subjects/{subject}/versions',
+      summary: 'Register a schema as the next version of a subject',
+      description: 'What the subject already holds gets its old id and version, and nothing is written.',
+      query: ['normalize', 'format', 'force'],
+      body: 'registration',
+      reply: { description: 'The version that holds the schema.', schema: ref('Registered') },
+      errors: [
+        'INCOMPATIBLE',
+        'INVALID_SCHEMA',
+        'NOT_PERMITTED',
+        'INVALID_SUBJECT',
+        'SCHEMA_TOO_LARGE',
+        'INVALID_RULE_SET',
+      ],
+    },
+    {
+      id: 'getVersion',
+      method: 'get',
+      path: '/subjects/{subject}/versions/{version}',
+      summary: 'Get a version of a subject',
+      query: ['format', 'referenceFormat', 'deleted', 'findTags'],
+      reply: { description: 'The version.', schema: ref('Version') },
+      errors: notThere,
+    },
+    {
+      id: 'getVersionText',
+      method: 'get',
+      path: '/subjects/{subject}/versions/{version}/schema',
+      summary: 'Get the text of a version',
+      query: ['format', 'deleted'],
+      reply: { description: 'The schema as it stands, in no JSON of ours.' },
+      errors: notThere,
+    },
+    {
+      id: 'listReferrers',
+      method: 'get',
+      path: '/subjects/{subject}/versions/{version}/referencedby',
+      summary: 'List the schemas that refer to a version',
+      query: ['deleted', 'offset', 'limit'],
+      reply: {
+        description: 'Ids, ascending.',
+        schema: listOf({ type: 'integer', minimum: 1 }),
+        example: [7],
+      },
+      errors: [...notThere, 'NO_SUCH_PATH'],
+    },
+    {
+      id: 'deleteVersion',
+      method: 'delete',
+      path: '/subjects/{subject}/versions/{version}',
+      summary: 'Delete a version of a subject',
+      query: ['permanent'],
+      reply: {
+        description: 'The number of the version that was deleted.',
+        schema: { type: 'integer', minimum: 1 },
+        example: 1,
+      },
+      errors: [
+        ...notThere,
+        'VERSION_SOFT_DELETED',
+        'VERSION_NOT_SOFT_DELETED',
+        'NOT_PERMITTED',
+        'REFERENCE_EXISTS',
+      ],
+    },
+    {
+      id: 'changeTags',
+      method: 'post',
+      path: '/subjects/{subject}/versions/{version}/tags',
+      summary: 'Register a version with other tags, metadata or rules',
+      body: 'tagChange',
+      reply: { description: 'The new version.', schema: ref('Registered') },
+      errors: [
+        ...notThere,
+        'INCOMPATIBLE',
+        'INVALID_SCHEMA',
+        'NOT_PERMITTED',
+        'INVALID_SUBJECT',
+        'SCHEMA_TOO_LARGE',
+        'INVALID_RULE_SET',
+      ],
+    },
+    {
+      id: 'findByMetadata',
+      method: 'get',
+      path: '/subjects/{subject}/metadata',
+      summary: 'Get the highest version with such metadata',
+      description: 'All pairs of `key` and `value` must be among the properties of its metadata.',
+      query: ['key', 'value', 'format', 'deleted'],
+      reply: { description: 'The version.', schema: ref('Version') },
+      errors: ['SUBJECT_NOT_FOUND', 'SCHEMA_NOT_FOUND'],
+    },
+  ],
+};

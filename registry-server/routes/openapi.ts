@@ -1,0 +1,13 @@
+import { openApiDocument } from '../openapi/document.ts';
+import type { Route } from './route.ts';
+
+export const openapi: Route = (router) => {
+  let bytes: Buffer | undefined;
+
+  router.get('/openapi.json', (ctx) => {
+    // Made when somebody asks: most servers are never asked.
+    bytes ??= Buffer.from(JSON.stringify(openApiDocument()));
+    ctx.set('Content-Type', 'application/json');
+    ctx.body = bytes;
+  });
+};

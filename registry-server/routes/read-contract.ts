@@ -1,0 +1,158 @@
+import { canonicalMetadata, type Metadata, sortedSet } from '../data-contracts/metadata.ts';
+import {
+  canonicalRuleSet,
+  type Rule,
+  type RuleSet,
+  ruleFault,
+  ruleKinds,
+  ruleListNames,
+  ruleModes,
+} from '../data-contracts/rule-set.ts';
+import { RegistryError } from '../errors.ts';
+import type { SchemaTags, TagChanges } from '../schema-types/tags.ts';
+
+/**
+ * Undefined when absent or null; present but empty is something else: nothing is then inherited.
+ * @param field its name in the body
+ * @throws RegistryError 400 that names what is wrong
+ */
+export function readMetadata(value: unknown, field = 'metadata'): Metadata | undefined {
+  if (value == null) return undefined;
+  const { tags, properties, sensitive } = objectAt(value, field);
+  const metadata = {
+    tags: tags == null ? undefined : mapAt(tags, `${field}.tags`, stringsAt),
+    properties: properties == null ? undefined : mapAt(properties, `${field}.properties`, stringAt),
+    sensitive: sensitive == null ? undefined : stringsAt(sensitive, `${field}.sensitive`),
+  };
+  return canonicalMetadata(metadata) ?? {};
+}
+
+/**
+ * As readMetadata.
+ * @throws RegistryError 400 for a wrong shape, 42210 for rules that clients could not use
+ */
+export function readRuleSet(value: unknown, field = 'ruleSet'): RuleSet | undefined {
+  if (value == null) return undefined;
+  const body = objectAt(value, field);
+  const lists = ruleListNames.map(
+    (list) =>
+      [
+        list,
+        listAt(body[list] ?? [], `${field}.${list}`).map((rule, i) =>
+          readRule(rule, `${field}.${list}[${i}]`),
+        ),
+      ] as const,
+  );
+  const enableAt = body.enableAt == null ? undefined : stringAt(body.enableAt, `${field}.enableAt`);
+  const ruleSet: RuleSet = { ...Object.fromEntries(lists), enableAt };
+  const fault = ruleFault(ruleSet);
+  if (fault !== undefined)
+    throw new RegistryError('INVALID_RULE_SET', { detail: `Invalid rule set: ${fault}` });
+  return canonicalRuleSet(ruleSet) ?? {};
+}
+
+function readRule(value: unknown, field: string): Rule {
+  const body = objectAt(value, field);
+  const text = (key: string) => (body[key] == null ? undefined : stringAt(body[key], `${field}.${key}`));
+  const { tags, params, disabled } = body;
+  if (disabled != null && typeof disabled !== 'boolean') throw wrong(`${field}.disabled`, 'true or false');
+  return withoutUndefined({
+    name: text('name') ?? '',
+    doc: text('doc'),
+    kind: oneOf(body.kind ?? 'TRANSFORM', `${field}.kind`, ruleKinds),
+    mode: oneOf(body.mode ?? 'WRITEREAD', `${field}.mode`, ruleModes),
+    type: text('type') ?? '',
+    tags: tags == null ? undefined : nonEmpty(sortedSet(stringsAt(tags, `${field}.tags`))),
+    params: params == null ? undefined : sorted(mapAt(params, `${field}.params`, stringAt)),
+    expr: text('expr'),
+    onSuccess: text('onSuccess'),
+    onFailure: text('onFailure'),
+    disabled: disabled ?? false,
+  });
+}
+
+/** Undefined when neither names a tag. */
+export function readTagChanges(
+  add: unknown,
+  remove: unknown,
+  fields: readonly [string, string],
+): TagChanges | undefined {
+  const changes = { add: readTags(add, fields[0]), remove: readTags(remove, fields[1]) };
+  return changes.add.length + changes.remove.length === 0 ? undefined : changes;
+}
+
+function readTags(value: unknown, field: string): readonly SchemaTags[] {
+  return listAt(value ?? [], field).map((item, i) => {
+    const at = `${field}[${i}]`;
+    const { schemaEntity, tags } = objectAt(item, at);
+    const { entityPath, entityType } = objectAt(schemaEntity, `${at}.schemaEntity`);
+    const type = stringAt(entityType, `${at}.schemaEntity.entityType`).toLowerCase();
+    return {
+      schemaEntity: {
+        entityPath: stringAt(entityPath, `${at}.schemaEntity.entityPath`),
+        entityType: oneOf(type, `${at}.schemaEntity.entityType`, ['sr_record', 'sr_field']),
+      },
+      tags: stringsAt(tags ?? [], `${at}.tags`),
+    };
+  });
+}
+
+function wrong(field: string, right: string): RegistryError {
+  return new RegistryError('BAD_REQUEST', { detail: `"${field}" must be ${right}` });
+}
+
+function objectAt(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(field, 'an object');
+  return value as Record<string, unknown>;
+}
+
+function listAt(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrong(field, 'a list');
+  return value;
+}
+
+export function stringAt(value: unknown, field: string): string {
+  if (typeof value !== 'string') throw wrong(field, 'a string');
+  return checked(value, field);
+}
+
+export function stringsAt(value: unknown, field: string): readonly string[] {
+  return listAt(value, field).map((item, i) => stringAt(item, `${field}[${i}]`));
+}
+
+function mapAt<T>(
+  value: unknown,
+  field: string,
+  read: (value: unknown, field: string) => T,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(objectAt(value, field)).map(([key, item]) => [
+      checked(key, field),
+      read(item, `${field}.${key}`),
+    ]),
+  );
+}
+
+export function oneOf<const T extends string>(value: unknown, field: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw wrong(field, `one of ${allowed.join(', ')}`);
+  return found;
+}
+
+/** PostgreSQL stores no NUL, and no half of a surrogate pair. */
+function checked(text: string, field: string): string {
+  if (text.includes('\u0000') || !text.isWellFormed())
+    throw wrong(field, 'text without NUL and broken characters');
+  return text;
+}
+
+const nonEmpty = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined);
+
+function sorted(map: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
+  const entries = Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
+}

@@ -1,0 +1,37 @@
+import type { RouterContext } from '@koa/router';
+import type { Registry } from '../registry.ts';
+import type { SchemaTags } from '../schema-types/tags.ts';
+import { formatSchema } from '../services/format-schema.ts';
+import { parseStored } from '../services/read-schema-text.ts';
+import type { StoredSchema } from '../store/store.ts';
+import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
+import { queries, query } from './read-request.ts';
+
+/** As the client asked to see it: `format`, `referenceFormat=qualified`. */
+export async function shape(
+  ctx: RouterContext,
+  registry: Registry,
+  stored: StoredSchema,
+): Promise<StoredSchema> {
+  const formatted = await formatSchema(registry, stored.context, stored, query(ctx, 'format'));
+  if (query(ctx, 'referenceFormat')?.toLowerCase() !== 'qualified') return formatted;
+  const references = formatted.references.map((reference) => ({
+    ...reference,
+    subject: formatSubjectName(parseSubjectName(reference.subject, stored.context)),
+  }));
+  return { ...formatted, references };
+}
+
+/** The tagged records and fields that `findTags` asks for; `*` is all. */
+export async function findTags(
+  ctx: RouterContext,
+  registry: Registry,
+  stored: StoredSchema,
+): Promise<{ schemaTags?: readonly SchemaTags[] }> {
+  const wanted = queries(ctx, 'findTags');
+  if (wanted.length === 0) return {};
+  const parsed = await parseStored(registry, stored);
+  const tagged = await parsed.tags();
+  const found = tagged.filter(({ tags }) => wanted.includes('*') || tags.some((tag) => wanted.includes(tag)));
+  return found.length > 0 ? { schemaTags: found } : {};
+}

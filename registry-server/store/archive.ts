@@ -1,0 +1,423 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../log.ts';
+import { type Batch, readBatch, readContents, type Touched } from './archive-batch.ts';
+import {
+  FORMAT,
+  keys,
+  REGISTRY_KEY,
+  type RegistryRecord,
+  type SubjectRecord,
+  seal,
+  unseal,
+  writeContent,
+} from './archive-layout.ts';
+import { openLease } from './archive-lease.ts';
+import { archiveStatement } from './archive-sql.ts';
+import { noteNext, type Walk } from './archive-walk.ts';
+import { type Bucket, BucketUnavailable, ObjectRefused } from './bucket.ts';
+import { type Database, StoreUnavailable, sqlState } from './database.ts';
+import { inParallel } from './in-parallel.ts';
+
+export interface ArchiveStatus {
+  /** Unknown until it was tried. */
+  readonly status: 'up' | 'down' | 'unknown';
+  readonly cause: string | undefined;
+  /** Changes that are not in the bucket yet, and the age of the oldest. */
+  readonly pending: number;
+  readonly lagSeconds: number;
+  /** What was there before the archive was switched on has been noted, too. */
+  readonly isComplete: boolean;
+}
+
+export interface Archive {
+  readonly address: string;
+  /** Once the tables are up to date. */
+  start(): void;
+  /** Something changed. */
+  wake(): void;
+  /** As it was last seen, which is seconds ago at most. */
+  status(): ArchiveStatus;
+  close(): Promise<void>;
+}
+
+export interface ArchiveCounts {
+  /** One object was written or removed, in that time. */
+  shipped(seconds: number): void;
+  failed(): void;
+}
+
+/** The bucket is the archive of another registry: writing there would destroy it. */
+class ForeignArchive extends Error {
+  override readonly name = 'ForeignArchive';
+}
+
+/** Another replica may have begun to ship. */
+class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+const BATCH_ROWS = 500;
+const CONTENT_GROUP_BYTES = 8 * 1024 * 1024;
+const REQUESTS_AT_ONCE = 32;
+const REQUEST_DEADLINE_MS = 10_000;
+const PROBE_DEADLINE_MS = 3_000;
+const IDLE_MS = 5_000;
+// A registration comes seldom alone, and its subject is written once for all of them.
+const GATHER_MS = 100;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+const RENEWAL_MS = 3_000;
+const LOOK_MS = 1_000;
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Ships what the outbox names, as it is when it is shipped. One replica at a time; the others watch the lease. What
+ * fails stays in the outbox: S3 that is away costs rows, never a registration.
+ */
+export function openArchive(database: Database, bucket: Bucket, log: Log, counts: ArchiveCounts): Archive {
+  const lease = openLease(database, randomUUID());
+  const closing = new AbortController();
+  let waking = new AbortController();
+  let running: Promise<void> | undefined;
+  let seen: ArchiveStatus = {
+    status: 'unknown',
+    cause: undefined,
+    pending: 0,
+    lagSeconds: 0,
+    isComplete: false,
+  };
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let reachedAt = Number.NEGATIVE_INFINITY;
+  // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
+  let doubtful: readonly Touched[] = [];
+  // Contexts as they were shipped: they are looked at with every subject, and change less often.
+  const shippedContexts = new Map<string, string>();
+  let walk: Walk | undefined;
+
+  return {
+    address: bucket.address,
+    start: () => {
+      running ??= run();
+    },
+    wake() {
+      seen = { ...seen, pending: Math.max(1, seen.pending) };
+      waking.abort();
+    },
+    status: () => seen,
+    async close() {
+      closing.abort();
+      await running;
+      bucket.close();
+    },
+  };
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !closing.signal.aborted; ) {
+      let pauseMs = IDLE_MS;
+      try {
+        if (await step()) pauseMs = 0;
+        failures = 0;
+      } catch (error) {
+        if (closing.signal.aborted) break;
+        fail(error as Error);
+        pauseMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + Math.random() / 2);
+        failures += 1;
+      }
+      if (pauseMs > 0 || performance.now() - lookedAt > LOOK_MS) await look();
+      if (pauseMs > 0) await pause(pauseMs, failures === 0);
+    }
+    await lease.release().catch(() => {});
+  }
+
+  /** True when there is more to do at once. */
+  async function step(): Promise<boolean> {
+    if (!(await lease.keep())) {
+      if (!(await lease.acquire())) {
+        await probe();
+        return false;
+      }
+      await takeOver();
+    }
+    if (doubtful.length > 0) {
+      await database.query(archiveStatement('archiveNote'), [JSON.stringify(doubtful)]);
+      doubtful = [];
+    }
+    const batch = await readBatch(database, BATCH_ROWS);
+    if (batch.touched.length > 0) await ship(batch);
+    if (batch.touched.length >= BATCH_ROWS) return true;
+    walk = (await readState()).walk ?? undefined;
+    if (walk !== undefined) return walkOn(walk);
+    await probe();
+    return false;
+  }
+
+  /** Finds out what the replica before knew. */
+  async function takeOver(): Promise<void> {
+    shippedContexts.clear();
+    try {
+      const state = await readState();
+      const text = await bucket.find(REGISTRY_KEY, inLease());
+      reached();
+      const found = text === undefined ? undefined : unseal<RegistryRecord>(text);
+      if (found && found.registryId !== state.registry_id) {
+        throw new ForeignArchive(
+          `${bucket.address} holds the archive of another registry: choose another S3_PREFIX, or rebuild this registry from it`,
+        );
+      }
+      if (found && found.format > FORMAT) {
+        throw new ForeignArchive(`${bucket.address} was written by a newer version of the server`);
+      }
+      if (found && state.is_on && state.destination === bucket.address) return;
+      // What is complete stays so: it is at least what it was.
+      if (!found) await putRegistry(state.registry_id, false);
+      await database.query(archiveStatement('archiveSwitchOn'), [lease.holder, bucket.address]);
+      log.info('archive begins', { address: bucket.address });
+    } catch (error) {
+      // Not taken over: whoever comes first tries from the beginning.
+      await lease.release();
+      throw error;
+    }
+  }
+
+  async function ship(batch: Batch): Promise<void> {
+    const renewal = setInterval(() => void lease.keep().catch(() => {}), RENEWAL_MS);
+    try {
+      const shipped = await shipBatch(batch);
+      const seqs = batch.touched.filter((one) => shipped.has(nameOf(one))).map(({ seq }) => seq);
+      const dropped = await database.query(archiveStatement('archiveDone'), [
+        lease.holder,
+        JSON.stringify(seqs),
+      ]);
+      if (seqs.length > 0 && dropped.length === 0) throw new LeaseLost('another replica ships');
+    } catch (error) {
+      if (error instanceof LeaseLost || lease.leftMs() <= 0) doubtful = batch.touched;
+      throw error;
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /**
+   * Contents before what points at them, and removed in the opposite order: whenever it ends, the bucket is whole. But
+   * for one moment: a subject that was removed for good and registered anew may be there before a schema that had
+   * referred to its old version, and was removed before it, is gone.
+   * Answers what was shipped; an object that S3 refuses keeps back what needs it, and nothing else.
+   */
+  async function shipBatch({ contents, contexts, loose, subjects }: Batch): Promise<ReadonlySet<string>> {
+    const shipped = new Set<string>();
+    const missing = new Set<string>();
+    let isRefused = false;
+
+    async function put(name: Named, key: string, text: string): Promise<void> {
+      const started = performance.now();
+      try {
+        await bucket.put(key, text, inLease());
+      } catch (error) {
+        if (!(error instanceof ObjectRefused)) throw error;
+        counts.failed();
+        log.error('S3 refuses an object', { key, cause: error.message });
+        if (name.kind === 'content') missing.add(name.key);
+        isRefused = true;
+        return;
+      }
+      done(name, started);
+    }
+    async function remove(name: Named, key: string): Promise<void> {
+      const started = performance.now();
+      await bucket.remove(key, inLease());
+      done(name, started);
+    }
+    function done(name: Named, started: number): void {
+      reached();
+      counts.shipped((performance.now() - started) / 1000);
+      shipped.add(nameOf(name));
+    }
+
+    for (const group of groupBySize(contents)) {
+      const found = await readContents(database, group);
+      const there = new Set(found.map(({ digest }) => digest));
+      // Removed since: so will be what points at it, once it is read again.
+      for (const digest of group) if (!there.has(digest)) missing.add(digest);
+      await inParallel(found, REQUESTS_AT_ONCE, ({ digest, content }) =>
+        put({ kind: 'content', context: '', key: digest }, keys.content(digest), writeContent(content)),
+      );
+    }
+    await inParallel(contexts, REQUESTS_AT_ONCE, async ({ key, record }) => {
+      if (record === undefined) return;
+      const name: Named = { kind: 'context', context: key, key: '' };
+      const text = seal(record);
+      if (shippedContexts.get(key) === text) {
+        shipped.add(nameOf(name));
+        return;
+      }
+      await put(name, keys.context(key), text);
+      if (shippedContexts.size >= MAX_REMEMBERED) shippedContexts.clear();
+      shippedContexts.set(key, text);
+    });
+    await inParallel(loose, REQUESTS_AT_ONCE, async ({ key: { context, id }, record }) => {
+      if (record === undefined || missing.has(record.digest)) return;
+      await put({ kind: 'loose', context, key: id }, keys.loose(context, id), seal(record));
+    });
+    for (const wave of inWaves(subjects.flatMap(({ record }) => record ?? []))) {
+      await inParallel(wave, REQUESTS_AT_ONCE, async (record) => {
+        if (record.versions.some(({ digest }) => missing.has(digest))) return;
+        const { context, subject } = record;
+        await put({ kind: 'subject', context, key: subject }, keys.subject(record), seal(record));
+      });
+    }
+
+    const gone = <K, R>(all: readonly { readonly key: K; readonly record: R | undefined }[]): K[] =>
+      all.filter(({ record }) => record === undefined).map(({ key }) => key);
+    await inParallel(gone(subjects), REQUESTS_AT_ONCE, (name) =>
+      remove({ kind: 'subject', context: name.context, key: name.subject }, keys.subject(name)),
+    );
+    await inParallel(gone(loose), REQUESTS_AT_ONCE, ({ context, id }) =>
+      remove({ kind: 'loose', context, key: id }, keys.loose(context, id)),
+    );
+    await inParallel(gone(contents), REQUESTS_AT_ONCE, (digest) =>
+      remove({ kind: 'content', context: '', key: digest }, keys.content(digest)),
+    );
+    await inParallel(gone(contexts), REQUESTS_AT_ONCE, async (context) => {
+      shippedContexts.delete(context);
+      await remove({ kind: 'context', context, key: '' }, keys.context(context));
+    });
+    if (shipped.size === 0 && isRefused) throw new ObjectRefused('S3 refuses every object of a batch');
+    return shipped;
+  }
+
+  async function walkOn(from: Walk): Promise<boolean> {
+    const next = await noteNext(database, bucket, from, inLease);
+    if (next === undefined) await putRegistry((await readState()).registry_id, true);
+    await database.query(archiveStatement('archiveMoveWalk'), [
+      lease.holder,
+      next === undefined ? null : JSON.stringify(next),
+    ]);
+    if (next === undefined) log.info('archive is complete', { address: bucket.address });
+    return next?.phase !== 'settle' || from.phase !== 'settle';
+  }
+
+  async function putRegistry(registryId: string, isComplete: boolean): Promise<void> {
+    const record: RegistryRecord = { format: FORMAT, registryId, isComplete };
+    await bucket.put(REGISTRY_KEY, seal(record), inLease());
+  }
+
+  async function readState() {
+    const [state] = await database.query<{
+      is_on: boolean;
+      destination: string | null;
+      walk: Walk | null;
+      registry_id: string;
+    }>(archiveStatement('archiveState'));
+    if (!state) throw new Error('the table archive has no row');
+    return state;
+  }
+
+  /** Ends a request when the lease ends: what arrives later could be older than what another replica wrote. */
+  function inLease(): AbortSignal {
+    const leftMs = Math.min(REQUEST_DEADLINE_MS, Math.floor(lease.leftMs()));
+    if (leftMs <= 0) throw new LeaseLost('the lease ran out');
+    return AbortSignal.any([closing.signal, AbortSignal.timeout(leftMs)]);
+  }
+
+  /** Where nothing is shipped, nobody would notice that S3 is out. */
+  async function probe(): Promise<void> {
+    if (performance.now() - reachedAt < IDLE_MS / 2) return;
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(PROBE_DEADLINE_MS)]);
+    const text = await bucket.find(REGISTRY_KEY, signal);
+    reached();
+    // Somebody emptied the bucket: taking over finds that out, and begins anew.
+    if (text === undefined && lease.leftMs() > 0) await lease.release();
+  }
+
+  function reached(): void {
+    reachedAt = performance.now();
+    if (seen.status === 'down') log.info('archive is back', { address: bucket.address });
+    seen = { ...seen, status: 'up', cause: undefined };
+  }
+
+  function fail(error: Error): void {
+    if (
+      error instanceof BucketUnavailable ||
+      error instanceof ForeignArchive ||
+      error instanceof ObjectRefused
+    ) {
+      counts.failed();
+      if (seen.cause !== error.message) log.warn('archive is out', { cause: error.message });
+      seen = { ...seen, status: 'down', cause: error.message };
+    } else if (!(error instanceof LeaseLost || error instanceof StoreUnavailable)) {
+      counts.failed();
+      log.error('archive fails', { cause: error.message, state: sqlState(error), stack: error.stack });
+      seen = { ...seen, status: 'down', cause: 'the archive fails, see the log' };
+    }
+  }
+
+  async function look(): Promise<void> {
+    try {
+      const [row] = await database.query<{ pending: number; lag_seconds: number; is_complete: boolean }>(
+        archiveStatement('archiveBacklog'),
+      );
+      lookedAt = performance.now();
+      if (!row) throw new Error('the table archive has no row');
+      const { pending, lag_seconds: lagSeconds, is_complete: isComplete } = row;
+      seen = { ...seen, pending, lagSeconds, isComplete };
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) fail(error as Error);
+    }
+  }
+
+  async function pause(ms: number, isWoken: boolean): Promise<void> {
+    const signals = isWoken ? [closing.signal, waking.signal] : [closing.signal];
+    await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => {});
+    if (!isWoken || !waking.signal.aborted) return;
+    await delay(GATHER_MS, undefined, { signal: closing.signal }).catch(() => {});
+    waking = new AbortController();
+  }
+}
+
+type Named = Pick<Touched, 'kind' | 'context' | 'key'>;
+
+function nameOf({ kind, context, key }: Named): string {
+  return `${kind}\n${context}\n${key}`;
+}
+
+function* groupBySize(contents: Batch['contents']): Generator<readonly string[]> {
+  let group: string[] = [];
+  let bytes = 0;
+  for (const { key, record: size } of contents) {
+    if (size === undefined) continue;
+    if (group.length > 0 && bytes + size > CONTENT_GROUP_BYTES) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(key);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Subjects that others refer to come first. Those that refer to each other in a circle have no better order. */
+function inWaves(subjects: readonly SubjectRecord[]): readonly (readonly SubjectRecord[])[] {
+  const byKey = new Map(subjects.map((subject) => [keys.subject(subject), subject]));
+  const depths = new Map<SubjectRecord, number>();
+  const waves: SubjectRecord[][] = [];
+  function depthOf(subject: SubjectRecord): number {
+    const known = depths.get(subject);
+    if (known !== undefined) return known;
+    depths.set(subject, 0);
+    let depth = 0;
+    for (const target of subject.versions.flatMap(({ targets }) => targets ?? [])) {
+      const before = byKey.get(keys.subject(target));
+      if (before && before !== subject) depth = Math.max(depth, depthOf(before) + 1);
+    }
+    depths.set(subject, depth);
+    return depth;
+  }
+  for (const subject of subjects) {
+    const depth = depthOf(subject);
+    waves[depth] ??= [];
+    waves[depth].push(subject);
+  }
+  return waves.filter((wave) => wave !== undefined);
+}

@@ -1,0 +1,104 @@
+import cluster from 'node:cluster';
+import type { Change } from './store/store.ts';
+import type { FromWorker, ToWorker } from './worker-messages.ts';
+
+/** A worker's line to its supervisor, and through it to the other workers. */
+export interface WorkerLink {
+  readonly worker: number;
+  /** It takes the place of one that died, so the others serve already. */
+  readonly isReplacement: boolean;
+  /** Says that the store is ready; resolves when requests may be answered. */
+  prepared(): Promise<void>;
+  /** Resolves when no other worker remembers what was there before the change, at the latest at the deadline. */
+  tell(change: Change): Promise<void>;
+  hear(changed: (change: Change) => void): void;
+  measure(read: () => Promise<unknown>): void;
+}
+
+/** A worker that answers nothing for so long answers no client either. */
+const DEADLINE_MS = 1_000;
+
+/** Undefined where this process has no supervisor. */
+export function openWorkerLink(workers: number): WorkerLink | undefined {
+  const { worker } = cluster;
+  if (worker === undefined) return undefined;
+  const served = Promise.withResolvers<void>();
+  const rounds = new Map<number, () => void>();
+  let heard: (change: Change) => void = () => {};
+  let read: () => Promise<unknown> = async () => [];
+  let lastRound = 0;
+  let waiting: { readonly change: Change; readonly done: () => void }[] = [];
+  let isTelling = false;
+
+  process.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'serve':
+        served.resolve();
+        break;
+      case 'drop':
+        message.changes.forEach(heard);
+        send({ kind: 'dropped', by: message.by, round: message.round });
+        break;
+      case 'known':
+        rounds.get(message.round)?.();
+        break;
+      case 'measure':
+        void read().then((metrics) => send({ kind: 'measured', asked: message.asked, metrics }));
+        break;
+    }
+  });
+
+  /** What comes while a round is under way goes with the next one. */
+  async function tellAll(): Promise<void> {
+    isTelling = true;
+    while (waiting.length > 0) {
+      const told = waiting;
+      waiting = [];
+      await tellRound(told.map(({ change }) => change));
+      for (const { done } of told) done();
+    }
+    isTelling = false;
+  }
+
+  function tellRound(changes: readonly Change[]): Promise<void> {
+    lastRound += 1;
+    const round = lastRound;
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        rounds.delete(round);
+        resolve();
+      };
+      const timer = setTimeout(end, DEADLINE_MS);
+      rounds.set(round, end);
+      send({ kind: 'changed', round, changes });
+    });
+  }
+
+  return {
+    worker: worker.id,
+    // The first ones are counted from 1 on.
+    isReplacement: worker.id > workers,
+    prepared() {
+      send({ kind: 'prepared' });
+      return served.promise;
+    },
+    tell(change) {
+      return new Promise((done) => {
+        waiting.push({ change, done });
+        if (!isTelling) void tellAll();
+      });
+    },
+    hear(changed) {
+      heard = changed;
+    },
+    measure(given) {
+      read = given;
+    },
+  };
+}
+
+function send(message: FromWorker): void {
+  // Without its supervisor a worker ends by itself.
+  if (process.connected) process.send?.(message);
+}

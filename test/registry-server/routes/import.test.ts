@@ -1,0 +1,178 @@
+import { expect } from 'chai';
+import { anAvroRecord } from '../../build/schema.ts';
+import { startServer, type TestServer } from '../../build/server.ts';
+
+describe('import mode over HTTP', function () {
+  this.timeout(30_000);
+  let server: TestServer;
+  let count = 0;
+  let ctx: string;
+  let s: string;
+
+  before(async () => {
+    server = await startServer();
+    await server.ready;
+  });
+  after(() => server.stop());
+  beforeEach(() => {
+    count += 1;
+    ctx = `:.import-${count}:`;
+    s = `${ctx}s`;
+  });
+
+  const put = (path: string, body: unknown) => server.ask('PUT', path, body);
+  const importing = async (of = ctx) => {
+    expect((await put(`/mode/${of}`, { mode: 'IMPORT' })).body).to.deep.equal({ mode: 'IMPORT' });
+  };
+  const register = async (body: object, subject = s) =>
+    (await server.ask('POST', `/subjects/${subject}/versions`, { schema: anAvroRecord('R'), ...body })).body;
+  const get = async (path: string) => (await server.get(path)).body;
+
+  it('keeps ids and numbers as they were elsewhere, in any order', async () => {
+    await importing();
+    expect(await register({ id: 70, version: 9 })).to.include({ id: 70, version: 9 });
+    expect(await register({ id: 12, version: 4, schema: anAvroRecord('S') })).to.include({
+      id: 12,
+      version: 4,
+    });
+    expect(await get(`/subjects/${s}/versions`)).to.deep.equal([4, 9]);
+    expect((await get(`/schemas/ids/12?subject=${ctx}`)).schema).to.equal(anAvroRecord('S'));
+    expect((await get(`/subjects/${s}/versions/latest`)).id).to.equal(70);
+  });
+
+  it('gives the next number where none is sent, and goes on after the highest id and number', async () => {
+    await importing();
+    await register({ id: 70, version: 9 });
+    expect(await register({ id: 71, schema: anAvroRecord('R', ['b']) })).to.include({ version: 10 });
+    await put(`/mode/${ctx}`, { mode: 'READWRITE' });
+    expect(await register({ schema: anAvroRecord('R', ['c']) })).to.include({ id: 72, version: 11 });
+  });
+
+  it('answers the same again when the same comes again', async () => {
+    await importing();
+    const first = await register({ id: 7, version: 3 });
+    expect(await register({ id: 7, version: 3 })).to.deep.equal(first);
+    expect(await register({ id: 7 })).to.deep.equal(first);
+    expect(await get(`/subjects/${s}/versions`)).to.deep.equal([3]);
+  });
+
+  it('gives no id to two contents, but a content may have two ids', async () => {
+    await importing();
+    await register({ id: 7, version: 1 });
+    const { error_code, message } = await register({ id: 7, version: 2, schema: anAvroRecord('Other') });
+    expect([error_code, message]).to.deep.equal([
+      42205,
+      `Overwrite new schema with id 7 in context .import-${count} is not permitted.`,
+    ]);
+    expect(await register({ id: 8, version: 1 }, `${ctx}t`)).to.include({ id: 8, version: 1 });
+    expect((await get(`/schemas/ids/8?subject=${ctx}`)).schema).to.equal(anAvroRecord('R'));
+    const found = await server.ask('POST', `/subjects/${ctx}t`, { schema: anAvroRecord('R') });
+    expect(found.body).to.include({ id: 8, version: 1 });
+  });
+
+  it('checks no compatibility, normalizes nothing and inherits nothing', async () => {
+    await importing();
+    await put(`/config/${s}`, {
+      normalize: true,
+      compatibility: 'FULL',
+      defaultMetadata: { properties: { a: '1' } },
+    });
+    await register({ id: 1, version: 1, metadata: { properties: { b: '2' } } });
+    const other = await register({
+      id: 2,
+      version: 2,
+      schema: '{"doc":"d","type":"enum","name":"E","symbols":["A"]}',
+    });
+    expect(other).to.include({ version: 2 }).and.not.to.have.property('metadata');
+  });
+
+  it('replaces a version that is imported again with another id, and keeps the old id', async () => {
+    await importing();
+    await register({ id: 1, version: 1 });
+    expect(await register({ id: 2, version: 1, schema: anAvroRecord('New') })).to.include({
+      id: 2,
+      version: 1,
+    });
+    expect((await get(`/subjects/${s}/versions/1`)).id).to.equal(2);
+    expect((await get(`/schemas/ids/1?subject=${ctx}`)).schema).to.equal(anAvroRecord('R'));
+  });
+
+  it('is the only one that takes an id, and needs one', async () => {
+    const early = await register({ id: 7 });
+    expect([early.error_code, early.message]).to.deep.equal([
+      42205,
+      `Subject s in context .import-${count} is not in import mode`,
+    ]);
+    await importing();
+    expect((await register({})).error_code).to.equal(42205);
+  });
+
+  describe('begins with nothing in reach', () => {
+    it('of a subject', async () => {
+      await register({});
+      const refused = await put(`/mode/${s}`, { mode: 'IMPORT' });
+      expect(refused.body).to.deep.equal({
+        error_code: 42205,
+        message: 'Cannot import since found existing subjects',
+      });
+      expect((await put(`/mode/${ctx}other`, { mode: 'IMPORT' })).status).to.equal(200);
+    });
+
+    it('of a context, and of the whole registry', async () => {
+      await register({});
+      for (const reach of [ctx, ':.__GLOBAL:'])
+        expect((await put(`/mode/${reach}`, { mode: 'IMPORT' })).status).to.equal(422);
+    });
+
+    it('unless it is forced', async () => {
+      const { id } = await register({});
+      expect((await put(`/mode/${ctx}?force=true`, { mode: 'IMPORT' })).status).to.equal(200);
+      expect(await get(`/subjects/${s}/versions`)).to.deep.equal([1]);
+      expect((await put(`/mode/${ctx}`, { mode: 'IMPORT' })).status).to.equal(200);
+      expect(await register({ id: id + 5, version: 7, schema: anAvroRecord('X') })).to.include({
+        version: 7,
+      });
+    });
+
+    it('so what is soft-deleted goes for good', async () => {
+      const { id } = await register({});
+      await register({ schema: '"int"' }, `${ctx}t`);
+      for (const name of ['s', 't']) await server.ask('DELETE', `/subjects/${ctx}${name}`);
+      await importing();
+      expect(await get(`/subjects?deleted=true&subjectPrefix=${ctx}`)).to.deep.equal([]);
+      expect((await get(`/schemas/ids/${id}?subject=${ctx}`)).error_code).to.equal(40403);
+    });
+
+    it('and not when something elsewhere refers to it', async () => {
+      await register({});
+      const reader = {
+        schema: '{"type":"array","items":"R"}',
+        references: [{ name: 'R', subject: s, version: 1 }],
+      };
+      await register(reader, `reader-${count}`);
+      await server.ask('DELETE', `/subjects/reader-${count}`);
+      await server.ask('DELETE', `/subjects/${s}`);
+      expect((await put(`/mode/${ctx}`, { mode: 'IMPORT' })).body.error_code).to.equal(42206);
+      expect((await get(`/mode/${ctx}?defaultToGlobal=true`)).mode).to.equal('READWRITE');
+    });
+  });
+
+  it('FORWARD is for the whole registry: it takes ids, as import does, from anywhere', async () => {
+    await put('/mode/:.__GLOBAL:', { mode: 'FORWARD' });
+    try {
+      expect((await register({})).error_code).to.equal(42205);
+      expect(await register({ id: 5, version: 2 })).to.include({ id: 5, version: 2 });
+    } finally {
+      await server.ask('DELETE', '/mode/:.__GLOBAL:');
+    }
+  });
+
+  it('ends everywhere in a context with recursive=true', async () => {
+    await put(`/mode/${s}`, { mode: 'READONLY' });
+    await put(`/mode/${ctx}`, { mode: 'READONLY' });
+    expect((await server.ask('DELETE', `/mode/${ctx}?recursive=true`)).body).to.deep.equal({
+      mode: 'READONLY',
+    });
+    expect((await get(`/mode/${s}`)).error_code).to.equal(40409);
+  });
+});

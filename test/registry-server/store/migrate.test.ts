@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { fingerprint, guid } from '../../../registry-server/store/fingerprint.ts';
+import { migrate } from '../../../registry-server/store/migrate.ts';
+import { aDatabase, ask, type Kind } from '../../build/archived.ts';
+import { eventually } from '../../build/eventually.ts';
+import { missingPostgres, startPostgres, type TestPostgres } from '../../build/postgres.ts';
+import { askReplica, openReplica } from '../../build/replica.ts';
+import { anAvroRecord } from '../../build/schema.ts';
+import { startServer } from '../../build/server.ts';
+
+const main = fileURLToPath(new URL('../../../registry-server/main.ts', import.meta.url));
+const numbers = readdirSync(new URL('../../../registry-server/store/migrations/', import.meta.url))
+  .map((name) => Number(name.slice(0, 4)))
+  .toSorted((a, b) => a - b);
+const newest = numbers.at(-1) ?? 0;
+const PROCESSES = 5;
+
+const missing: Record<Kind, string | undefined> = { embedded: undefined, postgres: missingPostgres };
+
+for (const kind of ['embedded', 'postgres'] as const) {
+  const reason = missing[kind];
+  (reason ? describe.skip : describe)(`migrations: ${kind}${reason ? ` (${reason})` : ''}`, function () {
+    this.timeout(90_000);
+    let postgres: TestPostgres | undefined;
+    before(async () => {
+      if (kind === 'postgres') postgres = await startPostgres();
+    });
+    after(() => postgres?.stop());
+
+    it('bring a registry of the first release to the newest tables, with all that it holds', async () => {
+      const test = await aDatabase(kind, postgres);
+      const database = test.open();
+      await migrate(database, [{ number: 1, name: '0001-registry.sql' }]);
+      const contents = ['a', 'b', 'c'].map((field) => ({
+        schemaType: 'AVRO',
+        schema: anAvroRecord('R', [field]),
+        references: [],
+      }));
+      // As the first release wrote it.
+      const add = async (subject: string, i: number, revision: string) => {
+        const content = contents[i] as (typeof contents)[number];
+        const [settings] = await ask<{ revision: string }>(
+          database,
+          `select settings_revision('.', '${subject}')::text as revision`,
+        );
+        await database.query(
+          {
+            name: 'oldAddVersion',
+            text: 'select * from add_version($1, $2, $3::bigint, $4::bigint, $5::bytea, $6::uuid, $7, $8, null, null, null, $9::json)',
+          },
+          [
+            '.',
+            subject,
+            revision,
+            settings?.revision,
+            fingerprint(content),
+            guid(content),
+            'AVRO',
+            content.schema,
+            '[]',
+          ],
+        );
+      };
+      const revisionOf = async (subject: string) =>
+        (
+          await ask<{ revision: string }>(
+            database,
+            `select revision::text as revision from subjects where subject = '${subject}'`,
+          )
+        )[0]?.revision ?? '0';
+      for (const [subject, i] of [
+        ['one', 0],
+        ['one', 1],
+        ['two', 1],
+        ['hidden', 2],
+      ] as const) {
+        await add(subject, i, await revisionOf(subject));
+      }
+      await ask(database, `update versions set deleted = true where subject = 'hidden'`);
+      await ask(
+        database,
+        `insert into settings (context, subject, config, mode, revision)
+         values ('.', 'two', '{"compatibility":"NONE"}', 'READONLY', nextval('revisions'))`,
+      );
+      expect(await migrate(database)).to.equal(newest);
+      expect(await migrate(database)).to.equal(newest);
+      await database.close();
+
+      const server = await startServer(test.environment);
+      await server.ready;
+      try {
+        expect((await server.get('/subjects')).body).to.deep.equal(['one', 'two']);
+        expect((await server.get('/subjects?deleted=true')).body).to.deep.equal(['hidden', 'one', 'two']);
+        expect((await server.get('/subjects/one/versions/2')).body).to.include({
+          id: 2,
+          schema: contents[1]?.schema,
+        });
+        expect((await server.get('/schemas/ids/3')).body.schema).to.equal(contents[2]?.schema);
+        expect((await server.get('/config/two')).body.compatibilityLevel).to.equal('NONE');
+        expect((await server.get('/mode/two')).body.mode).to.equal('READONLY');
+        const known = await server.ask('POST', '/subjects/three/versions', { schema: contents[0]?.schema });
+        expect(known.body).to.include({ id: 1, version: 1 });
+        const added = await server.ask('POST', '/subjects/one/versions', {
+          schema: anAvroRecord('R', ['z']),
+        });
+        expect(added.body).to.include({ id: 4, version: 3 });
+      } finally {
+        await server.stop();
+        test.remove();
+      }
+    });
+
+    if (kind === 'embedded') return;
+
+    it(`are applied once, however many servers start on an empty database: ${PROCESSES} processes`, async () => {
+      const test = await aDatabase(kind, postgres);
+      const replicas = await Promise.all(
+        Array.from({ length: PROCESSES }, () =>
+          openReplica({ ...test.environment, DATABASE_MIN_CONNECTIONS: '1' }),
+        ),
+      );
+      try {
+        for (const replica of replicas) replica.start();
+        await Promise.all(replicas.map((replica) => replica.isReady(60_000)));
+        const ids = await Promise.all(
+          replicas.map((replica) => askReplica(replica, 'POST', '/subjects/s/versions', { schema: '"int"' })),
+        );
+        expect(ids.map((answer) => answer?.body.id)).to.deep.equal(replicas.map(() => 1));
+      } finally {
+        await Promise.all(replicas.map((replica) => replica.stop()));
+      }
+      const database = test.open();
+      const rows = await ask<{ number: number }>(database, 'select number from migrations order by number');
+      await database.close();
+      expect(rows.map(({ number }) => number)).to.deep.equal(numbers);
+    });
+
+    it('keep a server that is older than the tables from serving, and it says so', async () => {
+      const test = await aDatabase(kind, postgres);
+      const database = test.open();
+      await migrate(database);
+      await ask(database, `insert into migrations (number, name) values (${newest + 1}, 'of the future')`);
+      const cause = `the database is at migration ${newest + 1}, this server knows ${newest}: run the newer version of the server, or restore a backup of before its upgrade`;
+      const replica = await openReplica(test.environment);
+      replica.start();
+      try {
+        await eventually(async () => {
+          const answer = await askReplica(replica, 'GET', '/ready');
+          expect([answer?.status, answer?.body.status, answer?.body.cause]).to.deep.equal([
+            503,
+            'unready',
+            cause,
+          ]);
+        }, 20_000);
+        expect(
+          (await askReplica(replica, 'POST', '/subjects/s/versions', { schema: '"int"' }))?.status,
+        ).to.equal(500);
+        const env = { PATH: process.env.PATH, ...test.environment };
+        const refused = await promisify(execFile)(process.execPath, [main, 'migrate'], { env }).catch(
+          (error) => error,
+        );
+        expect([refused.code, refused.stderr]).to.deep.equal([1, `${cause}\n`]);
+      } finally {
+        await replica.stop();
+        await database.close();
+      }
+    });
+  });
+}

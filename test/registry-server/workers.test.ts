@@ -1,0 +1,202 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { eventually } from '../build/eventually.ts';
+import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
+import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
+import { anAvroRecord } from '../build/schema.ts';
+
+interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  readonly body: any;
+}
+
+describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, function () {
+  this.timeout(60_000);
+  let postgres: TestPostgres;
+  let server: RegistryProcess;
+  let databases = 0;
+
+  before(async function () {
+    if (missingPostgres) return this.skip();
+    postgres = await startPostgres();
+  });
+  after(() => postgres?.stop());
+
+  async function start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    databases += 1;
+    server = await startRegistryProcess({
+      DATABASE_URL: await postgres.createDatabase(`workers_${databases}`),
+      WORKERS: '3',
+      LOG_LEVEL: 'info',
+      ...environment,
+    });
+  }
+  afterEach(async () => {
+    await server?.stop();
+    expect(server?.output() ?? '').not.to.include('"level":"fatal"');
+  });
+
+  /** On a connection of its own, so that it may meet any worker; or on those of an agent. */
+  async function ask(method: string, path: string, body?: object, agent?: Agent): Promise<Answer> {
+    const sent = request(server.url + path, {
+      method,
+      agent: agent ?? false,
+      headers: { 'Content-Type': 'application/json' },
+    });
+    sent.end(body && JSON.stringify(body));
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const text = (await response.setEncoding('utf8').toArray()).join('');
+    return { status: response.statusCode ?? 0, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  const events = (event: string) =>
+    server
+      .output()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+      .filter((line) => line.event === event);
+
+  it('show each a write that another one took, at once', async () => {
+    await start();
+    const everyWorker = [1, 2, 3, 4, 5, 6];
+    for (let version = 1; version <= 25; version += 1) {
+      const schema = anAvroRecord('Seen', [`f${version}`]);
+      const { status } = await ask('POST', '/subjects/seen/versions', { schema });
+      expect(status).to.equal(200);
+      for (const _ of everyWorker) {
+        expect((await ask('GET', '/subjects/seen/versions/latest')).body.version).to.equal(version);
+      }
+      const level = version % 2 === 0 ? 'FULL' : 'BACKWARD';
+      await ask('PUT', '/config/seen', { compatibility: level });
+      for (const _ of everyWorker) {
+        expect((await ask('GET', '/config/seen')).body.compatibilityLevel).to.equal(level);
+      }
+    }
+    await ask('DELETE', '/subjects/seen');
+    for (const _ of everyWorker) {
+      expect((await ask('GET', '/subjects/seen/versions/latest')).status).to.equal(404);
+    }
+    const workers = new Set(events('request').map(({ worker }) => worker));
+    expect(workers.size).to.equal(3);
+  });
+
+  it('show each a subject that none of them knew', async () => {
+    await start();
+    for (let n = 0; n < 40; n += 1) {
+      const path = `/subjects/unknown-${n}/versions`;
+      const misses = [1, 2, 3].map(async () => ask('GET', `${path}/latest`));
+      const { status } = await ask('POST', path, { schema: '"int"' });
+      expect(status).to.equal(200);
+      for (let asked = 0; asked < 6; asked += 1) {
+        expect((await ask('GET', `${path}/latest`)).body.version).to.equal(1);
+      }
+      await Promise.all(misses);
+    }
+  });
+
+  it('show it to each other when many write at once', async () => {
+    await start();
+    const agent = new Agent({ keepAlive: true, maxSockets: 12 });
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, client) => {
+        for (let version = 1; version <= 15; version += 1) {
+          const schema = anAvroRecord('Busy', [`f${version}`]);
+          await ask('POST', `/subjects/busy-${client}/versions`, { schema }, agent);
+          const { body } = await ask('GET', `/subjects/busy-${client}/versions/latest`);
+          expect(body.version).to.equal(version);
+        }
+      }),
+    );
+    agent.destroy();
+  });
+
+  it('are ready together: whoever was told so meets none that is not', async () => {
+    await start();
+    for (let n = 0; n < 30; n += 1) expect((await ask('GET', '/subjects')).status).to.equal(200);
+    expect(events('ready').filter(({ worker }) => worker !== undefined)).to.have.length(3);
+  });
+
+  it('show one sum of what they count, which does not fall when one dies', async () => {
+    await start();
+    for (let n = 0; n < 30; n += 1) await ask('GET', '/contexts');
+    const read = async () => {
+      const text = await (await fetch(server.metricsUrl)).text();
+      return (name: string) =>
+        Number(
+          text
+            .split('\n')
+            .find((line) => line.startsWith(name))
+            ?.split(' ')
+            .at(-1),
+        );
+    };
+    const contexts = 'schema_registry_http_requests_total{route="/contexts"';
+    const before = await read();
+    expect(before(contexts)).to.equal(30);
+    expect(before('schema_registry_change_feed_up')).to.equal(1);
+    expect(before('schema_registry_build_info')).to.equal(1);
+    expect(before('schema_registry_db_connections{state="max"}')).to.equal(48);
+
+    process.kill(events('worker started')[0].pid, 'SIGKILL');
+    await eventually(async () => expect((await read())('schema_registry_worker_restarts_total')).to.equal(1));
+    expect((await read())(contexts)).to.equal(30);
+    await eventually(async () =>
+      expect((await read())('schema_registry_workers{state="alive"}')).to.equal(3),
+    );
+  });
+
+  it('are replaced when they die, and nobody meets one that is not ready', async () => {
+    await start();
+    const started = events('worker started');
+    process.kill(started[1].pid, 'SIGKILL');
+    const agent = new Agent({ keepAlive: false });
+    await eventually(() => expect(events('worker died')).to.have.length(1));
+    const until = performance.now() + 3_000;
+    for (let n = 0; performance.now() < until; n += 1) {
+      expect((await ask('GET', '/ready', undefined, agent)).status).to.equal(200);
+      const { status, body } = await ask('POST', `/subjects/s${n}/versions`, { schema: '"int"' }, agent);
+      expect([status, body.version]).to.deep.equal([200, 1]);
+    }
+    expect(events('worker started')).to.have.length(4);
+    await eventually(async () => {
+      await ask('POST', '/subjects/log/versions', { schema: '"int"' });
+      expect(events('request').some(({ worker }) => worker === 4)).to.equal(true);
+    });
+  });
+
+  it('lose no request when they end, and end with 0', async () => {
+    await start({ GRACEFUL_SHUTDOWN_TIMEOUT: '3' });
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    const exited = once(server.child, 'exit');
+    let isListed = true;
+    const clients = Array.from({ length: 8 }, async () => {
+      let answered = 0;
+      for (; isListed; answered += 1) {
+        expect((await ask('GET', '/subjects', undefined, agent)).status).to.equal(200);
+      }
+      return answered;
+    });
+    server.child.kill('SIGTERM');
+    await eventually(async () => expect((await ask('GET', '/ready')).status).to.equal(503));
+    await delay(300);
+    isListed = false;
+    for (const answered of await Promise.all(clients)) expect(answered).to.be.greaterThan(5);
+    expect(await exited).to.deep.equal([0, null]);
+    expect(events('stopped')).to.have.length(4);
+    agent.destroy();
+  });
+
+  it('say once that the port is taken', async () => {
+    await start();
+    const { port } = new URL(server.url);
+    const second = await startRegistryProcess({
+      DATABASE_URL: await postgres.createDatabase('taken'),
+      WORKERS: '2',
+      SERVER_PORT: port,
+    }).catch((error: Error) => error.message);
+    expect(second).to.match(/^the server ended: cannot listen on 127\.0\.0\.1:\d+: [^\n]+\n$/);
+  });
+});
