@@ -58,11 +58,15 @@ export class Cache {
     for (const path of this.#deleted.keys()) if (path.startsWith(`${key}/`)) this.#deleted.delete(path);
   }
 
-  /** Puts a fresh list in the place of what was held; returns the keys of all that is or was there. */
-  replace(objects: readonly KubeObject[]): ReadonlySet<string> {
-    const keys = new Set(this.#byKey.keys());
+  /**
+   * Puts a fresh list in the place of what was held; returns the keys of all that is or was there.
+   * @param namespace where the list is from; what is held of others stays
+   */
+  replace(objects: readonly KubeObject[], namespace?: string): ReadonlySet<string> {
+    const isListed = (key: string) => namespace === undefined || key.startsWith(`${namespace}/`);
+    const keys = new Set([...this.#byKey.keys()].filter(isListed));
     const fresh = new Set(objects.map((object) => object.metadata.uid));
-    for (const key of [...this.#byKey.keys()]) {
+    for (const key of keys) {
       for (const object of this.list(key)) if (!fresh.has(object.metadata.uid)) this.remove(object);
     }
     for (const object of objects) {

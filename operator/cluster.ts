@@ -1,13 +1,16 @@
-import { ApiException, HttpMethod, KubeConfig, RequestContext, Watch } from '@kubernetes/client-node';
+import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { type Dispatcher, request as undiciRequest } from 'undici';
 import { groupPath, type Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Metrics } from './metrics.ts';
+import { pause } from './pause.ts';
 
 /** Owner of every field that the operator applies. */
 export const fieldManager = 'llm-schema-registry-operator';
 
 const requestTimeoutMs = 15_000;
+/** A server that asks for more is asked again after this, so that nobody waits an hour for a slip of a proxy. */
+const longestRetryAfterSeconds = 60;
 
 /** What the API server said no to. `code` is the HTTP status, `reason` the API's own word for it. */
 export class ApiError extends Error {
@@ -25,11 +28,15 @@ export class ApiError extends Error {
 export const isNotFound = (error: unknown) => error instanceof ApiError && error.code === 404;
 export const isConflict = (error: unknown) => error instanceof ApiError && error.code === 409;
 /** 410: the resource version is too old; list again. */
-export const isExpired = (error: unknown) =>
-  (error instanceof ApiError && error.code === 410) || (error instanceof ApiException && error.code === 410);
+export const isExpired = (error: unknown) => error instanceof ApiError && error.code === 410;
 /** The object itself is refused: another try with the same one is refused as well. */
 export const isRefused = (error: unknown): error is ApiError =>
-  error instanceof ApiError && (error.code === 422 || error.code === 400 || error.code === 403);
+  error instanceof ApiError &&
+  (error.code === 422 ||
+    error.code === 400 ||
+    error.code === 403 ||
+    // Server-side apply answers a field that no schema knows as an error of its own.
+    (error.code === 500 && error.message.includes('failed to create typed patch object')));
 
 export interface ListPage {
   readonly items: readonly KubeObject[];
@@ -54,18 +61,21 @@ export class Cluster {
   readonly #config: KubeConfig;
   readonly #metrics: Metrics;
   readonly #fence: AbortSignal | undefined;
+  /** Until when the server wants to be left alone (Retry-After); one for all that were fenced off from here. */
+  readonly #quiet: { untilMs: number };
   #dispatcher: Dispatcher | undefined;
 
   /** @param fence once it is aborted nothing more is written, and what is under way is given up */
-  constructor(config: KubeConfig, metrics: Metrics, fence?: AbortSignal) {
+  constructor(config: KubeConfig, metrics: Metrics, fence?: AbortSignal, quiet = { untilMs: 0 }) {
     this.#config = config;
     this.#metrics = metrics;
     this.#fence = fence;
+    this.#quiet = quiet;
   }
 
   /** The same API server, for as long as the signal allows. */
   fenced(fence: AbortSignal): Cluster {
-    return new Cluster(this.#config, this.#metrics, fence);
+    return new Cluster(this.#config, this.#metrics, fence, this.#quiet);
   }
 
   async list(kind: Kind, query: Readonly<Record<string, string>>, namespace?: string): Promise<ListPage> {
@@ -85,8 +95,9 @@ export class Cluster {
   }
 
   /**
-   * Calls `onEvent` until the watch ends; resolves when the server closes it, rejects when it breaks.
+   * Calls `onEvent` until the watch ends; resolves when the server closes it, rejects when it breaks or `signal` ends it.
    * A watch on which nothing is heard for `silenceMs`, not even a bookmark, is taken for dead.
+   * @param onOpen called when the server has taken the watch
    */
   async watch(
     kind: Kind,
@@ -95,30 +106,38 @@ export class Cluster {
     silenceMs: number,
     signal: AbortSignal,
     onEvent: (event: WatchEvent) => void,
+    onOpen: () => void = () => undefined,
   ): Promise<void> {
-    const watch = new Watch(this.#config);
-    // Private in its type only; its own 30 s would cut every quiet watch twice a minute.
-    Reflect.set(watch, 'requestTimeoutMs', silenceMs);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const controller = await watch.watch(
-      collection(kind, namespace),
-      { ...query, allowWatchBookmarks: 'true' },
-      (type, object) => {
-        // Nothing may be thrown in here: client-node takes it for a line that it cannot parse.
-        if (type === 'ERROR')
-          reject(new ApiError(object?.code ?? 500, object?.reason ?? '', object?.message ?? 'watch error'));
-        else onEvent({ type, object } as WatchEvent);
-      },
-      (error) => (error ? reject(asApiError(error)) : resolve()),
-    );
-    const abort = () => controller.abort();
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
+    const path = withQuery(collection(kind, namespace), {
+      ...query,
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+    });
+    await this.#leaveAlone(signal);
+    const ending = new AbortController();
+    const tooQuiet = () => ending.abort(new DOMException('nothing was heard on the watch', 'TimeoutError'));
+    const stop = () => ending.abort(signal.reason);
+    let timer = setTimeout(tooQuiet, requestTimeoutMs);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
     try {
-      await promise;
+      const response = await this.#send('GET', path, undefined, '', ending.signal);
+      if (response.statusCode !== 200) throw statusError(response.statusCode, await response.body.text());
+      clearTimeout(timer);
+      timer = setTimeout(tooQuiet, silenceMs);
+      onOpen();
+      let begun = '';
+      for await (const text of response.body.setEncoding('utf8') as AsyncIterable<string>) {
+        timer.refresh();
+        const lines = (begun + text).split('\n');
+        begun = lines.pop() ?? '';
+        for (const line of lines) if (line !== '') onEvent(readEvent(line));
+      }
     } finally {
-      signal.removeEventListener('abort', abort);
-      abort();
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      // Lets go of the connection where the stream was not read to its end.
+      ending.abort();
     }
   }
 
@@ -166,7 +185,18 @@ export class Cluster {
     body?: unknown,
     contentType = 'application/json',
   ): Promise<unknown> {
-    this.#fence?.throwIfAborted();
+    await this.#leaveAlone(this.#fence);
+    const ending = [
+      AbortSignal.timeout(requestTimeoutMs),
+      ...(this.#fence === undefined ? [] : [this.#fence]),
+    ];
+    const response = await this.#send(method, path, body, contentType, AbortSignal.any(ending));
+    const text = await response.body.text();
+    if (response.statusCode >= 300) throw statusError(response.statusCode, text);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  async #send(method: string, path: string, body: unknown, contentType: string, signal: AbortSignal) {
     const server = this.#config.getCurrentCluster()?.server;
     if (server === undefined)
       throw new Error('KUBECONFIG names no current cluster; choose one with kubectl config use-context');
@@ -175,7 +205,6 @@ export class Cluster {
     // Called for each request because it renews a service account's token as well.
     await this.#config.applySecurityAuthentication(context);
     this.#dispatcher ??= context.getDispatcher() as Dispatcher | undefined;
-    const resource = resourceOf(path);
     let code = '<error>';
     try {
       const response = await undiciRequest(url, {
@@ -187,19 +216,40 @@ export class Cluster {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(this.#dispatcher === undefined ? {} : { dispatcher: this.#dispatcher }),
-        signal: AbortSignal.any([
-          AbortSignal.timeout(requestTimeoutMs),
-          ...(this.#fence === undefined ? [] : [this.#fence]),
-        ]),
+        // The signal says how long; of its own undici would cut a quiet watch after five minutes.
+        bodyTimeout: 0,
+        signal,
       });
       code = String(response.statusCode);
-      const text = await response.body.text();
-      if (response.statusCode >= 300) throw statusError(response.statusCode, text);
-      return text === '' ? undefined : JSON.parse(text);
+      if (response.statusCode === 429 || response.statusCode === 503)
+        this.#keepQuiet(response.headers['retry-after']);
+      return response;
     } finally {
-      this.#metrics.requests.inc({ method, resource, code });
+      this.#metrics.requests.inc({ method, resource: resourceOf(path), code });
     }
   }
+
+  async #leaveAlone(signal = new AbortController().signal): Promise<void> {
+    signal.throwIfAborted();
+    // Others may be told to wait meanwhile.
+    while (this.#quiet.untilMs > performance.now()) {
+      await pause(this.#quiet.untilMs - performance.now(), signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  #keepQuiet(retryAfter: string | string[] | undefined): void {
+    const seconds = Math.min(Number(retryAfter ?? 0), longestRetryAfterSeconds);
+    if (seconds > 0) this.#quiet.untilMs = Math.max(this.#quiet.untilMs, performance.now() + seconds * 1000);
+  }
+}
+
+/** @throws ApiError where the server ends the watch with a word of its own, such as 410 */
+function readEvent(line: string): WatchEvent {
+  const event = JSON.parse(line) as { type: string; object: Partial<ApiError> };
+  if (event.type !== 'ERROR') return event as unknown as WatchEvent;
+  const { code = 500, reason = '', message = 'watch error' } = event.object;
+  throw new ApiError(code, reason, message);
 }
 
 /** @throws Error that says which file or context is wrong */
@@ -227,7 +277,9 @@ export async function getJson(url: string, timeoutMs: number): Promise<{ status:
 
 /** Holds for every kind that the operator touches. */
 function pluralOf(kind: string): string {
-  return kind.endsWith('y') ? `${kind.toLowerCase().slice(0, -1)}ies` : `${kind.toLowerCase()}s`;
+  const lower = kind.toLowerCase();
+  if (lower.endsWith('y')) return `${lower.slice(0, -1)}ies`;
+  return `${lower}${lower.endsWith('s') ? 'es' : 's'}`;
 }
 
 function collection(
@@ -267,9 +319,4 @@ function statusError(code: number, text: string): ApiError {
   } catch {
     return new ApiError(code, '', text.slice(0, 500));
   }
-}
-
-function asApiError(error: unknown): unknown {
-  const code = (error as { statusCode?: unknown } | null)?.statusCode;
-  return typeof code === 'number' ? new ApiError(code, '', (error as Error).message) : error;
 }

@@ -51,6 +51,6 @@ function isEmpty(value: unknown): boolean {
 
 /** "2000m" comes back as "2". */
 function isSameQuantity(wanted: unknown, observed: unknown, path: string): boolean {
-  if (!/\.(requests|limits)\.[^.]+$/.test(path)) return false;
+  if (!/\.(requests|limits)\.[^.]+$|\.sizeLimit$/.test(path)) return false;
   return parseQuantity(String(wanted)) === parseQuantity(String(observed));
 }

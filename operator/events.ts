@@ -15,6 +15,7 @@ const told: Readonly<Record<string, 'True' | 'False'>> = {
   Ready: 'False',
   Stalled: 'True',
   Degraded: 'True',
+  CertificatesReady: 'False',
 };
 
 /** Pure: what turned between two statuses. */

@@ -6,6 +6,8 @@ export interface Kind {
   /** Watched by label: the objects that carry the operator's name. Registries themselves are watched without one. */
   readonly isChild: boolean;
   readonly verbs: readonly Verb[];
+  /** From a CRD that a cluster may lack, or get later. */
+  readonly isOptional?: true;
 }
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'update' | 'delete';
@@ -13,6 +15,8 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'update' | 'd
 const watched = ['list', 'watch'] as const satisfies readonly Verb[];
 /** Server-side apply is `patch`, and `create` where the object is not there yet. */
 const applied = ['get', 'list', 'watch', 'create', 'patch', 'delete'] as const satisfies readonly Verb[];
+/** Wanted for as long as the registry is there: the garbage collector takes it away. */
+const kept = ['get', 'list', 'watch', 'create', 'patch'] as const satisfies readonly Verb[];
 
 export const apiGroup = 'llm-schema-registry.io';
 export const apiVersion = `${apiGroup}/v1alpha1`;
@@ -30,7 +34,7 @@ export const kinds = {
     kind: 'ServiceAccount',
     plural: 'serviceaccounts',
     isChild: true,
-    verbs: applied,
+    verbs: kept,
   },
   ConfigMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isChild: true, verbs: applied },
   Secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', isChild: true, verbs: applied },
@@ -47,6 +51,13 @@ export const kinds = {
     kind: 'Deployment',
     plural: 'deployments',
     isChild: true,
+    verbs: kept,
+  },
+  Ingress: {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    plural: 'ingresses',
+    isChild: true,
     verbs: applied,
   },
   PodDisruptionBudget: {
@@ -61,6 +72,29 @@ export const kinds = {
     kind: 'HorizontalPodAutoscaler',
     plural: 'horizontalpodautoscalers',
     isChild: true,
+    verbs: applied,
+  },
+  NetworkPolicy: {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    plural: 'networkpolicies',
+    isChild: true,
+    verbs: applied,
+  },
+  ServiceMonitor: {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'ServiceMonitor',
+    plural: 'servicemonitors',
+    isChild: true,
+    isOptional: true,
+    verbs: applied,
+  },
+  PrometheusRule: {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    plural: 'prometheusrules',
+    isChild: true,
+    isOptional: true,
     verbs: applied,
   },
   Pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', isChild: true, verbs: watched },

@@ -1,6 +1,8 @@
 /** The Kubernetes types that the operator speaks of, from the one library that has them. */
 export type {
   V1Deployment,
+  V1NetworkPolicyEgressRule,
+  V1NetworkPolicyPeer,
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodSpec,

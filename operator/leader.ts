@@ -1,4 +1,5 @@
 import { type Cluster, isConflict, isNotFound } from './cluster.ts';
+import type { Health } from './health.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import { pause } from './pause.ts';
@@ -21,13 +22,21 @@ interface LeaderParts {
   readonly leaseName: string;
   readonly identity: string;
   readonly log: Log;
+  /** Told after each try whether the API server answered. */
+  readonly health: Health;
   readonly times?: typeof leaseTimes;
 }
+
+/** What a try to take or keep the lease has shown. */
+type Holder = 'me' | 'another' | 'unknown';
+
+/** A goodbye that takes longer is left out: the lease runs out by itself. */
+const releaseTimeoutMs = 5_000;
 
 /**
  * Runs `lead` while this replica holds the Lease, and again each time it gets it back, until `signal` ends it.
  * The signal that `lead` gets is aborted the moment the lease can no longer be trusted: five seconds before another
- * replica may take it, so that two never act at once.
+ * replica may take it, so that two never act at once; and at once when somebody else is seen to hold it.
  */
 export async function campaign(
   parts: LeaderParts,
@@ -36,9 +45,9 @@ export async function campaign(
 ): Promise<void> {
   const { log, identity } = parts;
   const times = parts.times ?? leaseTimes;
-  const lease = new LeaseHold(parts, times);
+  const lease = new LeaseHold(parts, times, signal);
   while (!signal.aborted) {
-    if (!(await lease.tryAcquire())) {
+    if ((await lease.tryAcquire()) !== 'me') {
       await pause(times.retryMs * (1 + Math.random() * 0.2), signal);
       continue;
     }
@@ -60,11 +69,12 @@ export async function campaign(
       // Counted from before the request: the server's clock for us starts no later than that.
       const askedMs = performance.now();
       const renewal = lease.tryAcquire();
-      const inTime = await Promise.race([
+      const holder = await Promise.race([
         renewal,
-        pause(renewedMs + times.renewDeadlineMs - askedMs, signal).then(() => false),
+        pause(renewedMs + times.renewDeadlineMs - askedMs, signal).then((): Holder => 'unknown'),
       ]);
-      if (inTime) renewedMs = askedMs;
+      if (holder === 'another') break;
+      if (holder === 'me') renewedMs = askedMs;
       else if (performance.now() - renewedMs >= times.renewDeadlineMs) break;
     }
     lost.abort();
@@ -78,29 +88,38 @@ export async function campaign(
 class LeaseHold {
   readonly #parts: LeaderParts;
   readonly #times: typeof leaseTimes;
+  readonly #cluster: Cluster;
   /** The lease as last seen and when, by our own clock: clocks of replicas need not agree. */
   #seen: { record: string; atMs: number } | undefined;
 
-  constructor(parts: LeaderParts, times: typeof leaseTimes) {
+  constructor(parts: LeaderParts, times: typeof leaseTimes, signal: AbortSignal) {
     this.#parts = parts;
     this.#times = times;
+    this.#cluster = parts.cluster.fenced(signal);
   }
 
-  async tryAcquire(): Promise<boolean> {
+  async tryAcquire(): Promise<Holder> {
+    const { health, log } = this.#parts;
     try {
-      return await this.#acquire();
+      const holder = (await this.#acquire()) ? 'me' : 'another';
+      health.works('lease');
+      return holder;
     } catch (error) {
-      if (!isConflict(error)) this.#parts.log.warn('the lease cannot be asked for', { error });
-      return false;
+      // Another replica was faster; the next look says which.
+      if (isConflict(error)) return 'unknown';
+      health.fails('lease', error);
+      log.warn('the lease cannot be asked for', { error });
+      return 'unknown';
     }
   }
 
   /** Lets the next replica take over at once instead of after the lease's length. */
   async release(): Promise<void> {
+    const cluster = this.#parts.cluster.fenced(AbortSignal.timeout(releaseTimeoutMs));
     try {
-      const lease = await this.#parts.cluster.get(this.#object({}));
+      const lease = await cluster.get(this.#object({}));
       if (specOf(lease).holderIdentity !== this.#parts.identity) return;
-      await this.#parts.cluster.update({
+      await cluster.update({
         ...lease,
         spec: { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1 },
       });
@@ -110,7 +129,8 @@ class LeaseHold {
   }
 
   async #acquire(): Promise<boolean> {
-    const { cluster, identity } = this.#parts;
+    const { identity } = this.#parts;
+    const cluster = this.#cluster;
     const now = microTimeOf(Date.now());
     const mine = {
       holderIdentity: identity,

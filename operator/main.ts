@@ -1,4 +1,5 @@
 import { Cluster, openKubeConfig } from './cluster.ts';
+import { Health } from './health.ts';
 import { openDoor } from './http.ts';
 import { campaign } from './leader.ts';
 import { openLog } from './log.ts';
@@ -12,9 +13,20 @@ const leaseName = 'llm-schema-registry-operator';
 export async function runOperator(settings: Settings, signal: AbortSignal): Promise<void> {
   const log = openLog(settings.logLevel);
   const metrics = openMetrics(settings.version);
-  const cluster = new Cluster(openKubeConfig(), metrics);
-  const ok = () => ({ status: 200, type: 'text/plain', body: 'ok\n' });
-  const health = await openDoor(settings.healthPort, { '/healthz': ok, '/readyz': ok });
+  const config = openKubeConfig();
+  const cluster = new Cluster(config, metrics);
+  // Of its own: an API server that asks the work to wait must not cost the lease.
+  const leaseCluster = new Cluster(config, metrics);
+  const health = new Health();
+  const say = (status: number, words: string) => ({ status, type: 'text/plain', body: `${words}\n` });
+  const healthDoor = await openDoor(settings.healthPort, {
+    // The process alone: no restart mends an API server that does not answer.
+    '/healthz': () => say(200, 'ok'),
+    '/readyz': () => {
+      const faults = health.faults();
+      return faults.length === 0 ? say(200, 'ok') : say(503, faults.join('\n'));
+    },
+  });
   const metricsDoor = await openDoor(settings.metricsPort, {
     '/metrics': async () => ({
       status: 200,
@@ -25,13 +37,13 @@ export async function runOperator(settings: Settings, signal: AbortSignal): Prom
   log.info('operator started', {
     version: settings.version,
     identity: settings.identity,
-    namespaces: settings.watchNamespace ?? 'all',
+    namespaces: settings.watchNamespaces ?? 'all',
     images: settings.images,
   });
 
   const lead = async (leading: AbortSignal) => {
     metrics.isLeader.set({ name: leaseName }, 1);
-    const operator = new RegistryOperator({ cluster, settings, log, metrics });
+    const operator = new RegistryOperator({ cluster, settings, log, metrics, health });
     const ended = new Promise<void>((resolve) => {
       const stop = () => {
         metrics.isLeader.set({ name: leaseName }, 0);
@@ -48,11 +60,11 @@ export async function runOperator(settings: Settings, signal: AbortSignal): Prom
   metrics.isLeader.set({ name: leaseName }, 0);
   if (settings.isLeaderElected) {
     const { namespace, identity } = settings;
-    await campaign({ cluster, namespace, leaseName, identity, log }, signal, lead);
+    await campaign({ cluster: leaseCluster, namespace, leaseName, identity, log, health }, signal, lead);
   } else {
     await lead(signal);
   }
-  await Promise.all([health.close(), metricsDoor.close()]);
+  await Promise.all([healthDoor.close(), metricsDoor.close()]);
   log.info('operator stopped');
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Caches } from './cache.ts';
-import { type Answer, names, type Observed } from './desired/child.ts';
+import type { Cache, Caches } from './cache.ts';
+import { names, type Observed } from './desired/child.ts';
+import { namedSecrets } from './desired/named-secrets.ts';
 import { dataOf } from './desired/pod.ts';
 import type { KindName } from './kinds.ts';
 import type {
@@ -11,26 +12,32 @@ import type {
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from './kubernetes.ts';
-import type { Registry } from './spec.ts';
+import type { NamedSecrets } from './named-secrets.ts';
+import type { Probe } from './probe.ts';
+import type { Registry, Spec } from './spec.ts';
 
 interface ObserveParts {
   readonly caches: Caches;
-  readonly ask: (registry: Registry) => Promise<Answer>;
+  readonly probe: Probe;
   readonly nowMs: () => number;
   readonly newPassword?: () => string;
+  readonly secrets: Pick<NamedSecrets, 'read'>;
+  readonly served: ReadonlySet<KindName>;
 }
 
 /** All that one run needs, read once: from the caches, and from the registry itself where a pod of it is up. */
 export async function observe(
-  { caches, ask, nowMs, newPassword = randomPassword }: ObserveParts,
+  { caches, probe, nowMs, newPassword = randomPassword, secrets, served }: ObserveParts,
   registry: Registry,
 ): Promise<Observed> {
   const key = `${registry.namespace}/${registry.name}`;
   const { server, postgres, redis } = names(registry);
   const find = (kind: KindName, name: string) => caches[kind].find(key, name) as unknown;
   const deployment = find('Deployment', server) as V1Deployment | undefined;
+  const pods = caches.Pod.list(key) as unknown as V1Pod[];
   const password = (name: string) =>
     passwordOf(caches.Secret.find(key, name) ?? caches.Secret.findDeleted(key, name));
+  const unready = pods.find(isUpAndUnready);
   return {
     nowMs: nowMs(),
     children: Object.values(caches)
@@ -40,11 +47,43 @@ export async function observe(
     postgres: find('StatefulSet', postgres) as V1StatefulSet | undefined,
     redis: find('StatefulSet', redis) as V1StatefulSet | undefined,
     autoscaler: find('HorizontalPodAutoscaler', server) as V2HorizontalPodAutoscaler | undefined,
-    pods: caches.Pod.list(key) as unknown as V1Pod[],
+    pods,
     claims: caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[],
     passwords: { postgres: password(postgres) ?? newPassword(), redis: password(redis) ?? newPassword() },
-    answer: (deployment?.status?.readyReplicas ?? 0) > 0 ? await ask(registry) : undefined,
+    served,
+    namedSecrets: await secrets.read(registry, [
+      ...namedSecrets(registry).map(({ name }) => name),
+      ...(registry.ingress?.tlsSecretName === undefined ? [] : [registry.ingress.tlsSecretName]),
+    ]),
+    hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
+    answer: (deployment?.status?.readyReplicas ?? 0) > 0 ? await probe.ask(registry) : undefined,
+    unready: unready === undefined ? undefined : await probe.askPod(unready),
   };
+}
+
+/** A host in two Ingresses leads to either, as the controller pleases. */
+function hostsOf(registries: Cache, ownKey: string): ReadonlyMap<string, string> {
+  const hosts = registries
+    .keys()
+    .filter((key) => key !== ownKey)
+    .flatMap((key) =>
+      registries.list(key).flatMap(({ spec }) => {
+        const { enabled, http } = (spec as Spec).ingress ?? {};
+        return enabled ? (http?.hosts ?? []).map((host) => [host, key] as const) : [];
+      }),
+    );
+  return new Map(hosts);
+}
+
+/** The server runs in it, and says that it is not ready. */
+function isUpAndUnready({ metadata, status }: V1Pod): boolean {
+  return (
+    metadata?.labels?.['app.kubernetes.io/component'] === 'server' &&
+    metadata.deletionTimestamp === undefined &&
+    status?.podIP !== undefined &&
+    status.containerStatuses?.[0]?.state?.running !== undefined &&
+    !status.containerStatuses[0].ready
+  );
 }
 
 /** 32 bytes in 43 characters that need no escape in a URL, in SQL or in redis.conf. */

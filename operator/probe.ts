@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Cluster, getJson } from './cluster.ts';
-import { type Answer, type Checks, host, names } from './desired/child.ts';
+import { ApiError, type Cluster, getJson } from './cluster.ts';
+import { type Answer, type Checks, host, names, type Unready } from './desired/child.ts';
+import { ports } from './desired/config-map.ts';
+import type { V1Pod } from './kubernetes.ts';
 import type { Registry } from './spec.ts';
 
 const answerTimeoutMs = 3_000;
@@ -10,12 +12,15 @@ const betweenTriesMs = 400;
 
 type Get = (path: string) => Promise<{ status: number; body: unknown }>;
 
-/** Asks a registry through its Service whether it is ready, and for one answer of its API. */
-export function openProbe(
-  cluster: Cluster,
-  throughApiServer: boolean,
-): (registry: Registry) => Promise<Answer> {
-  return async (registry) => {
+export interface Probe {
+  /** Asks a registry through its Service whether it is ready, and for one answer of its API. */
+  readonly ask: (registry: Registry) => Promise<Answer>;
+  /** Asks one pod of it why it is not ready; undefined where it does not tell. */
+  readonly askPod: (pod: V1Pod) => Promise<Unready | undefined>;
+}
+
+export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
+  const askService: Probe['ask'] = async (registry) => {
     const { server } = names(registry);
     const proxied = `/api/v1/namespaces/${registry.namespace}/services/http:${server}:http/proxy`;
     const get: Get = throughApiServer
@@ -28,6 +33,34 @@ export function openProbe(
     }
     return answer;
   };
+  const askPod: Probe['askPod'] = async ({ metadata, status }) => {
+    const { name, namespace } = metadata ?? {};
+    const proxied = `/api/v1/namespaces/${namespace}/pods/http:${name}:${ports.http}/proxy/ready`;
+    const address = status?.podIP?.includes(':') ? `[${status.podIP}]` : status?.podIP;
+    try {
+      const body = throughApiServer
+        ? await cluster.request('GET', proxied)
+        : (await getJson(`http://${address}:${ports.http}/ready`, answerTimeoutMs)).body;
+      return readUnready(body);
+    } catch (error) {
+      // The API server passes 503 on as it is, and the words of the pod with it.
+      return error instanceof ApiError && error.code === 503 ? parseUnready(error.message) : undefined;
+    }
+  };
+  return { ask: askService, askPod };
+}
+
+function parseUnready(text: string): Unready | undefined {
+  try {
+    return readUnready(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function readUnready(body: unknown): Unready | undefined {
+  const { status, cause, checks = {} } = (body ?? {}) as { status?: string; cause?: string; checks?: Checks };
+  return status === 'unready' && cause !== undefined ? { cause, checks } : undefined;
 }
 
 async function ask(get: Get): Promise<Answer> {

@@ -6,12 +6,15 @@ import type { Answer } from './desired/child.ts';
 import { names } from './desired/child.ts';
 import { desired } from './desired/table.ts';
 import { eventsOf, writeEvents } from './events.ts';
+import type { KindName } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
+import type { NamedSecrets } from './named-secrets.ts';
 import { observe } from './observe.ts';
+import type { Probe } from './probe.ts';
 import type { Outcome } from './queue.ts';
 import { rolloutCause } from './rollout.ts';
-import { BadSpec, completeSpec, type Defaults, type Registry, type Status } from './spec.ts';
+import { BadSpec, completeSpec, type Defaults, type Status } from './spec.ts';
 import { stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
 
@@ -23,18 +26,22 @@ export interface ReconcileParts {
   readonly cluster: Cluster;
   readonly caches: Caches;
   readonly defaults: Defaults;
-  readonly ask: (registry: Registry) => Promise<Answer>;
+  readonly probe: Probe;
+  readonly secrets: Pick<NamedSecrets, 'read' | 'forget'>;
+  /** The optional kinds that the API server has now. */
+  readonly served: ReadonlySet<KindName>;
   readonly identity: string;
   readonly log: Log;
 }
 
 /** One run for one registry, from what is there and never from what happened. */
 export async function reconcile(parts: ReconcileParts, key: string): Promise<Outcome> {
-  const { cluster, caches, defaults, ask } = parts;
+  const { cluster, caches, defaults, probe, secrets, served } = parts;
   const [, name = ''] = key.split('/');
   const found = caches.SchemaRegistry.find(key, name);
   if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
     // Its children carry an owner reference: the garbage collector takes them away.
+    secrets.forget(key);
     if (found === undefined) for (const cache of Object.values(caches)) cache.forget(key);
     return {};
   }
@@ -42,7 +49,7 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
   const before = (found.status ?? {}) as Status;
   try {
     const registry = completeSpec(found, defaults);
-    const observed = await observe({ caches, ask, nowMs: Date.now }, registry);
+    const observed = await observe({ caches, probe, secrets, served, nowMs: Date.now }, registry);
     const wanted = desired(registry, observed);
     const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
     await apply(cluster, caches, changes, log);
@@ -51,7 +58,19 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
     const hasChanged = changes.create.length + changes.update.length + changes.remove.length > 0;
     // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
     const present = hasChanged
-      ? await observe({ caches, ask: async () => observed.answer ?? noAnswer, nowMs: Date.now }, registry)
+      ? await observe(
+          {
+            caches,
+            probe: {
+              ask: async () => observed.answer ?? noAnswer,
+              askPod: async () => observed.unready,
+            },
+            secrets: { read: async () => observed.namedSecrets },
+            served,
+            nowMs: Date.now,
+          },
+          registry,
+        )
       : observed;
     const after = status(registry, present, before, rollout);
     await writeStatus(parts, found, before, after, log);

@@ -2,9 +2,12 @@ import DotI from '@dot-i/k8s-operator';
 import { Cache, type Caches } from './cache.ts';
 import type { Cluster } from './cluster.ts';
 import { managedBySelector } from './desired/child.ts';
+import type { Health } from './health.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { NamedSecrets } from './named-secrets.ts';
+import { reflectWhileServed } from './optional-kinds.ts';
 import { openProbe } from './probe.ts';
 import { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
@@ -19,6 +22,7 @@ interface OperatorParts {
   readonly settings: Settings;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly health: Health;
 }
 
 /**
@@ -27,10 +31,13 @@ interface OperatorParts {
  */
 export class RegistryOperator extends DotI.default {
   readonly #parts: OperatorParts;
+  readonly #cluster: Cluster;
   readonly #caches: Caches;
   readonly #queue: WorkQueue;
   readonly #stopping = new AbortController();
+  readonly #secrets: NamedSecrets;
   readonly #watches: Promise<void>[] = [];
+  readonly #served = new Set<KindName>();
   #hasSynced = false;
 
   constructor(parts: OperatorParts) {
@@ -47,11 +54,17 @@ export class RegistryOperator extends DotI.default {
       Cache
     >;
     metrics.countRegistries(() => this.#countRegistries());
+    this.#secrets = new NamedSecrets({ cluster, log, metrics }, this.#stopping.signal, (key) =>
+      this.#queue.add(key),
+    );
+    this.#cluster = cluster.fenced(this.#stopping.signal);
     const run = {
-      cluster: cluster.fenced(this.#stopping.signal),
+      cluster: this.#cluster,
       caches: this.#caches,
-      defaults: { images: settings.images },
-      ask: openProbe(cluster, settings.probesThroughApiServer),
+      defaults: { images: settings.images, operatorNamespace: settings.namespace },
+      secrets: this.#secrets,
+      served: this.#served,
+      probe: openProbe(this.#cluster, settings.probesThroughApiServer),
       identity: settings.identity,
       log,
     };
@@ -68,23 +81,25 @@ export class RegistryOperator extends DotI.default {
 
   /** The caches are filled before the first run: on half of the truth it would make what is there already. */
   protected override async init(): Promise<void> {
-    const synced = Object.values(kinds).map(({ apiVersion, plural }) => {
-      const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-      return this.watchResource(
-        group,
-        version,
-        plural,
-        async () => undefined,
-        this.#parts.settings.watchNamespace,
-      );
-    });
+    const all: readonly Kind[] = Object.values(kinds);
+    const synced = all
+      .filter(({ isOptional }) => !isOptional)
+      .flatMap(({ apiVersion, plural }) => {
+        const [group = '', version = ''] = apiVersion.includes('/')
+          ? apiVersion.split('/')
+          : ['', apiVersion];
+        return this.#namespaces.map((namespace) =>
+          this.watchResource(group, version, plural, async () => undefined, namespace),
+        );
+      });
     const stopped = new Promise<void>((resolve) =>
       this.#stopping.signal.addEventListener('abort', () => resolve()),
     );
     await Promise.race([Promise.all(synced), stopped]);
     if (this.#stopping.signal.aborted) return;
     this.#hasSynced = true;
-    for (const key of this.#caches.SchemaRegistry.keys()) this.#queue.add(key);
+    this.#runAll();
+    this.#watchOptionalKinds();
     this.#parts.log.info('watching', { registries: this.#caches.SchemaRegistry.keys().length });
   }
 
@@ -102,22 +117,61 @@ export class RegistryOperator extends DotI.default {
     );
     if (entry === undefined) throw new Error(`${plural}.${apiVersion} is not in kinds.ts`);
     const [name, kind] = entry as [KindName, Kind];
-    const { cluster, log, metrics } = this.#parts;
+    const { log, metrics, health, settings } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<void>();
+    const query: Record<string, string> = kind.isChild ? { labelSelector: managedBySelector } : {};
     const reflector = {
-      cluster,
+      cluster: this.#cluster,
       kind,
-      labelSelector: kind.isChild ? managedBySelector : undefined,
+      query,
       namespace,
       cache: this.#caches[name],
       log,
       metrics,
+      health,
+      silenceMs: settings.watchSilenceMs,
       onKey: (key: string) => {
         if (this.#hasSynced) this.#queue.add(key);
       },
     };
     this.#watches.push(reflect(reflector, this.#stopping.signal, resolve));
     return promise;
+  }
+
+  #runAll(): void {
+    for (const key of this.#caches.SchemaRegistry.keys()) this.#queue.add(key);
+  }
+
+  #watchOptionalKinds(): void {
+    const { log, metrics, health, settings } = this.#parts;
+    for (const [name, kind] of Object.entries(kinds) as [KindName, Kind][]) {
+      if (!kind.isOptional) continue;
+      const onChange = () => {
+        log.info(this.#served.has(name) ? 'kind is served' : 'kind is no longer served', { kind: name });
+        this.#runAll();
+      };
+      for (const namespace of this.#namespaces) {
+        const reflector = {
+          cluster: this.#cluster,
+          kind,
+          query: { labelSelector: managedBySelector },
+          namespace,
+          cache: this.#caches[name],
+          log,
+          metrics,
+          health,
+          silenceMs: settings.watchSilenceMs,
+          onKey: (key: string) => this.#queue.add(key),
+        };
+        this.#watches.push(
+          reflectWhileServed({ name, reflector, served: this.#served, onChange }, this.#stopping.signal),
+        );
+      }
+    }
+  }
+
+  get #namespaces(): readonly (string | undefined)[] {
+    return this.#parts.settings.watchNamespaces ?? [undefined];
   }
 
   override stop(): void {
@@ -130,6 +184,7 @@ export class RegistryOperator extends DotI.default {
   /** Resolves when the last run and the last watch have ended. */
   async stopped(): Promise<void> {
     await Promise.all([this.#queue.stop(), ...this.#watches]);
+    await this.#secrets.stopped();
   }
 
   async #measure<Result>(run: () => Promise<Result>): Promise<Result> {

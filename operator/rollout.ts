@@ -1,3 +1,5 @@
+import { namedSecretsAnnotation } from './desired/named-secrets.ts';
+import { overlayHashAnnotation } from './desired/overlay.ts';
 import { configHashAnnotation, dataOf, secretHashAnnotation } from './desired/pod.ts';
 import { findDifference } from './difference.ts';
 import type { KubeObject, V1PodTemplateSpec } from './kubernetes.ts';
@@ -21,11 +23,16 @@ export function rolloutCause(
   }
   if (annotation(old, secretHashAnnotation) !== annotation(fresh, secretHashAnnotation))
     causes.push('credentials');
+  causes.push(
+    ...changedSecrets(annotation(old, namedSecretsAnnotation), annotation(fresh, namedSecretsAnnotation)),
+  );
   if (
     findDifference(fresh.spec?.containers[0]?.resources, old.spec?.containers[0]?.resources, '') !== undefined
   ) {
     causes.push('resources');
   }
+  if (annotation(old, overlayHashAnnotation) !== annotation(fresh, overlayHashAnnotation))
+    causes.push('pod template');
   return causes.length === 0 ? undefined : causes.join('; ');
 }
 
@@ -36,6 +43,14 @@ function changedKeys(before: KubeObject | undefined, after: KubeObject | undefin
     (key) => old[key] !== fresh[key],
   );
   return keys.map((key) => `${key} ${old[key] ?? 'unset'} → ${fresh[key] ?? 'unset'}`).join(', ');
+}
+
+function changedSecrets(before = '{}', after = '{}'): readonly string[] {
+  const old = JSON.parse(before) as Record<string, string>;
+  const fresh = JSON.parse(after) as Record<string, string>;
+  return [...new Set([...Object.keys(old), ...Object.keys(fresh)])]
+    .filter((name) => old[name] !== fresh[name])
+    .map((name) => `Secret ${name}`);
 }
 
 function templateOf(deployment: KubeObject): V1PodTemplateSpec {

@@ -4,7 +4,7 @@ export interface Settings {
   /** The operator's own namespace: its Lease lives there. */
   readonly namespace: string;
   /** Watched alone; undefined watches every namespace. */
-  readonly watchNamespace: string | undefined;
+  readonly watchNamespaces: readonly string[] | undefined;
   /** Unique among the replicas; the Lease holds it. */
   readonly identity: string;
   readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
@@ -14,6 +14,8 @@ export interface Settings {
   readonly isLeaderElected: boolean;
   /** Where the operator reaches a registry: by its Service's name, or through the API server when it runs outside the cluster. */
   readonly probesThroughApiServer: boolean;
+  /** A watch on which nothing is heard for longer is taken for dead; bookmarks come about once a minute. */
+  readonly watchSilenceMs: number;
   readonly logLevel: string;
   readonly version: string;
 }
@@ -37,9 +39,18 @@ export function readSettings(environment: Environment): Settings {
     wrong.push(`${name}: "${text}" is none of ${choices.join(', ')}`);
     return fallback;
   };
+  const namespaces = (name: string) => {
+    const given = (environment[name] ?? '').split(',').map((text) => text.trim());
+    const found = new Set(given.filter((text) => text !== ''));
+    for (const text of found) {
+      if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+        wrong.push(`${name}: "${text}" is no namespace; write team-a,team-b`);
+    }
+    return found.size === 0 ? undefined : [...found];
+  };
   const settings: Settings = {
     namespace: environment.POD_NAMESPACE || 'llm-schema-registry',
-    watchNamespace: environment.WATCH_NAMESPACE || undefined,
+    watchNamespaces: namespaces('WATCH_NAMESPACES'),
     identity: environment.POD_NAME || `operator-${process.pid}`,
     images: {
       server:
@@ -54,6 +65,7 @@ export function readSettings(environment: Environment): Settings {
     healthPort: number('HEALTH_PORT', 8081, 0, 65_535),
     isLeaderElected: choice('LEADER_ELECTION', 'true', ['true', 'false']) === 'true',
     probesThroughApiServer: environment.KUBERNETES_SERVICE_HOST === undefined,
+    watchSilenceMs: number('WATCH_SILENCE_SECONDS', 90, 1, 3600) * 1000,
     logLevel: choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error']),
     version: packageJson.version,
   };

@@ -1,5 +1,11 @@
 import type { SchemaRegistryFields } from './generated/schema-registry.ts';
-import type { KubeObject, Metadata, V1ResourceRequirements } from './kubernetes.ts';
+import type {
+  KubeObject,
+  Metadata,
+  V1NetworkPolicyEgressRule,
+  V1NetworkPolicyPeer,
+  V1ResourceRequirements,
+} from './kubernetes.ts';
 import { parseDurationSeconds, parseQuantity } from './quantity.ts';
 
 export type Spec = SchemaRegistryFields['spec'];
@@ -8,6 +14,8 @@ export type Status = NonNullable<SchemaRegistryFields['status']>;
 /** What the operator was released with, for what a spec leaves open. */
 export interface Defaults {
   readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
+  /** Where the operator runs: it asks each registry whether it is ready. */
+  readonly operatorNamespace: string;
 }
 
 /** A SchemaRegistry with every default filled in. */
@@ -30,19 +38,29 @@ export interface Registry {
     readonly requestTimeoutSeconds: number;
     readonly shutdownTimeoutSeconds: number;
     readonly defaultCompatibility: string;
+    readonly workers: number;
   };
-  readonly database: {
-    readonly image: string;
-    readonly storage: Storage;
-    readonly resources: V1ResourceRequirements;
+  readonly database: (ManagedDatabase | ExternalDatabase) & {
     readonly pool: { readonly min: number; readonly max: number; readonly acquireTimeoutSeconds: number };
   };
   /** undefined: the registry runs without Redis. */
   readonly cache: Cache | undefined;
-  readonly service: { readonly type: string; readonly annotations: Readonly<Record<string, string>> };
+  /** undefined: the registry keeps no archive. */
+  readonly artifacts: ArtifactStore | undefined;
+  readonly service: {
+    readonly type: string;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly sessionAffinity: 'None' | 'ClientIP';
+  };
+  readonly ingress: Ingress | undefined;
   readonly autoscaling: Autoscaling | undefined;
   /** undefined: no budget is wanted, or it would block every drain. */
   readonly minAvailable: number | undefined;
+  /** Laid over the server's pod template. */
+  readonly podTemplate: Spec['podTemplate'];
+  readonly monitoring: Monitoring;
+  /** undefined: whoever reaches a pod may speak to it. */
+  readonly networkPolicy: NetworkPolicy | undefined;
   readonly resources: V1ResourceRequirements;
   readonly deletionPolicy: 'Retain' | 'Delete';
   readonly isPaused: boolean;
@@ -53,11 +71,91 @@ export interface Storage {
   readonly storageClassName: string | undefined;
 }
 
-export interface Cache {
+export interface ManagedDatabase {
+  readonly kind: 'managed';
+  readonly image: string;
+  readonly storage: Storage;
+  readonly resources: V1ResourceRequirements;
+}
+
+/** A PostgreSQL that somebody else runs. */
+export interface ExternalDatabase {
+  readonly kind: 'external';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Name of a Secret. */
+  readonly credentials: string;
+  readonly tls: Tls;
+}
+
+export interface Tls {
+  readonly mode: 'Disable' | 'Require' | 'VerifyCA' | 'VerifyFull';
+  /** Name of a Secret; undefined: the public authorities. */
+  readonly ca: string | undefined;
+}
+
+export type Cache = ManagedCache | ExternalCache;
+
+/** A Redis that somebody else runs. */
+export interface ExternalCache {
+  readonly kind: 'external';
+  /** One server, the first of a cluster, or the sentinels. */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  readonly isCluster: boolean;
+  /** undefined: the nodes are no sentinels. */
+  readonly sentinelMaster: string | undefined;
+  /** Name of a Secret; undefined: there is no password. */
+  readonly credentials: string | undefined;
+  readonly tls: Tls;
+}
+
+export interface ManagedCache {
+  readonly kind: 'managed';
   readonly image: string;
   readonly storage: Storage;
   readonly maxMemoryBytes: number;
   readonly resources: V1ResourceRequirements;
+}
+
+export interface Ingress {
+  /** undefined: the cluster's default class. */
+  readonly className: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly hosts: readonly string[];
+  /** undefined: plain HTTP. */
+  readonly tlsSecretName: string | undefined;
+  /** Who issues the certificate, as cert-manager's annotation says it. */
+  readonly issuer: Readonly<Record<string, string>>;
+}
+
+export interface Monitoring {
+  readonly serviceMonitor: (Labelled & { readonly interval: string }) | undefined;
+  readonly prometheusRule: Labelled | undefined;
+  readonly dashboards: Labelled | undefined;
+}
+
+interface Labelled {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface NetworkPolicy {
+  readonly operatorNamespace: string;
+  /** undefined: everybody, from outside the cluster too. */
+  readonly ingressFrom: readonly V1NetworkPolicyPeer[] | undefined;
+  readonly monitoringFrom: readonly V1NetworkPolicyPeer[];
+  readonly extraEgress: readonly V1NetworkPolicyEgressRule[];
+}
+
+export interface ArtifactStore {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** undefined: AWS's. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  readonly isPathStyle: boolean;
+  /** Name of a Secret; undefined: what AWS's own programs use. */
+  readonly credentials: string | undefined;
 }
 
 export interface Autoscaling {
@@ -67,9 +165,18 @@ export interface Autoscaling {
   readonly targetMemoryPercent: number;
 }
 
-/** The spec cannot be carried out until somebody edits it; it becomes the condition Stalled. */
+/** The spec cannot be carried out until somebody edits it, or what it names; it becomes the condition Stalled. */
 export class BadSpec extends Error {
   override readonly name = 'BadSpec';
+  readonly reason: 'BadSpec' | 'SecretMissing';
+
+  constructor(
+    message: string,
+    { reason = 'BadSpec', cause }: { reason?: BadSpec['reason']; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
+    this.reason = reason;
+  }
 }
 
 /** Server, PostgreSQL and Redis as in rows C11, C32 and C34. */
@@ -84,7 +191,6 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
   const spec = (found.spec ?? {}) as Spec;
   const { name, namespace = '', uid = '', generation = 0 } = found.metadata as Metadata;
   const config = spec.config ?? {};
-  const managed = spec.database?.managed ?? {};
   const pool = spec.database?.pool ?? {};
   const isAutoscaled = spec.autoscaling?.enabled ?? true;
   const autoscaling: Autoscaling | undefined = isAutoscaled
@@ -122,11 +228,10 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
         hourSeconds,
       ),
       defaultCompatibility: config.defaultCompatibility ?? 'BACKWARD',
+      workers: config.workers ?? 1,
     },
     database: {
-      image: managed.image ?? defaults.images.postgres,
-      storage: storage(managed.storage, '50Gi'),
-      resources: resources('spec.database.managed.resources', managed.resources, defaultResources.postgres),
+      ...database(spec, defaults),
       pool: {
         min: pool.min ?? 10,
         max: pool.max ?? 50,
@@ -138,24 +243,127 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       },
     },
     cache: cache(spec, defaults),
-    service: { type: spec.service?.type ?? 'ClusterIP', annotations: spec.service?.annotations ?? {} },
+    artifacts: artifacts(spec),
+    service: {
+      type: spec.service?.type ?? 'ClusterIP',
+      annotations: spec.service?.annotations ?? {},
+      sessionAffinity: spec.service?.sessionAffinity ?? 'None',
+    },
+    ingress: ingress(spec, name),
     autoscaling,
     minAvailable: minAvailable(spec, replicas),
+    podTemplate: spec.podTemplate,
+    monitoring: monitoring(spec),
+    networkPolicy: networkPolicy(spec, defaults),
     resources: resources('spec.resources', spec.resources, defaultResources.server),
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
     isPaused: spec.paused ?? false,
   };
 }
 
+function database({ database: given }: Spec, defaults: Defaults): ManagedDatabase | ExternalDatabase {
+  const { managed = {}, external } = given ?? {};
+  if (external === undefined) {
+    return {
+      kind: 'managed',
+      image: managed.image ?? defaults.images.postgres,
+      storage: storage(managed.storage, '50Gi'),
+      resources: resources('spec.database.managed.resources', managed.resources, defaultResources.postgres),
+    };
+  }
+  return {
+    kind: 'external',
+    host: external.host,
+    port: external.port ?? 5432,
+    database: external.database ?? 'registry',
+    credentials: external.credentialsSecretRef.name,
+    tls: tls(external.tls),
+  };
+}
+
+function tls(given: NonNullable<NonNullable<Spec['database']>['external']>['tls']): Tls {
+  return { mode: given?.mode ?? 'VerifyFull', ca: given?.caSecretRef?.name };
+}
+
 function cache(spec: Spec, defaults: Defaults): Cache | undefined {
   if (spec.cache?.disabled) return undefined;
-  const managed = spec.cache?.managed ?? {};
+  const { managed = {}, external } = spec.cache ?? {};
+  if (external !== undefined) return externalCache(external);
   return {
+    kind: 'managed',
     image: managed.image ?? defaults.images.redis,
     storage: storage(managed.storage, '10Gi'),
     maxMemoryBytes: quantity('spec.cache.managed.maxMemory', managed.maxMemory ?? '1Gi'),
     resources: resources('spec.cache.managed.resources', managed.resources, defaultResources.redis),
   };
+}
+
+function ingress(spec: Spec, name: string): Ingress | undefined {
+  const { enabled = false, className, annotations = {}, http = {}, certManager } = spec.ingress ?? {};
+  if (!enabled) return undefined;
+  const { issuer, clusterIssuer } = certManager ?? {};
+  return {
+    className,
+    annotations,
+    hosts: http.hosts ?? [],
+    tlsSecretName: http.tlsSecretName ?? (certManager === undefined ? undefined : `${name}-http-tls`),
+    issuer: {
+      ...(issuer === undefined ? {} : { 'cert-manager.io/issuer': issuer }),
+      ...(clusterIssuer === undefined ? {} : { 'cert-manager.io/cluster-issuer': clusterIssuer }),
+    },
+  };
+}
+
+function monitoring({ monitoring: given = {} }: Spec): Monitoring {
+  const { serviceMonitor = {}, prometheusRule = {}, dashboards = {} } = given;
+  return {
+    serviceMonitor:
+      (serviceMonitor.enabled ?? true)
+        ? { labels: serviceMonitor.labels ?? {}, interval: serviceMonitor.interval ?? '30s' }
+        : undefined,
+    prometheusRule: (prometheusRule.enabled ?? true) ? { labels: prometheusRule.labels ?? {} } : undefined,
+    dashboards: dashboards.enabled ? { labels: dashboards.labels ?? {} } : undefined,
+  };
+}
+
+function networkPolicy(spec: Spec, { operatorNamespace }: Defaults): NetworkPolicy | undefined {
+  const { enabled = true, ingressFrom, monitoringFrom, extraEgress = [] } = spec.networkPolicy ?? {};
+  if (!enabled) return undefined;
+  const isOpenToTheWorld = (spec.service?.type ?? 'ClusterIP') !== 'ClusterIP';
+  return {
+    operatorNamespace,
+    // A Service of these types is asked for where clients are outside the cluster.
+    ingressFrom: ingressFrom ?? (isOpenToTheWorld ? undefined : [{ namespaceSelector: {} }]),
+    monitoringFrom: monitoringFrom ?? [
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+    ],
+    extraEgress: extraEgress.map(({ to, ports }) => ({
+      ...(to === undefined ? {} : { to }),
+      ...(ports === undefined
+        ? {}
+        : { ports: ports.map(({ protocol = 'TCP', ...port }) => ({ protocol, ...port })) }),
+    })),
+  };
+}
+
+function externalCache(given: NonNullable<NonNullable<Spec['cache']>['external']>): ExternalCache {
+  const { host = '', port = 6379, cluster = false, sentinel, credentialsSecretRef } = given;
+  const sentinels = sentinel?.nodes.map((node) => ({ host: node.host, port: node.port ?? 26379 }));
+  return {
+    kind: 'external',
+    nodes: sentinels ?? [{ host, port }],
+    isCluster: cluster,
+    sentinelMaster: sentinel?.masterName,
+    credentials: credentialsSecretRef?.name,
+    tls: tls(given.tls),
+  };
+}
+
+function artifacts({ artifacts: given }: Spec): ArtifactStore | undefined {
+  if (given?.s3 === undefined) return undefined;
+  const { bucket, prefix = '', endpoint, region = 'us-east-1', pathStyle = false } = given.s3;
+  const credentials = given.s3.credentialsSecretRef?.name;
+  return { bucket, prefix, endpoint, region, isPathStyle: pathStyle, credentials };
 }
 
 function serverImage(spec: Spec, released: string): string {

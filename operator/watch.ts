@@ -1,6 +1,7 @@
 import type { Cache } from './cache.ts';
 import { keyOf } from './cache.ts';
 import { ApiError, type Cluster, isExpired } from './cluster.ts';
+import type { Health } from './health.ts';
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
@@ -8,20 +9,28 @@ import type { Metrics } from './metrics.ts';
 import { pause } from './pause.ts';
 import { retryDelayMs } from './queue.ts';
 
-/** Bookmarks come about once a minute; a watch that is silent for longer hangs on a dead connection. */
-const silenceMs = 150_000;
+/** Bookmarks come about once a minute. */
+const usualSilenceMs = 90_000;
 /** A server or proxy that closes sooner is failing, and is asked again later and later. */
 const shortestWatchMs = 1_000;
+/** One that stood for longer was none of a row of failures. */
+const steadyWatchMs = 10_000;
 const longestPauseMs = 30_000;
 
 interface ReflectorParts {
   readonly cluster: Cluster;
   readonly kind: Kind;
-  readonly labelSelector: string | undefined;
+  /** Selects what is listed and watched, by label or by field. */
+  readonly query: Readonly<Record<string, string>>;
   readonly namespace: string | undefined;
-  readonly cache: Cache;
+  readonly cache: Pick<Cache, 'put' | 'remove'> & {
+    replace(objects: readonly KubeObject[], namespace?: string): Iterable<string>;
+  };
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly health?: Health;
+  /** A watch on which nothing was heard for so long, not even a bookmark, hangs on a dead connection. */
+  readonly silenceMs?: number;
   /** Told the key of each registry for which something may have changed. */
   readonly onKey: (key: string) => void;
 }
@@ -36,21 +45,24 @@ export async function reflect(
   signal: AbortSignal,
   onSynced: () => void,
 ): Promise<void> {
-  const { cluster, kind, labelSelector, namespace, cache, log, metrics, onKey } = parts;
-  const query: Record<string, string> = labelSelector === undefined ? {} : { labelSelector };
+  const { cluster, kind, query, namespace, cache, log, metrics, health, onKey } = parts;
+  const { silenceMs = usualSilenceMs } = parts;
+  const part =
+    namespace === undefined ? `watch of ${kind.plural}` : `watch of ${kind.plural} in ${namespace}`;
   let resourceVersion: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
+    let openedMs: number | undefined;
+    let standing: NodeJS.Timeout | undefined;
     try {
       if (resourceVersion === undefined) {
         const page = await cluster.list(kind, query, namespace);
-        for (const key of cache.replace(page.items)) onKey(key);
+        for (const key of cache.replace(page.items, namespace)) onKey(key);
         resourceVersion = page.resourceVersion;
         onSynced();
       }
       // Between four and six minutes, so that the watches of all kinds do not end together.
       const timeoutSeconds = String(Math.round(240 + Math.random() * 120));
-      const startedMs = performance.now();
       await cluster.watch(
         kind,
         { ...query, resourceVersion, timeoutSeconds },
@@ -59,6 +71,7 @@ export async function reflect(
         signal,
         (event) => {
           failures = 0;
+          health?.works(part);
           resourceVersion = event.object.metadata.resourceVersion;
           if (event.type === 'BOOKMARK') return;
           const object: KubeObject = { ...event.object, apiVersion: kind.apiVersion, kind: kind.kind };
@@ -66,21 +79,34 @@ export async function reflect(
           else cache.put(object);
           onKey(keyOf(object));
         },
+        () => {
+          openedMs = performance.now();
+          standing = setTimeout(() => health?.works(part), shortestWatchMs);
+        },
       );
-      if (performance.now() - startedMs < shortestWatchMs)
-        throw new Error('the watch was closed as soon as it was open');
+      if (sinceMs(openedMs) < shortestWatchMs) throw new Error('the watch was closed as soon as it was open');
     } catch (error) {
-      if (signal.aborted) return;
+      clearTimeout(standing);
+      if (signal.aborted) break;
       if (isExpired(error)) resourceVersion = undefined;
+      if (sinceMs(openedMs) > steadyWatchMs) failures = 0;
       const cause = error instanceof ApiError ? String(error.code) : (error as Error).name;
       metrics.watchRestarts.inc({ kind: kind.kind, cause });
       const delayMs = retryDelayMs(failures);
       failures += 1;
+      health?.fails(part, error);
       // The first cut is everyday life; a row of them is worth a line.
       if (failures > 1) log.warn('watch failed, starting it again', { kind: kind.kind, delayMs, error });
       // What happened while nobody watched is in the next list; 404 is a CRD that is not there yet.
       if (failures > 3) resourceVersion = undefined;
       await pause(Math.min(delayMs, longestPauseMs), signal);
     }
+    clearTimeout(standing);
   }
+  // What nobody wants to watch any more fails nobody.
+  health?.works(part);
+}
+
+function sinceMs(startMs: number | undefined): number {
+  return startMs === undefined ? 0 : performance.now() - startMs;
 }

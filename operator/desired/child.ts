@@ -27,6 +27,14 @@ export interface Observed {
   /** The password in force, or a new one where there is none yet. */
   readonly passwords: { readonly postgres: string; readonly redis: string };
   readonly answer: Answer | undefined;
+  /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
+  readonly unready: Unready | undefined;
+  /** Kinds from CRDs of others that the cluster has now. */
+  readonly served: ReadonlySet<KindName>;
+  /** Those of the Secrets that the spec names which are there. */
+  readonly namedSecrets: readonly KubeObject[];
+  /** Which other registry each host of an ingress leads to, as namespace/name. */
+  readonly hostsOfOthers: ReadonlyMap<string, string>;
 }
 
 /** What the registry itself said when it was asked through its Service. */
@@ -39,9 +47,26 @@ export type Answer =
     }
   | { readonly isReady: false; readonly words: string };
 
+export interface Unready {
+  readonly cause: string;
+  readonly checks: Checks;
+}
+
 export interface Checks {
-  readonly database?: { readonly version?: string; readonly migration?: number };
-  readonly cache?: { readonly status?: string };
+  readonly database?: {
+    readonly status?: string;
+    readonly cause?: string;
+    readonly reason?: string;
+    readonly version?: string;
+    readonly migration?: number;
+  };
+  readonly cache?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
+  readonly archive?: {
+    readonly status?: string;
+    readonly cause?: string;
+    readonly pending?: number;
+    readonly lagSeconds?: number;
+  };
 }
 
 export type Component = 'server' | 'postgres' | 'redis';

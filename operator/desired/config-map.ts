@@ -1,4 +1,4 @@
-import type { Registry } from '../spec.ts';
+import type { ArtifactStore, ExternalCache, ExternalDatabase, Registry, Tls } from '../spec.ts';
 import { type Child, meta, names } from './child.ts';
 
 /** What the server reads from its environment and may be seen by anyone. */
@@ -8,15 +8,17 @@ export const configMap: Child = (registry) => ({
 });
 
 /** The names are those of registry-server/settings.ts; test/contract holds the two in step. */
-export function serverConfig({ config, database }: Registry): Record<string, string> {
+export function serverConfig({ config, database, cache, artifacts }: Registry): Record<string, string> {
   return {
     SERVER_HOST: '0.0.0.0',
     SERVER_PORT: String(ports.http),
     METRICS_PORT: String(ports.metrics),
+    ...(database.kind === 'external' ? databaseConfig(database) : {}),
     DATABASE_MIN_CONNECTIONS: String(database.pool.min),
     DATABASE_MAX_CONNECTIONS: String(database.pool.max),
     DATABASE_ACQUIRE_TIMEOUT: String(database.pool.acquireTimeoutSeconds),
     REDIS_TIMEOUT: '5',
+    ...(cache?.kind === 'external' ? cacheConfig(cache) : {}),
     CACHE_TTL: String(config.cacheTtlSeconds),
     CACHE_MAX_SIZE: String(config.cacheMaxEntries),
     MAX_SCHEMA_SIZE: String(config.maxSchemaBytes),
@@ -26,6 +28,52 @@ export function serverConfig({ config, database }: Registry): Record<string, str
     LOG_LEVEL: config.logLevel,
     LOG_FORMAT: config.logFormat,
     ENABLE_METRICS: 'true',
+    WORKERS: String(config.workers),
+    ...(artifacts === undefined ? {} : artifactConfig(artifacts)),
+  };
+}
+
+function databaseConfig({ host, port, database, tls }: ExternalDatabase) {
+  return {
+    DATABASE_HOST: host,
+    DATABASE_PORT: String(port),
+    DATABASE_NAME: database,
+    DATABASE_TLS: tlsModes[tls.mode],
+    ...(tls.ca === undefined ? {} : { DATABASE_CA_FILE: `${databaseCaPath}/${caKey}` }),
+  };
+}
+
+const tlsModes: Record<Tls['mode'], string> = {
+  Disable: 'disable',
+  Require: 'require',
+  VerifyCA: 'verify-ca',
+  VerifyFull: 'verify-full',
+};
+
+/** Where the authority's certificates are in the server's container, and under which key in their Secret. */
+export const databaseCaPath = '/etc/llm-schema-registry/database-ca';
+export const cacheCaPath = '/etc/llm-schema-registry/cache-ca';
+export const caKey = 'ca.crt';
+
+function cacheConfig({ nodes, isCluster, sentinelMaster, tls }: ExternalCache) {
+  return {
+    REDIS_NODES: nodes
+      .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+      .join(','),
+    REDIS_CLUSTER: String(isCluster),
+    ...(sentinelMaster === undefined ? {} : { REDIS_SENTINEL_MASTER: sentinelMaster }),
+    REDIS_TLS: tlsModes[tls.mode],
+    ...(tls.ca === undefined ? {} : { REDIS_CA_FILE: `${cacheCaPath}/${caKey}` }),
+  };
+}
+
+function artifactConfig({ bucket, prefix, endpoint, region, isPathStyle }: ArtifactStore) {
+  return {
+    S3_BUCKET: bucket,
+    S3_PREFIX: prefix,
+    ...(endpoint === undefined ? {} : { S3_ENDPOINT: endpoint }),
+    S3_REGION: region,
+    S3_PATH_STYLE: String(isPathStyle),
   };
 }
 

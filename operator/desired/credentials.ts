@@ -7,14 +7,16 @@ import { ports } from './config-map.ts';
  * value, so that they cannot differ (trap I6); the passwords are URL-safe (trap I17).
  */
 export const postgresCredentials: Child = (registry, { passwords }) =>
-  secret(registry, 'postgres', {
-    username: databaseUser,
-    password: passwords.postgres,
-    DATABASE_URL: `postgres://${databaseUser}:${passwords.postgres}@${host(registry, names(registry).postgres)}:${ports.postgres}/${databaseName}`,
-  });
+  registry.database.kind === 'external'
+    ? undefined
+    : secret(registry, 'postgres', {
+        username: databaseUser,
+        password: passwords.postgres,
+        DATABASE_URL: `postgres://${databaseUser}:${passwords.postgres}@${host(registry, names(registry).postgres)}:${ports.postgres}/${databaseName}`,
+      });
 
 export const redisCredentials: Child = (registry, { passwords }) =>
-  registry.cache === undefined
+  registry.cache?.kind !== 'managed'
     ? undefined
     : secret(registry, 'redis', {
         password: passwords.redis,

@@ -4,6 +4,13 @@ import { type Child, labels, meta, names, type Observed, selectorLabels } from '
 import { ports, serverConfig } from './config-map.ts';
 import { postgresCredentials, redisCredentials } from './credentials.ts';
 import {
+  namedSecretAnnotations,
+  namedSecretMounts,
+  namedSecretVariables,
+  namedSecretVolumes,
+} from './named-secrets.ts';
+import { withOverlay } from './overlay.ts';
+import {
   configHashAnnotation,
   containerSecurity,
   contentHash,
@@ -24,7 +31,7 @@ export const deployment: Child = (registry, observed) => {
     selector: { matchLabels: selectorLabels(registry, 'server') },
     // A new pod answers before an old one goes.
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    template: {
+    template: withOverlay(registry, {
       metadata: {
         labels: labels(registry, 'server'),
         annotations: {
@@ -33,6 +40,7 @@ export const deployment: Child = (registry, observed) => {
             dataOf(postgresCredentials(registry, observed)).DATABASE_URL,
             dataOf(redisCredentials(registry, observed)).REDIS_URL,
           ]),
+          ...namedSecretAnnotations(registry, observed),
           'prometheus.io/scrape': 'true',
           'prometheus.io/port': String(ports.metrics),
           'prometheus.io/path': '/metrics',
@@ -77,10 +85,18 @@ export const deployment: Child = (registry, observed) => {
             ],
             envFrom: [{ configMapRef: { name: config } }],
             env: [
-              { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: postgres, key: 'DATABASE_URL' } } },
-              ...(registry.cache === undefined
+              ...(registry.database.kind === 'external'
+                ? []
+                : [
+                    {
+                      name: 'DATABASE_URL',
+                      valueFrom: { secretKeyRef: { name: postgres, key: 'DATABASE_URL' } },
+                    },
+                  ]),
+              ...(registry.cache?.kind !== 'managed'
                 ? []
                 : [{ name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: redis, key: 'REDIS_URL' } } }]),
+              ...namedSecretVariables(registry),
             ],
             resources: registry.resources,
             startupProbe: probe('/health', { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 75 }),
@@ -92,15 +108,17 @@ export const deployment: Child = (registry, observed) => {
             volumeMounts: [
               { name: 'tmp', mountPath: '/tmp' },
               { name: 'data', mountPath: '/data' },
+              ...namedSecretMounts(registry),
             ],
           },
         ],
         volumes: [
           { name: 'tmp', emptyDir: {} },
           { name: 'data', emptyDir: {} },
+          ...namedSecretVolumes(registry),
         ],
       },
-    },
+    }),
   };
   return { ...meta(registry, 'Deployment', 'server', server), spec };
 };

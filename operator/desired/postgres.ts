@@ -1,5 +1,5 @@
 import { parseQuantity } from '../quantity.ts';
-import type { Registry } from '../spec.ts';
+import type { ManagedDatabase, Registry } from '../spec.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
@@ -15,16 +15,26 @@ const dataPath = `${volumePath}/pgdata`;
 const configPath = '/etc/llm-schema-registry/postgres';
 const credentialsPath = '/run/credentials/postgres';
 
-export const postgresClaim: Child = (registry, observed) => claim(registry, 'postgres', observed);
+export const postgresClaim: Child = (registry, observed) =>
+  registry.database.kind === 'managed' ? claim(registry, 'postgres', observed) : undefined;
 
-export const postgresConfig: Child = (registry) => ({
-  ...meta(registry, 'ConfigMap', 'postgres', names(registry).postgres),
-  data: { 'postgresql.conf': settings(registry), 'pg_hba.conf': accessRules, 'prepare.sh': prepareScript },
-});
+export const postgresConfig: Child = (registry) =>
+  registry.database.kind === 'external'
+    ? undefined
+    : {
+        ...meta(registry, 'ConfigMap', 'postgres', names(registry).postgres),
+        data: {
+          'postgresql.conf': settings(registry, registry.database),
+          'pg_hba.conf': accessRules,
+          'prepare.sh': prepareScript,
+        },
+      };
 
 export const postgres: Child = (registry, observed) => {
   const name = names(registry).postgres;
-  const { image, storage, resources } = registry.database;
+  const { database } = registry;
+  if (database.kind === 'external') return undefined;
+  const { image, storage, resources } = database;
   const mounts = [
     { name: 'data', mountPath: volumePath },
     { name: 'config', mountPath: configPath, readOnly: true },
@@ -40,7 +50,7 @@ export const postgres: Child = (registry, observed) => {
   return statefulSet(registry, 'postgres', {
     storage: storage,
     found: observed.postgres,
-    config: [settings(registry), accessRules, prepareScript],
+    config: [settings(registry, database), accessRules, prepareScript],
     secret: dataOf(postgresCredentials(registry, observed)).password,
     userId: postgresUser,
     pod: {
@@ -95,10 +105,13 @@ export const postgres: Child = (registry, observed) => {
   });
 };
 
-function settings({ database, autoscaling, replicas }: Registry): string {
+function settings(
+  { database: { pool }, autoscaling, replicas }: Registry,
+  { resources }: ManagedDatabase,
+): string {
   // All replicas, one more while a rollout is under way, each with its pool and its listener for changes.
-  const connections = ((autoscaling?.maxReplicas ?? replicas) + 1) * (database.pool.max + 1) + 10;
-  const memory = parseQuantity(String(database.resources.requests?.memory ?? '1Gi'));
+  const connections = ((autoscaling?.maxReplicas ?? replicas) + 1) * (pool.max + 1) + 10;
+  const memory = parseQuantity(String(resources.requests?.memory ?? '1Gi'));
   return `# Written by the operator.
 data_directory = '${dataPath}'
 hba_file = '${configPath}/pg_hba.conf'

@@ -1,4 +1,4 @@
-import type { Cache } from '../spec.ts';
+import type { ManagedCache } from '../spec.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
@@ -12,10 +12,10 @@ const configPath = '/etc/llm-schema-registry/redis';
 const credentialsPath = '/run/credentials/redis';
 
 export const redisClaim: Child = (registry, observed) =>
-  registry.cache === undefined ? undefined : claim(registry, 'redis', observed);
+  registry.cache?.kind === 'managed' ? claim(registry, 'redis', observed) : undefined;
 
 export const redisConfig: Child = (registry) =>
-  registry.cache === undefined
+  registry.cache?.kind !== 'managed'
     ? undefined
     : {
         ...meta(registry, 'ConfigMap', 'redis', names(registry).redis),
@@ -24,7 +24,7 @@ export const redisConfig: Child = (registry) =>
 
 export const redis: Child = (registry, observed) => {
   const { cache } = registry;
-  if (cache === undefined) return undefined;
+  if (cache?.kind !== 'managed') return undefined;
   const name = names(registry).redis;
   const ping = ['redis-cli', '-e', 'ping'];
   return statefulSet(registry, 'redis', {
@@ -75,7 +75,7 @@ export const redis: Child = (registry, observed) => {
 };
 
 /** Row C35, with a password instead of an open door (trap I5). */
-function settings({ maxMemoryBytes }: Cache): string {
+function settings({ maxMemoryBytes }: ManagedCache): string {
   return `# Written by the operator.
 port ${ports.redis}
 bind * -::*

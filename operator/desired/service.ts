@@ -11,6 +11,10 @@ export const service: Child = (registry) => {
     spec: {
       type: registry.service.type,
       selector: selectorLabels(registry, 'server'),
+      sessionAffinity: registry.service.sessionAffinity,
+      ...(registry.service.sessionAffinity === 'ClientIP'
+        ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
+        : {}),
       ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
     },
   };
@@ -26,9 +30,22 @@ export const metricsService: Child = (registry) => ({
   },
 });
 
-export const postgresService: Child = (registry) => headless(registry, 'postgres');
+/** The address of each pod, also of one that is not ready: for looking at replicas one by one. */
+export const headlessService: Child = (registry) => ({
+  ...meta(registry, 'Service', 'server', `${names(registry).server}-headless`),
+  spec: {
+    type: 'ClusterIP',
+    clusterIP: 'None',
+    publishNotReadyAddresses: true,
+    selector: selectorLabels(registry, 'server'),
+    ports: [{ name: 'http', port: ports.http, targetPort: 'http', protocol: 'TCP' }],
+  },
+});
+
+export const postgresService: Child = (registry) =>
+  registry.database.kind === 'managed' ? headless(registry, 'postgres') : undefined;
 export const redisService: Child = (registry) =>
-  registry.cache === undefined ? undefined : headless(registry, 'redis');
+  registry.cache?.kind === 'managed' ? headless(registry, 'redis') : undefined;
 
 /** Headless, as a StatefulSet wants its Service: the name is the pod's address. */
 function headless(registry: Parameters<Child>[0], component: Exclude<Component, 'server'>) {

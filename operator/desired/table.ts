@@ -4,17 +4,25 @@ import { autoscaler } from './autoscaler.ts';
 import type { Child, Observed } from './child.ts';
 import { configMap } from './config-map.ts';
 import { postgresCredentials, redisCredentials } from './credentials.ts';
+import { dashboard } from './dashboard.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
+import { ingress } from './ingress.ts';
+import { postgresPolicy, redisPolicy, serverPolicy } from './network-policy.ts';
 import { postgres, postgresClaim, postgresConfig } from './postgres.ts';
+import { prometheusRule } from './prometheus-rule.ts';
 import { redis, redisClaim, redisConfig } from './redis.ts';
-import { metricsService, postgresService, redisService, service } from './service.ts';
+import { headlessService, metricsService, postgresService, redisService, service } from './service.ts';
 import { serviceAccount } from './service-account.ts';
+import { serviceMonitor } from './service-monitor.ts';
 
 /** The children, in the order they are applied: what others refer to first, then database, cache and server. */
 export const children = {
   serviceAccount,
   configMap,
+  serverPolicy,
+  postgresPolicy,
+  redisPolicy,
   postgresCredentials,
   redisCredentials,
   postgresConfig,
@@ -27,9 +35,14 @@ export const children = {
   redisClaim,
   service,
   metricsService,
+  headlessService,
+  ingress,
   deployment,
   disruptionBudget,
   autoscaler,
+  serviceMonitor,
+  prometheusRule,
+  dashboard,
 } as const satisfies Record<string, Child>;
 
 export function desired(registry: Registry, observed: Observed): readonly KubeObject[] {

@@ -86,11 +86,59 @@ export interface SchemaRegistryFields {
         | 'FORWARD_TRANSITIVE'
         | 'FULL'
         | 'FULL_TRANSITIVE';
+      /**
+       * Processes in each server pod, which share its CPU, memory and connections to the database. Raise it with resources.limits.cpu. Default: 1.
+       */
+      workers?: number;
     };
     /**
      * Where the schemas live. Default: a PostgreSQL that the operator runs (managed).
      */
     database?: {
+      /**
+       * A PostgreSQL, 14 or later, that somebody else runs. The kind of database cannot be changed later.
+       */
+      external?: {
+        /**
+         * Host name or address.
+         */
+        host: string;
+        /**
+         * Port. Default: 5432.
+         */
+        port?: number;
+        /**
+         * Name of the database. It must be there, and the user must be allowed to make tables in it. Default: registry.
+         */
+        database?: string;
+        /**
+         * The Secret of this namespace with the keys username and password, of any characters. A change of it replaces the server pods.
+         */
+        credentialsSecretRef: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+        };
+        /**
+         * Encryption.
+         */
+        tls?: {
+          /**
+           * Disable: none. Require: encrypted, whoever is on the other side. VerifyCA: its certificate must come from an authority that is trusted. VerifyFull: and be for this host. Default: VerifyFull.
+           */
+          mode?: 'Disable' | 'Require' | 'VerifyCA' | 'VerifyFull';
+          /**
+           * The Secret of this namespace with the authority's certificates (PEM) under the key ca.crt. Default: the public authorities.
+           */
+          caSecretRef?: {
+            /**
+             * Name of the Secret.
+             */
+            name: string;
+          };
+        };
+      };
       /**
        * A PostgreSQL of one pod with a volume of its own, run by the operator.
        */
@@ -153,6 +201,86 @@ export interface SchemaRegistryFields {
      */
     cache?: {
       /**
+       * A Redis, 7 or later, that somebody else runs.
+       */
+      external?: {
+        /**
+         * Host name or address.
+         */
+        host?: string;
+        /**
+         * Port. Default: 6379.
+         */
+        port?: number;
+        /**
+         * true: host leads to nodes of a Redis Cluster. Default: false.
+         */
+        cluster?: boolean;
+        /**
+         * Sentinels that know which Redis is the master.
+         */
+        sentinel?: {
+          /**
+           * What the sentinels call it.
+           */
+          masterName: string;
+          /**
+           * The sentinels.
+           *
+           * @minItems 1
+           */
+          nodes: [
+            {
+              /**
+               * Host name or address.
+               */
+              host: string;
+              /**
+               * Port. Default: 26379.
+               */
+              port?: number;
+            },
+            ...{
+              /**
+               * Host name or address.
+               */
+              host: string;
+              /**
+               * Port. Default: 26379.
+               */
+              port?: number;
+            }[]
+          ];
+        };
+        /**
+         * The Secret of this namespace with the key password, of any characters, and the key username where it is not the default user; for sentinels too. A change of it replaces the server pods. Default: no password.
+         */
+        credentialsSecretRef?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+        };
+        /**
+         * Encryption.
+         */
+        tls?: {
+          /**
+           * Disable: none. Require: encrypted, whoever is on the other side. VerifyCA: its certificate must come from an authority that is trusted. VerifyFull: and be for this host. Default: VerifyFull.
+           */
+          mode?: 'Disable' | 'Require' | 'VerifyCA' | 'VerifyFull';
+          /**
+           * The Secret of this namespace with the authority's certificates (PEM) under the key ca.crt. Default: the public authorities.
+           */
+          caSecretRef?: {
+            /**
+             * Name of the Secret.
+             */
+            name: string;
+          };
+        };
+      };
+      /**
        * true runs without Redis: correct, but each replica warms up alone. Default: false.
        */
       disabled?: boolean;
@@ -201,6 +329,45 @@ export interface SchemaRegistryFields {
       };
     };
     /**
+     * Where every change is kept a second time, so that a lost registry can be rebuilt with its ids. Default: nowhere.
+     */
+    artifacts?: {
+      /**
+       * A bucket in AWS S3, or in anything that speaks its protocol. Without it registrations go on; what is to be kept waits in the database.
+       */
+      s3?: {
+        /**
+         * Name of the bucket. It must be there.
+         */
+        bucket: string;
+        /**
+         * Where in the bucket, such as team-a/registry. Two registries must not share one. Default: its root.
+         */
+        prefix?: string;
+        /**
+         * URL of the S3, such as http://minio.storage.svc:9000. Default: AWS's.
+         */
+        endpoint?: string;
+        /**
+         * Region of the bucket. Default: us-east-1.
+         */
+        region?: string;
+        /**
+         * true where the bucket is in the URL's path and not in its host, as MinIO wants it. Default: false.
+         */
+        pathStyle?: boolean;
+        /**
+         * The Secret of this namespace with the keys accessKeyId and secretAccessKey. A change of it replaces the server pods. Default: what AWS's own programs use, such as the role of the pod.
+         */
+        credentialsSecretRef?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+        };
+      };
+    };
+    /**
      * The Service that clients use.
      */
     service?: {
@@ -213,6 +380,55 @@ export interface SchemaRegistryFields {
        */
       annotations?: {
         [k: string]: string;
+      };
+      /**
+       * ClientIP sends a client to the same replica for three hours; a whole ingress controller counts as one client. The answers do not depend on it. Default: None.
+       */
+      sessionAffinity?: 'None' | 'ClientIP';
+    };
+    /**
+     * An Ingress for the REST API. Its annotations for ingress-nginx (size of bodies, timeouts, limits, CORS, the way to HTTPS) follow spec.config; annotations here win over them.
+     */
+    ingress?: {
+      /**
+       * Whether there is an Ingress. Default: false.
+       */
+      enabled?: boolean;
+      /**
+       * IngressClass, such as nginx. Default: the cluster's default class.
+       */
+      className?: string;
+      /**
+       * Annotations of the Ingress; they win over those that the operator sets.
+       */
+      annotations?: {
+        [k: string]: string;
+      };
+      /**
+       * The REST API.
+       */
+      http?: {
+        /**
+         * Names under which clients reach the registry, such as registry.example.com; the first one is shown as its URL.
+         */
+        hosts?: string[];
+        /**
+         * Secret of type kubernetes.io/tls with the certificate for these hosts. Default: NAME-http-tls where certManager is set, and no TLS otherwise.
+         */
+        tlsSecretName?: string;
+      };
+      /**
+       * cert-manager obtains the certificate, and renews it.
+       */
+      certManager?: {
+        /**
+         * An Issuer in this namespace.
+         */
+        issuer?: string;
+        /**
+         * A ClusterIssuer, such as letsencrypt-prod.
+         */
+        clusterIssuer?: string;
       };
     };
     /**
@@ -252,6 +468,347 @@ export interface SchemaRegistryFields {
        * Server pods that stay up while nodes are drained. Default: 2, or one less than the replicas where that is lower.
        */
       minAvailable?: number;
+    };
+    /**
+     * Laid over the pod template of the server: labels, annotations, nodeSelector, tolerations, affinity, priorityClassName, variables, volumes, containers beside the server and the like. Maps are merged key by key; containers, env, volumes and volumeMounts item by item; other lists take the place of what was there. What the operator has to decide itself is refused, and says where it belongs.
+     */
+    podTemplate?: {
+      /**
+       * Labels and annotations of the pods.
+       */
+      metadata?: {
+        /**
+         * Labels, besides those by which the pods are found.
+         */
+        labels?: {
+          [k: string]: string;
+        };
+        /**
+         * Annotations, such as those of a mesh.
+         */
+        annotations?: {
+          [k: string]: string;
+        };
+      };
+      /**
+       * Fields of a PodSpec. The server's own container is called server.
+       */
+      spec?: {};
+    };
+    /**
+     * How the server is seen by Prometheus and Grafana.
+     */
+    monitoring?: {
+      /**
+       * A ServiceMonitor, made where the cluster has the Prometheus operator's CRD, also when that comes later.
+       */
+      serviceMonitor?: {
+        /**
+         * Whether it is wanted. Default: true.
+         */
+        enabled?: boolean;
+        /**
+         * Time between two looks, such as 30s. Default: 30s.
+         */
+        interval?: string;
+        /**
+         * Labels by which your Prometheus chooses its ServiceMonitors, such as release: kube-prometheus-stack.
+         */
+        labels?: {
+          [k: string]: string;
+        };
+      };
+      /**
+       * A PrometheusRule with alerts, made where the cluster has the Prometheus operator's CRD.
+       */
+      prometheusRule?: {
+        /**
+         * Whether it is wanted. Default: true.
+         */
+        enabled?: boolean;
+        /**
+         * Labels by which your Prometheus chooses its rules.
+         */
+        labels?: {
+          [k: string]: string;
+        };
+      };
+      /**
+       * A dashboard for Grafana, as a ConfigMap with the label grafana_dashboard.
+       */
+      dashboards?: {
+        /**
+         * Whether it is wanted. Default: false.
+         */
+        enabled?: boolean;
+        /**
+         * More labels, where your Grafana looks for others than grafana_dashboard.
+         */
+        labels?: {
+          [k: string]: string;
+        };
+      };
+    };
+    /**
+     * NetworkPolicies of the server, PostgreSQL and Redis: what is not named here or needed by the registry itself is denied, both ways. They take effect where the cluster's network enforces policies.
+     */
+    networkPolicy?: {
+      /**
+       * Whether there are policies. Default: true.
+       */
+      enabled?: boolean;
+      /**
+       * Who may use the API, besides the operator. Default: every pod of the cluster, and every address where service.type is NodePort or LoadBalancer. An empty list lets nobody in.
+       *
+       * Items: Pods by labels, or addresses.
+       */
+      ingressFrom?: {
+        /**
+         * Labels. On a namespaceSelector: of the namespaces, such as kubernetes.io/metadata.name; on a podSelector: of the pods, in this namespace where no namespaceSelector stands beside it.
+         */
+        namespaceSelector?: {
+          /**
+           * Labels and their values, all of which must be there.
+           */
+          matchLabels?: {
+            [k: string]: string;
+          };
+          /**
+           * Requirements, all of which must hold.
+           */
+          matchExpressions?: {
+            /**
+             * Name of the label.
+             */
+            key: string;
+            /**
+             * How its value is compared.
+             */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+            /**
+             * Values for In and NotIn.
+             */
+            values?: string[];
+          }[];
+        };
+        /**
+         * Labels. On a namespaceSelector: of the namespaces, such as kubernetes.io/metadata.name; on a podSelector: of the pods, in this namespace where no namespaceSelector stands beside it.
+         */
+        podSelector?: {
+          /**
+           * Labels and their values, all of which must be there.
+           */
+          matchLabels?: {
+            [k: string]: string;
+          };
+          /**
+           * Requirements, all of which must hold.
+           */
+          matchExpressions?: {
+            /**
+             * Name of the label.
+             */
+            key: string;
+            /**
+             * How its value is compared.
+             */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+            /**
+             * Values for In and NotIn.
+             */
+            values?: string[];
+          }[];
+        };
+        /**
+         * Addresses outside the cluster, or of its nodes.
+         */
+        ipBlock?: {
+          /**
+           * Addresses such as 10.0.0.0/8.
+           */
+          cidr: string;
+          /**
+           * Blocks within cidr that are left out.
+           */
+          except?: string[];
+        };
+      }[];
+      /**
+       * Who may read the metrics. Default: the namespace called monitoring. An empty list lets nobody in.
+       *
+       * Items: Pods by labels, or addresses.
+       */
+      monitoringFrom?: {
+        /**
+         * Labels. On a namespaceSelector: of the namespaces, such as kubernetes.io/metadata.name; on a podSelector: of the pods, in this namespace where no namespaceSelector stands beside it.
+         */
+        namespaceSelector?: {
+          /**
+           * Labels and their values, all of which must be there.
+           */
+          matchLabels?: {
+            [k: string]: string;
+          };
+          /**
+           * Requirements, all of which must hold.
+           */
+          matchExpressions?: {
+            /**
+             * Name of the label.
+             */
+            key: string;
+            /**
+             * How its value is compared.
+             */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+            /**
+             * Values for In and NotIn.
+             */
+            values?: string[];
+          }[];
+        };
+        /**
+         * Labels. On a namespaceSelector: of the namespaces, such as kubernetes.io/metadata.name; on a podSelector: of the pods, in this namespace where no namespaceSelector stands beside it.
+         */
+        podSelector?: {
+          /**
+           * Labels and their values, all of which must be there.
+           */
+          matchLabels?: {
+            [k: string]: string;
+          };
+          /**
+           * Requirements, all of which must hold.
+           */
+          matchExpressions?: {
+            /**
+             * Name of the label.
+             */
+            key: string;
+            /**
+             * How its value is compared.
+             */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+            /**
+             * Values for In and NotIn.
+             */
+            values?: string[];
+          }[];
+        };
+        /**
+         * Addresses outside the cluster, or of its nodes.
+         */
+        ipBlock?: {
+          /**
+           * Addresses such as 10.0.0.0/8.
+           */
+          cidr: string;
+          /**
+           * Blocks within cidr that are left out.
+           */
+          except?: string[];
+        };
+      }[];
+      /**
+       * What the server pods may reach, besides DNS, their database and their cache.
+       *
+       * Items: Where to, and on which ports.
+       */
+      extraEgress?: {
+        /**
+         * Where to. Default: anywhere.
+         *
+         * Items: Pods by labels, or addresses.
+         */
+        to?: {
+          /**
+           * Labels. On a namespaceSelector: of the namespaces, such as kubernetes.io/metadata.name; on a podSelector: of the pods, in this namespace where no namespaceSelector stands beside it.
+           */
+          namespaceSelector?: {
+            /**
+             * Labels and their values, all of which must be there.
+             */
+            matchLabels?: {
+              [k: string]: string;
+            };
+            /**
+             * Requirements, all of which must hold.
+             */
+            matchExpressions?: {
+              /**
+               * Name of the label.
+               */
+              key: string;
+              /**
+               * How its value is compared.
+               */
+              operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+              /**
+               * Values for In and NotIn.
+               */
+              values?: string[];
+            }[];
+          };
+          /**
+           * Labels. On a namespaceSelector: of the namespaces, such as kubernetes.io/metadata.name; on a podSelector: of the pods, in this namespace where no namespaceSelector stands beside it.
+           */
+          podSelector?: {
+            /**
+             * Labels and their values, all of which must be there.
+             */
+            matchLabels?: {
+              [k: string]: string;
+            };
+            /**
+             * Requirements, all of which must hold.
+             */
+            matchExpressions?: {
+              /**
+               * Name of the label.
+               */
+              key: string;
+              /**
+               * How its value is compared.
+               */
+              operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+              /**
+               * Values for In and NotIn.
+               */
+              values?: string[];
+            }[];
+          };
+          /**
+           * Addresses outside the cluster, or of its nodes.
+           */
+          ipBlock?: {
+            /**
+             * Addresses such as 10.0.0.0/8.
+             */
+            cidr: string;
+            /**
+             * Blocks within cidr that are left out.
+             */
+            except?: string[];
+          };
+        }[];
+        /**
+         * On which ports. Default: all.
+         */
+        ports?: {
+          /**
+           * Protocol. Default: TCP.
+           */
+          protocol?: 'TCP' | 'UDP' | 'SCTP';
+          /**
+           * The port, or the first of a range.
+           */
+          port: number;
+          /**
+           * The last port of a range. Default: none.
+           */
+          endPort?: number;
+        }[];
+      }[];
     };
     /**
      * CPU and memory of each pod's container.
@@ -308,13 +865,17 @@ export interface SchemaRegistryFields {
      */
     selector?: string;
     /**
-     * Where the registry is found inside the cluster.
+     * Where the registry is found.
      */
     endpoints?: {
       /**
-       * URL of the REST API.
+       * URL of the REST API: that of the ingress, where there is one.
        */
       http?: string;
+      /**
+       * URL of the REST API inside the cluster.
+       */
+      internal?: string;
       /**
        * URL of the Prometheus metrics of the server pods.
        */
@@ -329,7 +890,7 @@ export interface SchemaRegistryFields {
        */
       database?: {
         /**
-         * managed.
+         * managed or external.
          */
         kind?: string;
         /**
@@ -350,13 +911,30 @@ export interface SchemaRegistryFields {
        */
       cache?: {
         /**
-         * managed or disabled.
+         * managed, external or disabled.
          */
         kind?: string;
         /**
          * Host and port.
          */
         host?: string;
+      };
+      /**
+       * The archive.
+       */
+      artifacts?: {
+        /**
+         * s3 or disabled.
+         */
+        kind?: string;
+        /**
+         * Host of the S3.
+         */
+        host?: string;
+        /**
+         * Bucket and prefix.
+         */
+        location?: string;
       };
     };
     /**
@@ -373,7 +951,7 @@ export interface SchemaRegistryFields {
       cause?: string;
     };
     /**
-     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, AutoscalingActive and Paused, each with its cause.
+     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, ArtifactStoreReady, CertificatesReady, AutoscalingActive and Paused, each with its cause.
      */
     conditions?: {
       /**

@@ -1,11 +1,24 @@
 import type { Observed } from '../desired/child.ts';
 import type { V1StatefulSet } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { ExternalDatabase, Registry } from '../spec.ts';
 import { findCause } from './cause.ts';
-import type { Condition, Verdict } from './condition.ts';
+import { type Condition, reasons, type Verdict } from './condition.ts';
 
 export const databaseReady: Condition = (registry, observed) =>
-  statefulSetVerdict(registry, observed, 'postgres', observed.postgres, 'PostgreSQL');
+  registry.database.kind === 'managed'
+    ? statefulSetVerdict(registry, observed, 'postgres', observed.postgres, 'PostgreSQL')
+    : externalDatabase(registry.database, observed);
+
+/** What the server says of it; nobody else has its password. */
+function externalDatabase({ host, port }: ExternalDatabase, { answer, unready }: Observed): Verdict {
+  if (answer?.isReady) return { status: 'True', reason: 'Ready', message: `${host}:${port} answers` };
+  const check = unready?.checks.database;
+  if (check?.status === 'down') {
+    const reason = reasons.find((known) => known === check.reason) ?? 'Unreachable';
+    return { status: 'False', reason, message: `${host}:${port}: ${check.cause ?? 'it cannot be used'}` };
+  }
+  return { status: 'Unknown', reason: 'Starting', message: `no server has asked ${host}:${port} yet` };
+}
 
 /** A managed PostgreSQL or Redis: one pod that must be ready. */
 export function statefulSetVerdict(

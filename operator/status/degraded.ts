@@ -1,3 +1,4 @@
+import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
 import { findCause } from './cause.ts';
 import type { Condition } from './condition.ts';
@@ -5,9 +6,17 @@ import type { Condition } from './condition.ts';
 /** The registry answers, but not as it should: slower, or with less to spare. */
 export const degraded: Condition = (registry, observed) => {
   const cache = cacheReady(registry, observed);
-  if (cache.status !== 'True') return { status: 'True', reason: 'CacheUnavailable', message: cache.message };
-  if (observed.answer?.isReady && observed.answer.isDegraded) {
+  if (cache.status === 'False') return { status: 'True', reason: 'CacheUnavailable', message: cache.message };
+  if (observed.answer?.isReady && observed.answer.checks.cache?.status === 'down') {
     return { status: 'True', reason: 'CacheUnavailable', message: 'the server does not reach Redis' };
+  }
+  const artifacts = artifactStoreReady(registry, observed);
+  if (artifacts.status === 'False')
+    return { status: 'True', reason: 'ArtifactStoreUnavailable', message: artifacts.message };
+  const taken = registry.ingress?.hosts.find((host) => observed.hostsOfOthers.has(host));
+  if (taken !== undefined) {
+    const message = `host ${taken} leads to SchemaRegistry ${observed.hostsOfOthers.get(taken)} as well; change spec.ingress.http.hosts of one`;
+    return { status: 'True', reason: 'HostTaken', message };
   }
   const wanted = observed.deployment?.spec?.replicas ?? registry.replicas;
   const there = observed.deployment?.status?.readyReplicas ?? 0;

@@ -8,7 +8,7 @@ export const ready: Condition = (registry, observed) => {
   if (answer?.isReady)
     return { status: 'True', reason: 'Ready', message: `version ${answer.version} answers` };
   const database = databaseReady(registry, observed);
-  if (database.status !== 'True')
+  if (database.status === 'False')
     return { status: 'False', reason: 'DatabaseNotReady', message: database.message };
   if (registry.autoscaling === undefined && registry.replicas === 0) {
     return { status: 'False', reason: 'ScaledToZero', message: 'spec.replicas is 0' };
@@ -16,7 +16,11 @@ export const ready: Condition = (registry, observed) => {
   const cause = findCause(registry, observed, 'server');
   if (cause !== undefined) return { status: 'False', ...cause };
   return answer === undefined
-    ? { status: 'False', reason: 'Starting', message: 'no server pod is ready yet' }
+    ? {
+        status: 'False',
+        reason: 'Starting',
+        message: `no server pod is ready yet${observed.unready === undefined ? '' : `: ${observed.unready.cause}`}`,
+      }
     : {
         status: 'False',
         reason: 'NotAnswering',

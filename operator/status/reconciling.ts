@@ -2,11 +2,11 @@ import type { V1StatefulSet } from '../kubernetes.ts';
 import type { Condition } from './condition.ts';
 
 /** True while what runs is not yet what is wanted. kstatus (Flux) reads it as "in progress". */
-export const reconciling: Condition = (registry, { deployment, postgres, redis }) => {
+export const reconciling: Condition = (registry, { deployment, postgres, redis, unready }) => {
   const waits = [
-    deployment === undefined ? 'the Deployment is not made yet' : deploymentWait(deployment),
-    statefulSetWait('PostgreSQL', postgres),
-    registry.cache === undefined ? undefined : statefulSetWait('Redis', redis),
+    deployment === undefined ? 'the Deployment is not made yet' : deploymentWait(deployment, unready?.cause),
+    registry.database.kind === 'managed' ? statefulSetWait('PostgreSQL', postgres) : undefined,
+    registry.cache?.kind === 'managed' ? statefulSetWait('Redis', redis) : undefined,
   ].filter((wait) => wait !== undefined);
   return waits.length === 0
     ? { status: 'False', reason: 'Settled', message: 'all objects are as wanted' }
@@ -21,7 +21,13 @@ type Counts = {
   replicas?: number;
 };
 
-function deploymentWait({ metadata, spec, status }: Counted): string | undefined {
+/** @param cause what a pod says that is not ready */
+function deploymentWait(found: Counted, cause: string | undefined): string | undefined {
+  const wait = countsWait(found);
+  return wait === undefined || cause === undefined ? wait : `${wait}; one says: ${cause}`;
+}
+
+function countsWait({ metadata, spec, status }: Counted): string | undefined {
   const wanted = spec?.replicas ?? 1;
   const { updatedReplicas = 0, availableReplicas = 0, replicas = 0, observedGeneration = 0 } = status ?? {};
   if (observedGeneration < (metadata?.generation ?? 0)) return 'the Deployment has not been acted on yet';

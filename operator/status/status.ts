@@ -1,7 +1,10 @@
 import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
-import type { BadSpec, Registry, Status } from '../spec.ts';
+import { ingressUrl } from '../desired/ingress.ts';
+import type { ArtifactStore, BadSpec, Registry, Status } from '../spec.ts';
 import { timeOf } from '../time.ts';
+import { locationOf } from './artifact-store-ready.ts';
+import { placeOf } from './cache-ready.ts';
 import type { Condition, Verdict } from './condition.ts';
 import { type ConditionType, conditions } from './table.ts';
 
@@ -31,7 +34,7 @@ export function status(
 /** A spec that cannot be carried out: what runs stays as it is, and so does what is said about it. */
 export function stalledStatus(error: BadSpec, generation: number, nowMs: number, before: Status): Status {
   const turned: Partial<Record<ConditionType, Verdict>> = {
-    Stalled: { status: 'True', reason: 'BadSpec', message: error.message },
+    Stalled: { status: 'True', reason: error.reason, message: error.message },
     Reconciling: {
       status: 'False',
       reason: 'BadSpec',
@@ -89,20 +92,36 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     endpoints: {
-      http: `http://${host(registry, server)}`,
+      http: ingressUrl(registry) ?? `http://${host(registry, server)}`,
+      internal: `http://${host(registry, server)}`,
       metrics: `http://${host(registry, `${server}-metrics`)}:${ports.metrics}/metrics`,
     },
     dependencies: {
       database: {
-        kind: 'managed',
-        host: `${host(registry, postgres)}:${ports.postgres}`,
+        kind: registry.database.kind,
+        host:
+          registry.database.kind === 'external'
+            ? `${registry.database.host}:${registry.database.port}`
+            : `${host(registry, postgres)}:${ports.postgres}`,
         ...(database?.version === undefined ? {} : { version: database.version }),
         ...(database?.migration === undefined ? {} : { migration: database.migration }),
       },
       cache:
         registry.cache === undefined
           ? { kind: 'disabled' }
-          : { kind: 'managed', host: `${host(registry, redis)}:${ports.redis}` },
+          : registry.cache.kind === 'external'
+            ? { kind: 'external', host: placeOf(registry.cache) }
+            : { kind: 'managed', host: `${host(registry, redis)}:${ports.redis}` },
+      artifacts: artifactFacts(registry.artifacts),
     },
+  };
+}
+
+function artifactFacts(store: ArtifactStore | undefined) {
+  if (store === undefined) return { kind: 'disabled' };
+  return {
+    kind: 's3',
+    host: store.endpoint === undefined ? `s3.${store.region}.amazonaws.com` : new URL(store.endpoint).host,
+    location: locationOf(store),
   };
 }

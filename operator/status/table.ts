@@ -1,5 +1,7 @@
+import { artifactStoreReady } from './artifact-store-ready.ts';
 import { autoscalingActive } from './autoscaling-active.ts';
 import { cacheReady } from './cache-ready.ts';
+import { certificatesReady } from './certificates-ready.ts';
 import type { Condition } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
 import { degraded } from './degraded.ts';
@@ -16,6 +18,8 @@ export const conditions = {
   Degraded: degraded,
   DatabaseReady: databaseReady,
   CacheReady: cacheReady,
+  ArtifactStoreReady: artifactStoreReady,
+  CertificatesReady: certificatesReady,
   AutoscalingActive: autoscalingActive,
   Paused: paused,
 } as const satisfies Record<string, Condition>;

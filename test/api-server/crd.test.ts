@@ -46,6 +46,43 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /podDisruptionBudget\.minAvailable must be less than the fewest replicas/,
   },
   {
+    title: 'a Redis with a host and with sentinels',
+    spec: {
+      cache: { external: { host: 'redis', sentinel: { masterName: 'cache', nodes: [{ host: 'one' }] } } },
+    },
+    says: /spec\.cache\.external: .*set host, or sentinel/,
+  },
+  {
+    title: 'two caches',
+    spec: { cache: { managed: {}, external: { host: 'redis' } } },
+    says: /spec\.cache: .*not both/,
+  },
+  {
+    title: 'two databases',
+    spec: { database: { managed: {}, external: { host: 'db', credentialsSecretRef: { name: 'db' } } } },
+    says: /spec\.database: .*not both/,
+  },
+  {
+    title: 'a URL for a host',
+    spec: { database: { external: { host: 'postgres://db', credentialsSecretRef: { name: 'db' } } } },
+    says: /spec\.database\.external\.host: .*"postgres:\/\/db" is not a host; write db\.example\.com/,
+  },
+  {
+    title: 'an archive without a bucket',
+    spec: { artifacts: { s3: { region: 'eu-central-1' } } },
+    says: /spec\.artifacts\.s3\.bucket: Required/,
+  },
+  {
+    title: 'an archive at an endpoint that is no URL',
+    spec: { artifacts: { s3: { bucket: 'team-a', endpoint: 'minio:9000' } } },
+    says: /spec\.artifacts\.s3\.endpoint: .*"minio:9000" is not a URL; write https:\/\/s3\.example\.com/,
+  },
+  {
+    title: 'more workers than connections',
+    spec: { config: { workers: 8 }, database: { pool: { min: 1, max: 4 } } },
+    says: /config\.workers must not be above database\.pool\.max/,
+  },
+  {
     title: 'a name that no Service can have',
     spec: {},
     name: '4you',
@@ -56,6 +93,41 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     spec: {},
     name: 'a'.repeat(41),
     says: /metadata\.name: at most 40 characters/,
+  },
+  {
+    title: 'a peer that names nobody',
+    spec: { networkPolicy: { ingressFrom: [{}] } },
+    says: /spec\.networkPolicy\.ingressFrom\[0\]: .*name a namespaceSelector, a podSelector or an ipBlock/,
+  },
+  {
+    title: 'a block of addresses that is none',
+    spec: { networkPolicy: { extraEgress: [{ to: [{ ipBlock: { cidr: '10.0.0.1' } }] }] } },
+    says: /ipBlock\.cidr: .*"10\.0\.0\.1" is no block of addresses; write 10\.0\.0\.0\/8/,
+  },
+  {
+    title: 'pods and addresses in one peer',
+    spec: { networkPolicy: { monitoringFrom: [{ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }] } },
+    says: /spec\.networkPolicy\.monitoringFrom\[0\]: .*ipBlock stands alone/,
+  },
+  {
+    title: 'an ingress without a host',
+    spec: { ingress: { enabled: true, http: { hosts: [] } } },
+    says: /spec\.ingress: .*ingress\.http\.hosts must name at least one host .*registry\.example\.com/,
+  },
+  ...['https://a.example.com', 'a.*.example.com', '*', 'a*.example.com', 'A.example.com'].map((host) => ({
+    title: `the host ${host}`,
+    spec: { ingress: { enabled: true, http: { hosts: ['registry.example.com', host] } } },
+    says: /spec\.ingress\.http\.hosts\[1\]: .*" is not the name of a host; write registry\.example\.com/,
+  })),
+  {
+    title: 'a host twice',
+    spec: { ingress: { enabled: true, http: { hosts: ['a.example.com', 'a.example.com'] } } },
+    says: /spec\.ingress\.http\.hosts: duplicate entries/,
+  },
+  {
+    title: 'two issuers',
+    spec: { ingress: { certManager: { issuer: 'a', clusterIssuer: 'b' } } },
+    says: /spec\.ingress\.certManager: .*name one of issuer and clusterIssuer/,
   },
   { title: 'a digest that is none', spec: { image: { digest: 'sha256:abc' } }, says: /spec\.image\.digest/ },
 ];
@@ -68,6 +140,29 @@ const accepted: readonly { title: string; spec: Spec }[] = [
     spec: { podDisruptionBudget: { enabled: false, minAvailable: 3 } },
   },
   { title: 'sizes as numbers', spec: { config: { maxSchemaSize: 1_048_576 } } },
+  {
+    title: 'peers of all kinds',
+    spec: {
+      networkPolicy: {
+        ingressFrom: [
+          { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
+          { ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } },
+        ],
+        monitoringFrom: [],
+        extraEgress: [{ ports: [{ port: 443 }] }],
+      },
+    },
+  },
+  {
+    title: 'an ingress with a wildcard and an issuer',
+    spec: {
+      ingress: {
+        enabled: true,
+        http: { hosts: ['registry.example.com', '*.registry.example.com'] },
+        certManager: { clusterIssuer: 'letsencrypt-prod' },
+      },
+    },
+  },
   { title: 'a cache that is disabled', spec: { cache: { disabled: true } } },
 ];
 

@@ -37,6 +37,9 @@ function childrenOf(name: string): readonly KubeObject[] {
   return [
     object('v1', 'ServiceAccount', name),
     object('v1', 'ConfigMap', `${name}-config`),
+    object('networking.k8s.io/v1', 'NetworkPolicy', name),
+    object('networking.k8s.io/v1', 'NetworkPolicy', `${name}-postgres`),
+    object('networking.k8s.io/v1', 'NetworkPolicy', `${name}-redis`),
     object('v1', 'Secret', `${name}-postgres`),
     object('v1', 'Secret', `${name}-redis`),
     object('v1', 'ConfigMap', `${name}-postgres`),
@@ -47,10 +50,28 @@ function childrenOf(name: string): readonly KubeObject[] {
     object('apps/v1', 'StatefulSet', `${name}-redis`),
     object('v1', 'Service', name),
     object('v1', 'Service', `${name}-metrics`),
+    object('v1', 'Service', `${name}-headless`),
     object('apps/v1', 'Deployment', name),
     object('policy/v1', 'PodDisruptionBudget', name),
     object('autoscaling/v2', 'HorizontalPodAutoscaler', name),
   ];
+}
+
+/** In the place of another's, of which nothing but its name matters here. */
+function someCrd(kind: string): KubeObject {
+  const [group, plural] = ['monitoring.coreos.com', `${kind.toLowerCase()}s`];
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  };
 }
 
 describe('the operator at an API server (no nodes: nothing runs)', function () {
@@ -87,6 +108,22 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
   it('makes every child of an empty spec', async () => {
     await cluster.apply(registry('whole'));
     for (const child of childrenOf('whole')) await isThere(child);
+  });
+
+  it('makes what Prometheus wants once the cluster has the CRDs, and can do without them again', async () => {
+    const crds = ['ServiceMonitor', 'PrometheusRule'].map(someCrd);
+    for (const crd of crds) await cluster.apply(crd);
+    for (const kind of ['ServiceMonitor', 'PrometheusRule'])
+      await until(
+        `the ${kind} is there`,
+        () => find(cluster, object('monitoring.coreos.com/v1', kind, 'whole')),
+        60_000,
+      );
+    for (const crd of crds)
+      await cluster.request(
+        'DELETE',
+        `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd.metadata.name}`,
+      );
   });
 
   it('says why it is not ready', async () => {
@@ -131,6 +168,15 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
       change: { spec: { minAvailable: 9 } },
       read: ({ spec }) => (spec as { minAvailable: number }).minAvailable,
       wanted: 2,
+    },
+    {
+      child: object('networking.k8s.io/v1', 'NetworkPolicy', 'whole-postgres'),
+      change: { spec: { ingress: [{}], egress: [{}] } },
+      read: ({ spec }) => {
+        const { ingress, egress = [] } = spec as { ingress: { from?: unknown[] }[]; egress?: unknown[] };
+        return [ingress[0]?.from?.length, egress.length].join();
+      },
+      wanted: '1,0',
     },
     {
       child: object('v1', 'ConfigMap', 'whole-config'),
@@ -194,6 +240,82 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
     );
   });
 
+  it('makes an Ingress, shows its URL, and takes both away again', async () => {
+    const ingress = object('networking.k8s.io/v1', 'Ingress', 'whole');
+    const http = { hosts: ['registry.example.com'], tlsSecretName: 'whole-tls' };
+    await patch(registry('whole'), { spec: { ingress: { enabled: true, http } } });
+    const { spec } = await isThere(ingress);
+    expect((spec as { tls: unknown }).tls).to.deep.equal([
+      { hosts: ['registry.example.com'], secretName: 'whole-tls' },
+    ]);
+    const isShown = (url: string) =>
+      until(`${url} is shown`, async () => {
+        const { status } = await cluster.get(registry('whole'));
+        return (status as { endpoints: { http: string } }).endpoints.http === url;
+      });
+    await isShown('https://registry.example.com');
+    const certificates = async () => {
+      const found = conditionOf(await cluster.get(registry('whole')), 'CertificatesReady');
+      return `${found?.reason}: ${found?.message}`;
+    };
+    await until('the Secret is missed', async () =>
+      /^SecretMissing: .*"whole-tls"/.test(await certificates()),
+    );
+    await cluster.apply(object('v1', 'Secret', 'whole-tls', { stringData: { 'tls.crt': 'none' } }), {
+      manager: 'somebody',
+    });
+    await until('it is seen, and read', async () => /nothing under tls\.key/.test(await certificates()));
+    await patch(ingress, { spec: { tls: null } });
+    await until('TLS is back', async () => 'tls' in (await specOf(ingress)));
+    await patch(registry('whole'), { spec: { ingress: null } });
+    await isGone(ingress);
+    await isShown('http://whole.default.svc');
+  });
+
+  it('lays the pod template over its own, and leaves what runs alone when that is refused', async () => {
+    const deployment = object('apps/v1', 'Deployment', 'whole');
+    const podsOf = async () =>
+      (await specOf(deployment)).template as {
+        spec: { containers: { name: string }[]; priorityClassName?: string; volumes: { name: string }[] };
+      };
+    const overlay = (spec: object) => patch(registry('whole'), { spec: { podTemplate: { spec } } });
+    await overlay({
+      nodeSelector: { disk: 'fast' },
+      containers: [{ name: 'beside', image: 'example.test/beside:1' }],
+      volumes: [{ name: 'data', emptyDir: { sizeLimit: '1024Mi' } }],
+    });
+    await until('both containers', async () => {
+      const names = (await podsOf()).spec.containers.map(({ name }) => name);
+      return names.join() === 'server,beside';
+    });
+    const { metadata } = await until('the cause is told', async () => {
+      const { status } = await cluster.get(registry('whole'));
+      const { lastRollout } = status as { lastRollout?: { cause: string } };
+      return lastRollout?.cause === 'pod template' ? cluster.get(deployment) : undefined;
+    });
+    for (const [bad, says] of [
+      [
+        { containers: [{ name: 'server', image: 'mine' }] },
+        /containers\[server\]\.image: "mine" .*spec\.image/,
+      ],
+      [
+        { containers: [{ name: 'beside', image: 'a', imagePullPolicy: 'Now' }] },
+        /refuses Deployment "whole"/,
+      ],
+      [{ priorityClassNames: 'high' }, /refuses Deployment "whole".*priorityClassNames/s],
+    ] as const) {
+      await overlay(bad);
+      await until(`Stalled: ${says.source}`, async () => {
+        const stalled = conditionOf(await cluster.get(registry('whole')), 'Stalled');
+        return stalled?.status === 'True' && says.test(stalled.message);
+      });
+      await patch(registry('whole'), { spec: { podTemplate: { spec: { priorityClassNames: null } } } });
+    }
+    expect((await cluster.get(deployment)).metadata.generation).to.equal(metadata.generation);
+    await patch(registry('whole'), { spec: { podTemplate: null } });
+    await until('it is gone', async () => (await podsOf()).spec.containers.length === 1);
+  });
+
   it('leaves the number of replicas to the autoscaler', async () => {
     const deployment = object('apps/v1', 'Deployment', 'whole');
     // What the autoscaler does.
@@ -235,11 +357,17 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
 
   it('removes what a switch turns off', async () => {
     await patch(registry('whole'), {
-      spec: { cache: { disabled: true }, podDisruptionBudget: { enabled: false } },
+      spec: {
+        cache: { disabled: true },
+        podDisruptionBudget: { enabled: false },
+        networkPolicy: { enabled: false },
+      },
     });
     await isGone(object('apps/v1', 'StatefulSet', 'whole-redis'));
     await isGone(object('v1', 'Secret', 'whole-redis'));
     await isGone(object('policy/v1', 'PodDisruptionBudget', 'whole'));
+    for (const name of ['whole', 'whole-postgres', 'whole-redis'])
+      await isGone(object('networking.k8s.io/v1', 'NetworkPolicy', name));
   });
 
   it('changes nothing while it is paused', async () => {
@@ -362,6 +490,9 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
 
 function pathOf({ apiVersion, kind, metadata }: KubeObject): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const plural = kind === 'SchemaRegistry' ? 'schemaregistries' : `${kind.toLowerCase()}s`;
+  const lower = kind.toLowerCase();
+  const plural = lower.endsWith('y')
+    ? `${lower.slice(0, -1)}ies`
+    : `${lower}${lower.endsWith('s') ? 'es' : 's'}`;
   return `${group}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`;
 }

@@ -45,7 +45,7 @@ describe('a reflector at an API server', function () {
     const parts = {
       cluster: new Cluster(config, metrics),
       kind: kinds.ConfigMap,
-      labelSelector: 'example.test/watched=yes',
+      query: { labelSelector: 'example.test/watched=yes' },
       namespace: undefined,
       cache,
       log: openLog('error'),

@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { desired } from '../../operator/desired/table.ts';
 import { kinds } from '../../operator/kinds.ts';
 import type { V1PersistentVolumeClaim } from '../../operator/kubernetes.ts';
+import type { Spec } from '../../operator/spec.ts';
 import { reasons } from '../../operator/status/condition.ts';
 import { conditions } from '../../operator/status/table.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';
@@ -19,8 +20,12 @@ describe('the role of the operator', () => {
   const [role] = parseAllDocuments(read('config/rbac/role.yaml'))
     .map((document) => document.toJS() as Role)
     .filter(({ kind }) => kind === 'ClusterRole');
+  const everything: Spec = {
+    ingress: { enabled: true, http: { hosts: ['registry.example.com'] } },
+    monitoring: { dashboards: { enabled: true } },
+  };
   const claims = [{ metadata: { name: 'data-sample-postgres-0' } }] as V1PersistentVolumeClaim[];
-  const made = new Set(desired(aRegistry(), anObserved({ claims })).map(({ kind }) => kind));
+  const made = new Set(desired(aRegistry(everything), anObserved({ claims })).map(({ kind }) => kind));
 
   for (const kind of made) {
     it(`lets it apply a ${kind}`, () => {

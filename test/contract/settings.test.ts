@@ -4,12 +4,45 @@ import { desired } from '../../operator/desired/table.ts';
 import type { V1PodSpec } from '../../operator/kubernetes.ts';
 import { BadSpec, type Spec } from '../../operator/spec.ts';
 import { readSettings, settingsTable } from '../../registry-server/settings.ts';
-import { anObserved, aRegistry } from '../build/registry.ts';
+import { anObserved, aRegistry, aSecret } from '../build/registry.ts';
+
+/** What the spec names, and somebody else makes. */
+const namedSecrets = [
+  aSecret('keys', { accessKeyId: 'me', secretAccessKey: 'a+/=' }),
+  aSecret('db', { username: 'me', password: 'p@ss/w:rd#' }),
+  aSecret('redis', { username: 'me', password: 'p@ss/w:rd#' }),
+  aSecret('ca', { 'ca.crt': 'PEM' }),
+];
+const s3 = { bucket: 'team-a', endpoint: 'http://minio:9000', credentialsSecretRef: { name: 'keys' } };
+const database = {
+  external: {
+    host: 'db.example.com',
+    credentialsSecretRef: { name: 'db' },
+    tls: { caSecretRef: { name: 'ca' } },
+  },
+};
+const cache = {
+  external: {
+    host: 'redis.example.com',
+    credentialsSecretRef: { name: 'redis' },
+    tls: { caSecretRef: { name: 'ca' } },
+  },
+};
+type Sentinel = NonNullable<NonNullable<NonNullable<Spec['cache']>['external']>['sentinel']>;
+const sentinel: Sentinel = {
+  masterName: 'cache',
+  nodes: [{ host: 'one' }, { host: 'fd00::1', port: 26380 }],
+};
+const everything: readonly Spec[] = [
+  {},
+  { artifacts: { s3 }, database, cache },
+  { cache: { external: { sentinel } } },
+];
 
 /** The environment of the server's container, with the Secrets' values in place. */
 function environmentOf(spec: Spec): Record<string, string> {
   const registry = aRegistry(spec);
-  const all = desired(registry, anObserved());
+  const all = [...desired(registry, anObserved({ namedSecrets })), ...namedSecrets];
   const get = (wanted: string, name: string) => {
     const found = all.find(({ kind, metadata }) => kind === wanted && metadata.name === name);
     if (found === undefined) throw new Error(`no ${wanted} ${name} among the children`);
@@ -26,9 +59,18 @@ function environmentOf(spec: Spec): Record<string, string> {
   return { ...serverConfig(registry), ...Object.fromEntries(secrets) };
 }
 
+const variablesOf = (spec: Spec) => Object.keys(environmentOf(spec));
+
 describe('the environment that the operator sets and the server reads', () => {
   const specs: Readonly<Record<string, Spec>> = {
     'an empty spec': {},
+    'a Redis of somebody else': { cache },
+    'a Redis Cluster': { cache: { external: { host: 'redis', cluster: true, tls: { mode: 'Disable' } } } },
+    'Redis Sentinel': { cache: { external: { sentinel } } },
+    'an archive': { artifacts: { s3 } },
+    'a PostgreSQL of somebody else': { database },
+    'a PostgreSQL of somebody else, with workers': { database, config: { workers: 2 } },
+    'an archive with nothing but its bucket': { artifacts: { s3: { bucket: 'team-a' } } },
     'no cache': { cache: { disabled: true } },
     'the least of everything': {
       config: {
@@ -37,6 +79,7 @@ describe('the environment that the operator sets and the server reads', () => {
         maxSchemaSize: 1,
         requestTimeout: '1s',
         shutdownTimeout: '1s',
+        workers: 1,
       },
       database: { pool: { min: 0, max: 1, acquireTimeout: '1s' } },
     },
@@ -47,6 +90,7 @@ describe('the environment that the operator sets and the server reads', () => {
         maxSchemaSize: '256Mi',
         requestTimeout: '60m',
         shutdownTimeout: '60m',
+        workers: 256,
       },
       database: { pool: { min: 1000, max: 1000, acquireTimeout: '60m' } },
     },
@@ -59,19 +103,23 @@ describe('the environment that the operator sets and the server reads', () => {
 
   it('has no variable that the server does not know', () => {
     const known = new Set(settingsTable.map(({ name }) => name));
-    expect(Object.keys(environmentOf({})).filter((name) => !known.has(name))).to.deep.equal([]);
+    expect(everything.flatMap(variablesOf).filter((name) => !known.has(name))).to.deep.equal([]);
   });
 
   it('sets every variable but the folder of a server without a database', () => {
-    const set = new Set(Object.keys(environmentOf({})));
+    const set = new Set(everything.flatMap(variablesOf));
     expect(settingsTable.map(({ name }) => name).filter((name) => !set.has(name))).to.deep.equal([
       'DATA_FOLDER',
     ]);
   });
 
   it('means by an empty spec what the server does without any variable', () => {
+    // What is set where somebody else runs it.
+    const optional = /^(S3_|DATABASE_PORT$|REDIS_CLUSTER$)/;
     const defaults = Object.fromEntries(
-      settingsTable.flatMap(({ name, default: text }) => (text === undefined ? [] : [[name, text]])),
+      settingsTable.flatMap(({ name, default: text }) =>
+        text === undefined || optional.test(name) ? [] : [[name, text]],
+      ),
     );
     expect(serverConfig(aRegistry())).to.deep.equal(defaults);
   });

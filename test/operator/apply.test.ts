@@ -50,6 +50,7 @@ describe('the plan of a run', () => {
     const withoutCache = desired(aRegistry({ cache: { disabled: true } }), anObserved());
     const { remove } = plan(withoutCache, [...carriedOut(), claim], 'uid-1');
     expect(remove.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).to.have.members([
+      'NetworkPolicy sample-redis',
       'Secret sample-redis',
       'ConfigMap sample-redis',
       'Service sample-redis',

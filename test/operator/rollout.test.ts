@@ -3,11 +3,11 @@ import { desired } from '../../operator/desired/table.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { rolloutCause } from '../../operator/rollout.ts';
 import type { Spec } from '../../operator/spec.ts';
-import { anObserved, aRegistry } from '../build/registry.ts';
+import { anObserved, aRegistry, aSecret } from '../build/registry.ts';
 
-function parts(spec: Spec, password = 'p') {
+function parts(spec: Spec, password = 'p', namedSecrets: readonly KubeObject[] = []) {
   const passwords = { postgres: password.repeat(43), redis: 'r'.repeat(43) };
-  const all = desired(aRegistry(spec), anObserved({ passwords }));
+  const all = desired(aRegistry(spec), anObserved({ passwords, namedSecrets }));
   const get = (kind: string, name: string) =>
     all.find((object) => object.kind === kind && object.metadata.name === name) as KubeObject;
   return { deployment: get('Deployment', 'sample'), config: get('ConfigMap', 'sample-config') };
@@ -40,6 +40,14 @@ describe('the cause of a rollout', () => {
   });
   it('tells of credentials without showing them', () =>
     expect(cause(parts({}), parts({}, 'x'))).to.equal('credentials'));
+  it('names a Secret of somebody else when what the server reads of it changes', () => {
+    const spec: Spec = { artifacts: { s3: { bucket: 'team-a', credentialsSecretRef: { name: 'keys' } } } };
+    const keys = (secretAccessKey: string, note = '') => [
+      aSecret('keys', { accessKeyId: 'me', secretAccessKey, note }),
+    ];
+    expect(cause(parts(spec, 'p', keys('a')), parts(spec, 'p', keys('b')))).to.equal('Secret keys');
+    expect(cause(parts(spec, 'p', keys('a')), parts(spec, 'p', keys('a', 'other')))).to.equal(undefined);
+  });
   it('tells of resources', () =>
     expect(cause(parts({}), parts({ resources: { limits: { memory: '3Gi' } } }))).to.equal('resources'));
 });

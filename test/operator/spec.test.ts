@@ -8,7 +8,7 @@ describe('a spec with its defaults', () => {
     const registry = aRegistry();
     expect(registry.autoscaling).to.deep.include({ minReplicas: 3, maxReplicas: 10 });
     expect(registry.minAvailable).to.equal(2);
-    expect(registry.cache?.maxMemoryBytes).to.equal(2 ** 30);
+    expect(registry.cache).to.deep.include({ kind: 'managed', maxMemoryBytes: 2 ** 30 });
     expect(registry.deletionPolicy).to.equal('Retain');
   });
 

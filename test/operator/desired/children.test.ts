@@ -92,7 +92,7 @@ describe('the children of a registry', () => {
       .map(
         ({ spec }) => (spec as { selector: Record<string, string> }).selector['app.kubernetes.io/component'],
       );
-    expect(selectors).to.deep.equal(['postgres', 'redis', 'server', 'server']);
+    expect(selectors).to.deep.equal(['postgres', 'redis', 'server', 'server', 'server']);
   });
 
   it('makes the URL and the password of PostgreSQL from one value', () => {

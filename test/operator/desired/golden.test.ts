@@ -3,19 +3,27 @@ import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { desired } from '../../../operator/desired/table.ts';
 import type { Spec } from '../../../operator/spec.ts';
-import { anObserved, aRegistry } from '../../build/registry.ts';
+import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';
 
 const samples = new URL('../../../config/samples/', import.meta.url);
 const golden = new URL('../../golden/', import.meta.url);
 
+/** Those that external.yaml names. */
+const namedSecrets = [
+  aSecret('registry-db', { username: 'me', password: 'secret' }),
+  aSecret('registry-db-ca', { 'ca.crt': 'PEM' }),
+  aSecret('registry-redis', { password: 'secret' }),
+  aSecret('archive-keys', { accessKeyId: 'me', secretAccessKey: 'secret' }),
+];
+
 describe('the children of a sample', () => {
-  for (const sample of ['minimal', 'production']) {
+  for (const sample of ['minimal', 'production', 'exposed', 'external']) {
     it(`${sample}.yaml: as in test/golden (npm run golden writes them anew)`, () => {
       const { metadata, spec } = parse(readFileSync(new URL(`${sample}.yaml`, samples), 'utf8')) as {
         metadata: { name: string };
         spec: Spec;
       };
-      const children = desired(aRegistry(spec, metadata.name), anObserved());
+      const children = desired(aRegistry(spec, metadata.name), anObserved({ namedSecrets }));
       const text = children
         .map((child) => stringify(child, { aliasDuplicateObjects: false, lineWidth: 0 }))
         .join('---\n');

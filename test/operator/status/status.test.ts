@@ -21,12 +21,12 @@ const upDeployment = {
   spec: { replicas: 1 },
   status: { observedGeneration: 1, replicas: 1, readyReplicas: 1, updatedReplicas: 1, availableReplicas: 1 },
 } as unknown as V1Deployment;
-const answering: Observed['answer'] = {
-  isReady: true,
+const answering = {
+  isReady: true as const,
   isDegraded: false,
   version: '1.0.0',
   checks: { database: { version: '17.2', migration: 3 } },
-};
+} satisfies Observed['answer'];
 const up: Partial<Observed> = {
   deployment: upDeployment,
   postgres: upStatefulSet,
@@ -65,6 +65,122 @@ describe('the status', () => {
     expect(written).to.deep.include({ version: '1.0.0', replicasReady: '1/1', observedGeneration: 1 });
     expect(written.endpoints?.http).to.equal('http://sample.team-a.svc');
     expect(written.dependencies?.database).to.deep.include({ version: '17.2', migration: 3 });
+  });
+
+  const external: Spec = {
+    ...small,
+    database: { external: { host: 'db.example.com', credentialsSecretRef: { name: 'db' } } },
+  };
+
+  it('of a database that somebody else runs', () => {
+    const parts = { ...up, postgres: undefined };
+    const conditions = conditionsOf(parts, external);
+    expect(conditions.DatabaseReady).to.equal('True Ready: db.example.com:5432 answers');
+    expect(conditions.Ready).to.match(/^True/);
+    expect(conditions.Reconciling).to.match(/^False/);
+    const written = status(aRegistry(external), anObserved(parts), {}, undefined);
+    expect(written.dependencies?.database).to.deep.equal({
+      kind: 'external',
+      host: 'db.example.com:5432',
+      version: '17.2',
+      migration: 3,
+    });
+  });
+
+  const cause = 'the database refuses the user name or password';
+  const unready = (reason: string) => ({
+    cause,
+    checks: { database: { status: 'down', cause, reason } },
+  });
+
+  it('of a database that refuses the password: what an unready pod says', () => {
+    const parts = { ...up, postgres: undefined, answer: undefined, unready: unready('CredentialsRefused') };
+    const conditions = conditionsOf(parts, external);
+    expect(conditions.DatabaseReady).to.equal(`False CredentialsRefused: db.example.com:5432: ${cause}`);
+    expect(conditions.Ready).to.equal(`False DatabaseNotReady: db.example.com:5432: ${cause}`);
+  });
+
+  it('knows no more reasons than its own', () => {
+    const parts = { ...up, postgres: undefined, answer: undefined, unready: unready('SomethingNew') };
+    expect(conditionsOf(parts, external).DatabaseReady).to.match(/^False Unreachable: /);
+  });
+
+  it('of a new pod that is refused while the old ones answer: why the rollout does not end', () => {
+    const deployment = {
+      ...upDeployment,
+      status: { ...upDeployment.status, replicas: 2, updatedReplicas: 1 },
+    } as V1Deployment;
+    const conditions = conditionsOf(
+      { ...up, deployment, postgres: undefined, unready: unready('CredentialsRefused') },
+      external,
+    );
+    expect(conditions.Ready).to.match(/^True/);
+    expect(conditions.Reconciling).to.equal(
+      `True RollingOut: 1 server pods of the old kind are left; one says: ${cause}`,
+    );
+  });
+
+  const cached: Spec = { ...small, cache: { external: { host: 'redis.example.com' } } };
+  const withCache = (cache: object) =>
+    conditionsOf(
+      { ...up, redis: undefined, answer: { ...answering, checks: { ...answering.checks, cache } } },
+      cached,
+    );
+
+  it('of a Redis that somebody else runs', () => {
+    const conditions = withCache({ status: 'up' });
+    expect(conditions.CacheReady).to.equal('True Ready: redis.example.com:6379 answers');
+    expect(conditions.Reconciling).to.match(/^False/);
+    expect(conditions.Degraded).to.match(/^False/);
+  });
+
+  it('of a Redis that refuses the password: still ready, with the cause', () => {
+    const conditions = withCache({
+      status: 'down',
+      cause: 'Redis refuses the user name or password',
+      reason: 'CredentialsRefused',
+    });
+    expect(conditions.CacheReady).to.equal(
+      'False CredentialsRefused: redis.example.com:6379: Redis refuses the user name or password',
+    );
+    expect(conditions.Degraded).to.match(/^True CacheUnavailable: redis\.example\.com:6379/);
+    expect(conditions.Ready).to.match(/^True/);
+  });
+
+  const archived: Spec = { ...small, artifacts: { s3: { bucket: 'team-a', prefix: '/registry/' } } };
+  const withArchive = (archive: object) =>
+    conditionsOf({ ...up, answer: { ...answering, checks: { ...answering.checks, archive } } }, archived);
+
+  it('of an archive that is up', () => {
+    const conditions = withArchive({ status: 'up', pending: 0, lagSeconds: 0 });
+    expect(conditions.ArtifactStoreReady).to.equal('True Ready: changes are kept in s3://team-a/registry');
+    expect(conditions.Degraded).to.match(/^False/);
+  });
+
+  it('of an archive that is away: still ready, with the cause, and figures that do not move with every look', () => {
+    const conditions = withArchive({
+      status: 'down',
+      cause: 'S3 does not answer',
+      pending: 4321,
+      lagSeconds: 95,
+    });
+    expect(conditions.ArtifactStoreReady).to.equal(
+      'False Unreachable: s3://team-a/registry: S3 does not answer; 1000 changes or more wait in the database, the oldest for a minute or more',
+    );
+    expect(conditions.Degraded).to.match(/^True ArtifactStoreUnavailable: .*S3 does not answer/);
+    expect(conditions.Ready).to.match(/^True/);
+    expect(
+      withArchive({ status: 'down', cause: 'S3 does not answer', pending: 4322, lagSeconds: 97 }),
+    ).to.deep.equal(conditions);
+  });
+
+  it('says where the archive is', () => {
+    const written = status(aRegistry(archived), anObserved(up), {}, undefined);
+    expect(written.dependencies?.artifacts).to.deep.equal({
+      kind: 's3',
+      host: 's3.us-east-1.amazonaws.com',
+      location: 's3://team-a/registry',
+    });
   });
 
   const causes: readonly { title: string; observed: Partial<Observed>; condition: string; says: RegExp }[] = [

@@ -1,0 +1,125 @@
+import type { KubeObject } from '../kubernetes.ts';
+import { BadSpec, type Registry } from '../spec.ts';
+import type { Observed } from './child.ts';
+import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
+import { contentHash, dataOf } from './pod.ts';
+
+/** A Secret that the spec names: somebody else makes it, and the server reads it. */
+interface NamedSecret {
+  readonly field: string;
+  readonly name: string;
+  /** The server's variables, by the key that holds each. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The same, of keys that may be missing. */
+  readonly optional?: Readonly<Record<string, string>>;
+  /** Or the file that the server reads, and its volume. */
+  readonly file?: { readonly key: string; readonly volume: string; readonly mountPath: string };
+}
+
+export const namedSecretsAnnotation = 'llm-schema-registry.io/named-secrets';
+
+export function namedSecrets({ database, cache, artifacts }: Registry): readonly NamedSecret[] {
+  const found: NamedSecret[] = [];
+  if (database.kind === 'external') {
+    found.push({
+      field: 'spec.database.external.credentialsSecretRef',
+      name: database.credentials,
+      variables: { username: 'DATABASE_USER', password: 'DATABASE_PASSWORD' },
+    });
+    if (database.tls.ca !== undefined) {
+      found.push({
+        field: 'spec.database.external.tls.caSecretRef',
+        name: database.tls.ca,
+        file: { key: caKey, volume: 'database-ca', mountPath: databaseCaPath },
+      });
+    }
+  }
+  if (cache?.kind === 'external') {
+    if (cache.credentials !== undefined) {
+      found.push({
+        field: 'spec.cache.external.credentialsSecretRef',
+        name: cache.credentials,
+        variables: { password: 'REDIS_PASSWORD' },
+        optional: { username: 'REDIS_USER' },
+      });
+    }
+    if (cache.tls.ca !== undefined) {
+      found.push({
+        field: 'spec.cache.external.tls.caSecretRef',
+        name: cache.tls.ca,
+        file: { key: caKey, volume: 'cache-ca', mountPath: cacheCaPath },
+      });
+    }
+  }
+  if (artifacts?.credentials !== undefined) {
+    found.push({
+      field: 'spec.artifacts.s3.credentialsSecretRef',
+      name: artifacts.credentials,
+      variables: { accessKeyId: 'S3_ACCESS_KEY_ID', secretAccessKey: 'S3_SECRET_ACCESS_KEY' },
+    });
+  }
+  return found;
+}
+
+/** References, not values: nobody who may read the Deployment reads a password. */
+export function namedSecretVariables(registry: Registry) {
+  return namedSecrets(registry).flatMap(({ name, variables = {}, optional = {} }) => [
+    ...Object.entries(variables).map(([key, variable]) => ({
+      name: variable,
+      valueFrom: { secretKeyRef: { name, key } },
+    })),
+    ...Object.entries(optional).map(([key, variable]) => ({
+      name: variable,
+      valueFrom: { secretKeyRef: { name, key, optional: true } },
+    })),
+  ]);
+}
+
+export function namedSecretVolumes(registry: Registry) {
+  return namedSecrets(registry).flatMap(({ name, file }) =>
+    file === undefined
+      ? []
+      : [{ name: file.volume, secret: { secretName: name, items: [{ key: file.key, path: file.key }] } }],
+  );
+}
+
+export function namedSecretMounts(registry: Registry) {
+  return namedSecrets(registry).flatMap(({ file }) =>
+    file === undefined ? [] : [{ name: file.volume, mountPath: file.mountPath, readOnly: true }],
+  );
+}
+
+/**
+ * A hash of what the server reads of each Secret, by its name: the pods are replaced when it changes, and the cause can
+ * be told.
+ * @throws BadSpec that names the field, the Secret and the key that is missing
+ */
+export function namedSecretAnnotations(registry: Registry, observed: Observed): Record<string, string> {
+  const hashes: Record<string, string> = {};
+  for (const wanted of namedSecrets(registry)) {
+    const values = valuesOf(wanted, observed.namedSecrets, registry.namespace);
+    hashes[wanted.name] = contentHash([hashes[wanted.name], values]);
+  }
+  return Object.keys(hashes).length === 0 ? {} : { [namedSecretsAnnotation]: JSON.stringify(hashes) };
+}
+
+function valuesOf(
+  { field, name, variables = {}, optional = {}, file }: NamedSecret,
+  secrets: readonly KubeObject[],
+  namespace: string,
+): readonly string[] {
+  const secret = secrets.find(({ metadata }) => metadata.name === name);
+  const keys = [...Object.keys(variables), ...(file === undefined ? [] : [file.key])];
+  const wanted = `it needs ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`;
+  if (secret === undefined)
+    throw missing(`${field}: there is no Secret "${name}" in namespace ${namespace}; ${wanted}`);
+  const data = dataOf(secret);
+  const lacking = keys.filter((key) => !data[key]);
+  if (lacking.length > 0)
+    throw missing(`${field}: Secret "${name}" has nothing under ${lacking.join(', ')}; ${wanted}`);
+  return [...keys, ...Object.keys(optional)].map((key) => data[key] ?? '');
+}
+
+function missing(message: string): BadSpec {
+  return new BadSpec(message, { reason: 'SecretMissing' });
+}

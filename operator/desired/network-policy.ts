@@ -1,0 +1,133 @@
+import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '../kubernetes.ts';
+import type { Registry } from '../spec.ts';
+import { type Child, type Component, meta, names, selectorLabels } from './child.ts';
+import { ports } from './config-map.ts';
+
+/** client-node's own type calls it `_from`. */
+interface IngressRule {
+  readonly from?: readonly V1NetworkPolicyPeer[];
+  readonly ports: NonNullable<V1NetworkPolicyEgressRule['ports']>;
+}
+
+/** Who may speak to the server pods, and to whom they may speak; everything else is denied. */
+export const serverPolicy: Child = (registry) => {
+  const { networkPolicy } = registry;
+  if (networkPolicy === undefined) return undefined;
+  const { ingressFrom, monitoringFrom, extraEgress, operatorNamespace } = networkPolicy;
+  const own = podsOf(registry, 'server');
+  const operator: V1NetworkPolicyPeer = {
+    namespaceSelector: { matchLabels: { [namespaceName]: operatorNamespace } },
+    podSelector: { matchLabels: { 'app.kubernetes.io/name': 'llm-schema-registry-operator' } },
+  };
+  return policy(registry, 'server', {
+    ingress: [
+      {
+        // Without `from` the rule holds for everybody. The operator asks /ready through the Service.
+        ...(ingressFrom === undefined ? {} : { from: [...ingressFrom, operator, own] }),
+        ports: [tcp(ports.http)],
+      },
+      { from: [...monitoringFrom, own], ports: [tcp(ports.metrics)] },
+    ],
+    egress: [
+      dns,
+      ...(registry.database.kind === 'external'
+        ? []
+        : [{ to: [podsOf(registry, 'postgres')], ports: [tcp(ports.postgres)] }]),
+      ...(registry.cache?.kind !== 'managed'
+        ? []
+        : [{ to: [podsOf(registry, 'redis')], ports: [tcp(ports.redis)] }]),
+      // The `registry` command in a pod speaks to the Service, which may lead to any of them.
+      { to: [own], ports: [tcp(ports.http), tcp(ports.metrics)] },
+      ...outside(registry),
+      ...artifactStore(registry),
+      ...extraEgress,
+    ],
+  });
+};
+
+export const postgresPolicy: Child = (registry) =>
+  registry.database.kind === 'managed' ? onlyFromServer(registry, 'postgres') : undefined;
+export const redisPolicy: Child = (registry) =>
+  registry.cache?.kind === 'managed' ? onlyFromServer(registry, 'redis') : undefined;
+
+/** A bucket is known by a name, and policies know addresses alone: the port is as exact as it gets. */
+function artifactStore({ artifacts }: Registry): readonly V1NetworkPolicyEgressRule[] {
+  if (artifacts === undefined) return [];
+  const url = new URL(artifacts.endpoint ?? 'https://s3.amazonaws.com');
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  if (artifacts.credentials !== undefined) return [{ ports: [tcp(port)] }];
+  // Without a Secret the credentials come from AWS: its token service, EKS Pod Identity, the node's own role.
+  return [
+    { ports: [...new Set([port, 443])].map(tcp) },
+    {
+      to: ['169.254.170.23/32', '169.254.169.254/32'].map((cidr) => ({ ipBlock: { cidr } })),
+      ports: [tcp(80)],
+    },
+  ];
+}
+
+/** PostgreSQL and Redis answer the server and speak to nobody of their own accord, not even to DNS. */
+function onlyFromServer(registry: Registry, component: 'postgres' | 'redis') {
+  if (registry.networkPolicy === undefined) return undefined;
+  return policy(registry, component, {
+    ingress: [{ from: [podsOf(registry, 'server')], ports: [tcp(ports[component])] }],
+    egress: [],
+  });
+}
+
+/** What somebody else runs has a name, and a policy knows addresses alone: its ports are open to everywhere. */
+function outside({ database, cache }: Registry): readonly V1NetworkPolicyEgressRule[] {
+  const open = new Set<number>();
+  if (database.kind === 'external') open.add(database.port);
+  if (cache?.kind === 'external') for (const { port } of cache.nodes) open.add(port);
+  // Sentinels name a master on any port of its own; the usual one is what can be known.
+  if (cache?.kind === 'external' && cache.sentinelMaster !== undefined) open.add(ports.redis);
+  return open.size === 0 ? [] : [{ ports: [...open].map(tcp) }];
+}
+
+/** Set on every namespace by the API server; a label `name` is there only where somebody put it (trap I1). */
+const namespaceName = 'kubernetes.io/metadata.name';
+
+/** Both selectors in one item: two items would mean either (trap I2). Answers that are too long for UDP come by TCP. */
+const dns: V1NetworkPolicyEgressRule = {
+  to: [
+    {
+      namespaceSelector: { matchLabels: { [namespaceName]: 'kube-system' } },
+      podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+    },
+    // NodeLocal DNSCache answers on this address of the node, where no selector reaches.
+    { ipBlock: { cidr: '169.254.20.10/32' } },
+  ],
+  ports: [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+  ],
+};
+
+function podsOf(registry: Registry, component: Component): V1NetworkPolicyPeer {
+  return { podSelector: { matchLabels: selectorLabels(registry, component) } };
+}
+
+function tcp(port: number) {
+  return { protocol: 'TCP', port };
+}
+
+function policy(
+  registry: Registry,
+  component: Component,
+  {
+    ingress,
+    egress,
+  }: { readonly ingress: readonly IngressRule[]; readonly egress: readonly V1NetworkPolicyEgressRule[] },
+) {
+  return {
+    ...meta(registry, 'NetworkPolicy', component, names(registry)[component]),
+    spec: {
+      podSelector: { matchLabels: selectorLabels(registry, component) },
+      // With both types named, an empty list of rules denies.
+      policyTypes: ['Ingress', 'Egress'],
+      ingress,
+      egress,
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { V1PodTemplateSpec } from '../kubernetes.ts';
+import { BadSpec, type Registry } from '../spec.ts';
+import { serverConfig } from './config-map.ts';
+import { contentHash } from './pod.ts';
+
+export const overlayHashAnnotation = 'llm-schema-registry.io/pod-template-hash';
+
+/**
+ * The pod template with spec.podTemplate laid over it, as a strategic merge does: maps key by key, lists with a key item
+ * by item, other lists as a whole.
+ * @throws BadSpec that names the field, what was found and where it belongs
+ */
+export function withOverlay(registry: Registry, template: V1PodTemplateSpec): V1PodTemplateSpec {
+  const { podTemplate } = registry;
+  if (podTemplate === undefined) return template;
+  mustBeFree(registry, template);
+  const merged = merge(template, podTemplate, '') as V1PodTemplateSpec;
+  const annotations = { ...merged.metadata?.annotations, [overlayHashAnnotation]: contentHash(podTemplate) };
+  return { ...merged, metadata: { ...merged.metadata, annotations } };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the operator itself has to decide, and where a user says it instead. */
+const ownedByOperator: readonly { readonly path: readonly string[]; readonly instead: string }[] = [
+  { path: ['spec', 'terminationGracePeriodSeconds'], instead: 'write spec.config.shutdownTimeout' },
+  { path: ['spec', 'securityContext'], instead: 'leave it out; every pod passes Pod Security restricted' },
+];
+const ownedInServer: Readonly<Record<string, string>> = {
+  image: 'write spec.image',
+  imagePullPolicy: 'write spec.image.pullPolicy',
+  resources: 'write spec.resources',
+  ports: 'leave it out; the Services lead to the ports as they are',
+  command: 'leave it out; add a container of your own for other programs',
+  args: 'leave it out; spec.config has what the server can be told',
+  securityContext: 'leave it out; every pod passes Pod Security restricted',
+};
+
+function mustBeFree(registry: Registry, template: V1PodTemplateSpec): void {
+  const overlay = registry.podTemplate as Fields;
+  for (const { path, instead } of ownedByOperator) refuse(path.join('.'), at(overlay, path), instead);
+  const labels = (at(overlay, ['metadata', 'labels']) ?? {}) as Record<string, string>;
+  for (const [key, value] of Object.entries(labels)) {
+    const ours = template.metadata?.labels?.[key];
+    if (ours !== undefined && ours !== value)
+      refuse(`metadata.labels[${key}]`, value, `leave it out; it is "${ours}", by which the pods are found`);
+  }
+  const annotations = (at(overlay, ['metadata', 'annotations']) ?? {}) as Record<string, string>;
+  for (const [key, value] of Object.entries(annotations))
+    if (key.startsWith('llm-schema-registry.io/'))
+      refuse(
+        `metadata.annotations[${key}]`,
+        value,
+        'leave it out; the operator notes there what the pods run',
+      );
+  const containers = (at(overlay, ['spec', 'containers']) ?? []) as readonly Fields[];
+  const server = containers.find(({ name }) => name === 'server') ?? {};
+  for (const [field, instead] of Object.entries(ownedInServer))
+    refuse(`spec.containers[server].${field}`, server[field], instead);
+  const ours = new Set([
+    ...Object.keys(serverConfig(registry)),
+    ...(template.spec?.containers[0]?.env ?? []).map(({ name }) => name),
+  ]);
+  for (const { name, value, valueFrom } of (server.env ?? []) as readonly Fields[])
+    if (ours.has(String(name)))
+      refuse(
+        `spec.containers[server].env[${name}]`,
+        value ?? valueFrom ?? '',
+        'leave it out; it follows from the other fields of the spec',
+      );
+}
+
+function refuse(field: string, found: unknown, instead: string): void {
+  if (found === undefined) return;
+  throw new BadSpec(
+    `spec.podTemplate.${field}: ${JSON.stringify(found)} is not for an overlay to say; ${instead}`,
+  );
+}
+
+function at(fields: Fields, path: readonly string[]): unknown {
+  return path.reduce<unknown>((found, key) => (found as Fields | undefined)?.[key], fields);
+}
+
+/** As in the Kubernetes API: what tells the items of these lists apart. */
+const keyOfList: Readonly<Record<string, string>> = {
+  containers: 'name',
+  initContainers: 'name',
+  env: 'name',
+  volumes: 'name',
+  volumeMounts: 'mountPath',
+  imagePullSecrets: 'name',
+  hostAliases: 'ip',
+};
+
+function merge(base: unknown, overlay: unknown, field: string): unknown {
+  if (overlay === null || base === undefined) return overlay ?? undefined;
+  if (Array.isArray(base) && Array.isArray(overlay)) return mergeLists(base, overlay, field);
+  if (typeof base !== 'object' || base === null || typeof overlay !== 'object') return overlay;
+  const fresh = Object.entries(overlay).map(([key, value]) => [
+    key,
+    merge((base as Fields)[key], value, key),
+  ]);
+  return { ...base, ...Object.fromEntries(fresh) };
+}
+
+function mergeLists(base: readonly Fields[], overlay: readonly Fields[], field: string): readonly unknown[] {
+  // Of two sources the later one wins: ours.
+  if (field === 'envFrom') return [...overlay, ...base];
+  const key = keyOfList[field];
+  if (key === undefined) return overlay;
+  const merged = base.map((item) => {
+    const over = overlay.find((candidate) => candidate[key] === item[key]);
+    return over === undefined ? item : merge(item, over, '');
+  });
+  const known = new Set(base.map((item) => item[key]));
+  return [...merged, ...overlay.filter((item) => !known.has(item[key]))];
+}

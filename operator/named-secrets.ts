@@ -1,0 +1,100 @@
+import { type Cluster, isNotFound } from './cluster.ts';
+import { kinds } from './kinds.ts';
+import type { KubeObject } from './kubernetes.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Registry } from './spec.ts';
+import { reflect } from './watch.ts';
+
+interface NamedSecretsParts {
+  readonly cluster: Cluster;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+interface Watched {
+  /** The registries that name it. */
+  readonly users: Set<string>;
+  readonly stopping: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * The Secrets that specs name. Each is read singly when a run needs it, and watched by its name for as long as a
+ * registry names it; the operator never holds the Secrets of a namespace.
+ */
+export class NamedSecrets {
+  readonly #parts: NamedSecretsParts;
+  readonly #signal: AbortSignal;
+  readonly #onKey: (key: string) => void;
+  readonly #watched = new Map<string, Watched>();
+
+  /** @param onKey told the key of each registry whose Secret may have changed */
+  constructor(parts: NamedSecretsParts, signal: AbortSignal, onKey: (key: string) => void) {
+    this.#parts = parts;
+    this.#signal = signal;
+    this.#onKey = onKey;
+  }
+
+  /** Those of the names that are there. */
+  async read(registry: Registry, names: readonly string[]): Promise<readonly KubeObject[]> {
+    const { namespace, name } = registry;
+    this.#use(`${namespace}/${name}`, new Set(names.map((secret) => `${namespace}/${secret}`)));
+    const found = await Promise.all([...new Set(names)].map((secret) => this.#get(namespace, secret)));
+    return found.filter((secret) => secret !== undefined);
+  }
+
+  /** Ends the watches that only this registry needed. */
+  forget(key: string): void {
+    this.#use(key, new Set());
+  }
+
+  /** Resolves when the last watch has ended, after `signal`. */
+  async stopped(): Promise<void> {
+    await Promise.all([...this.#watched.values()].map(({ ended }) => ended));
+  }
+
+  async #get(namespace: string, name: string): Promise<KubeObject | undefined> {
+    const { apiVersion, kind } = kinds.Secret;
+    try {
+      return await this.#parts.cluster.get({ apiVersion, kind, metadata: { name, namespace } });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw new Error(`read Secret ${name}`, { cause: error });
+    }
+  }
+
+  #use(key: string, wanted: ReadonlySet<string>): void {
+    for (const path of wanted) {
+      const watched = this.#watched.get(path) ?? this.#watch(path);
+      watched.users.add(key);
+    }
+    for (const [path, { users, stopping }] of this.#watched) {
+      if (wanted.has(path) || !users.delete(key) || users.size > 0) continue;
+      stopping.abort();
+      this.#watched.delete(path);
+    }
+  }
+
+  #watch(path: string): Watched {
+    const [namespace = '', name = ''] = path.split('/');
+    const users = new Set<string>();
+    const stopping = new AbortController();
+    const tell = () => {
+      for (const key of users) this.#onKey(key);
+    };
+    const reflector = {
+      ...this.#parts,
+      kind: kinds.Secret,
+      query: { fieldSelector: `metadata.name=${name}` },
+      namespace,
+      // Nothing is kept: a run reads what it needs.
+      cache: { replace: () => [path], put: () => {}, remove: () => {} },
+      onKey: tell,
+    };
+    const ended = reflect(reflector, AbortSignal.any([stopping.signal, this.#signal]), () => {});
+    const watched = { users, stopping, ended };
+    this.#watched.set(path, watched);
+    return watched;
+  }
+}

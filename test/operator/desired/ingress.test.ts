@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { ingress, ingressUrl } from '../../../operator/desired/ingress.ts';
+import type { Spec } from '../../../operator/spec.ts';
+import { anObserved, aRegistry } from '../../build/registry.ts';
+
+type IngressFields = NonNullable<Spec['ingress']>;
+const registry = (fields: IngressFields, rest: Spec = {}) =>
+  aRegistry({ ...rest, ingress: { enabled: true, ...fields } });
+const http = { hosts: ['*.example.com', 'registry.example.com', 'api.example.com'] };
+
+function annotationsOf(fields: IngressFields, rest: Spec = {}): Readonly<Record<string, string>> {
+  return ingress(registry({ http, ...fields }, rest), anObserved())?.metadata.annotations ?? {};
+}
+
+const nginx = (key: string) => `nginx.ingress.kubernetes.io/${key}`;
+
+describe('the ingress', () => {
+  it('is there only when it is wanted', () => {
+    expect(ingress(aRegistry(), anObserved())).to.equal(undefined);
+    expect(ingress(aRegistry({ ingress: { enabled: false, http } }), anObserved())).to.equal(undefined);
+  });
+
+  it('leads every host to the Service', () => {
+    const spec = ingress(registry({ http }), anObserved())?.spec;
+    const { rules } = (spec ?? {}) as { rules: { host: string }[] };
+    expect(rules.map(({ host }) => host)).to.deep.equal(http.hosts);
+    expect(JSON.stringify(rules)).to.include('"service":{"name":"sample","port":{"name":"http"}}');
+  });
+
+  for (const [title, fields, url, tls] of [
+    ['without TLS', { http }, 'http://registry.example.com', undefined],
+    ['with a Secret', { http: { ...http, tlsSecretName: 'mine' } }, 'https://registry.example.com', 'mine'],
+    [
+      'with cert-manager',
+      { http, certManager: { issuer: 'ca' } },
+      'https://registry.example.com',
+      'sample-http-tls',
+    ],
+    ['with a wildcard alone', { http: { hosts: ['*.example.com'] } }, undefined, undefined],
+  ] as const satisfies readonly (readonly [string, unknown, string | undefined, string | undefined])[]) {
+    it(`${title}: ${url}`, () => {
+      const wanted = registry(fields as IngressFields);
+      expect(ingressUrl(wanted)).to.equal(url);
+      const spec = ingress(wanted, anObserved())?.spec as { tls?: { secretName: string }[] };
+      expect(spec.tls?.[0]?.secretName).to.equal(tls);
+    });
+  }
+
+  it('redirects to HTTPS only where there is TLS', () => {
+    expect(annotationsOf({})).not.to.have.property(nginx('ssl-redirect'));
+    expect(annotationsOf({ certManager: { clusterIssuer: 'le' } })).to.include({
+      [nginx('ssl-redirect')]: 'true',
+      [nginx('force-ssl-redirect')]: 'true',
+      'cert-manager.io/cluster-issuer': 'le',
+    });
+  });
+
+  it('takes bodies and times from the configuration, and a user wins over both', () => {
+    const config = { maxSchemaSize: '16Mi', requestTimeout: '2m' };
+    expect(annotationsOf({}, { config })).to.include({
+      [nginx('proxy-body-size')]: '32m',
+      [nginx('proxy-read-timeout')]: '120',
+    });
+    const annotations = { [nginx('proxy-body-size')]: '1m', 'example.test/a': 'b' };
+    expect(annotationsOf({ annotations }, { config })).to.include(annotations);
+  });
+});

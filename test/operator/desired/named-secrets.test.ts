@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { desired } from '../../../operator/desired/table.ts';
+import type { KubeObject } from '../../../operator/kubernetes.ts';
+import { BadSpec, type Spec } from '../../../operator/spec.ts';
+import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';
+
+const s3: Spec = { artifacts: { s3: { bucket: 'team-a', credentialsSecretRef: { name: 'keys' } } } };
+const database: Spec = {
+  database: {
+    external: {
+      host: 'db.example.com',
+      credentialsSecretRef: { name: 'db' },
+      tls: { caSecretRef: { name: 'ca' } },
+    },
+  },
+};
+const db = aSecret('db', { username: 'somebody', password: 'p@ss/w:rd#%41' });
+const childrenOf = (spec: Spec, namedSecrets: readonly KubeObject[]) =>
+  desired(aRegistry(spec), anObserved({ namedSecrets }));
+
+describe('a Secret that a spec names', () => {
+  it('is referred to, never copied', () => {
+    const text = JSON.stringify(
+      childrenOf(s3, [aSecret('keys', { accessKeyId: 'key-id', secretAccessKey: 'hush' })]),
+    );
+    expect(text).to.include('"secretKeyRef":{"name":"keys","key":"secretAccessKey"}');
+    for (const value of ['key-id', 'hush'])
+      expect(text).not.to.include(value).and.not.to.include(Buffer.from(value).toString('base64'));
+  });
+
+  it('of a PostgreSQL takes the place of our own one', () => {
+    const children = childrenOf(database, [db, aSecret('ca', { 'ca.crt': 'PEM' })]);
+    expect(children.filter(({ metadata }) => metadata.name === 'sample-postgres')).to.deep.equal([]);
+    const text = JSON.stringify(children);
+    expect(text).not.to.include('DATABASE_URL').and.not.to.include('p@ss');
+    expect(text).to.include('"DATABASE_CA_FILE":"/etc/llm-schema-registry/database-ca/ca.crt"');
+    expect(text).to.include('"DATABASE_TLS":"verify-full"');
+    expect(text).to.include(
+      '{"name":"database-ca","secret":{"secretName":"ca","items":[{"key":"ca.crt","path":"ca.crt"}]}}',
+    );
+  });
+
+  it('of a Redis takes the place of our own one; its user name may be missing', () => {
+    const external = { host: 'redis', credentialsSecretRef: { name: 'redis' } };
+    const children = childrenOf({ cache: { external } }, [aSecret('redis', { password: 'hush' })]);
+    expect(children.filter(({ metadata }) => metadata.name === 'sample-redis')).to.deep.equal([]);
+    const text = JSON.stringify(children);
+    expect(text).to.include('{"name":"redis","key":"username","optional":true}');
+    expect(text).not.to.include('REDIS_URL').and.not.to.include('hush');
+  });
+
+  const refused: readonly { title: string; spec?: Spec; secrets: readonly KubeObject[]; says: string }[] = [
+    {
+      title: 'that is not there',
+      secrets: [],
+      says: 'spec.artifacts.s3.credentialsSecretRef: there is no Secret "keys" in namespace team-a; it needs the keys accessKeyId, secretAccessKey',
+    },
+    {
+      title: 'that lacks a key',
+      secrets: [aSecret('keys', { accessKeyId: 'me' })],
+      says: 'spec.artifacts.s3.credentialsSecretRef: Secret "keys" has nothing under secretAccessKey; it needs the keys accessKeyId, secretAccessKey',
+    },
+    {
+      title: 'of a database',
+      spec: database,
+      secrets: [],
+      says: 'spec.database.external.credentialsSecretRef: there is no Secret "db" in namespace team-a; it needs the keys username, password',
+    },
+    {
+      title: 'of an authority',
+      spec: database,
+      secrets: [db, aSecret('ca', { 'tls.crt': 'PEM' })],
+      says: 'spec.database.external.tls.caSecretRef: Secret "ca" has nothing under ca.crt; it needs the key ca.crt',
+    },
+    {
+      title: 'that has an empty key',
+      secrets: [aSecret('keys', { accessKeyId: '', secretAccessKey: 'x' })],
+      says: 'Secret "keys" has nothing under accessKeyId;',
+    },
+  ];
+  for (const { title, spec = s3, secrets, says } of refused) {
+    it(`stalls the registry: one ${title}`, () => {
+      expect(() => childrenOf(spec, secrets))
+        .to.throw(BadSpec, says)
+        .with.property('reason', 'SecretMissing');
+    });
+  }
+});

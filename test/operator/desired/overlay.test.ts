@@ -1,0 +1,109 @@
+import { expect } from 'chai';
+import { deployment } from '../../../operator/desired/deployment.ts';
+import type { V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
+import { BadSpec, type Spec } from '../../../operator/spec.ts';
+import { anObserved, aRegistry } from '../../build/registry.ts';
+
+type Overlay = NonNullable<Spec['podTemplate']>;
+
+function templateOf(podTemplate?: Overlay): V1PodTemplateSpec {
+  const registry = aRegistry(podTemplate === undefined ? {} : { podTemplate });
+  const { template } = (deployment(registry, anObserved())?.spec ?? {}) as { template: V1PodTemplateSpec };
+  return template;
+}
+
+const server = (fields: object): Overlay => ({ spec: { containers: [{ name: 'server', ...fields }] } });
+
+describe('the pod template of a user', () => {
+  it('changes nothing where there is none', () =>
+    expect(JSON.stringify(templateOf())).not.to.include('pod-template-hash'));
+
+  it('is merged: maps by key, containers, variables and volumes by name, other lists as a whole', () => {
+    const { metadata, spec } = templateOf({
+      metadata: { labels: { team: 'a' }, annotations: { 'prometheus.io/scrape': 'false' } },
+      spec: {
+        nodeSelector: { disk: 'fast' },
+        priorityClassName: 'high',
+        tolerations: [{ key: 'gpu', operator: 'Exists' }],
+        topologySpreadConstraints: [],
+        affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+        containers: [
+          {
+            name: 'server',
+            env: [{ name: 'NODE_OPTIONS', value: '--max-old-space-size=1500' }],
+            envFrom: [{ secretRef: { name: 'more' } }],
+            volumeMounts: [{ name: 'ca', mountPath: '/ca' }],
+            readinessProbe: { periodSeconds: 7 },
+          },
+          { name: 'beside', image: 'example.test/beside:1' },
+        ],
+        volumes: [
+          { name: 'data', emptyDir: { sizeLimit: '1Gi' } },
+          { name: 'ca', configMap: { name: 'ca' } },
+        ],
+      },
+    });
+    expect(metadata?.labels).to.include({ team: 'a', 'app.kubernetes.io/component': 'server' });
+    expect(metadata?.annotations).to.include({
+      'prometheus.io/scrape': 'false',
+      'prometheus.io/port': '9091',
+    });
+    expect(spec).to.deep.include({ nodeSelector: { disk: 'fast' }, priorityClassName: 'high' });
+    expect(spec?.topologySpreadConstraints).to.deep.equal([]);
+    expect(spec?.affinity).to.have.keys('podAntiAffinity', 'nodeAffinity');
+    const [own, beside] = spec?.containers ?? [];
+    expect([own?.name, beside?.name]).to.deep.equal(['server', 'beside']);
+    expect(own?.env?.map(({ name }) => name)).to.deep.equal(['DATABASE_URL', 'REDIS_URL', 'NODE_OPTIONS']);
+    // The later source wins.
+    expect(own?.envFrom?.at(-1)).to.deep.equal({ configMapRef: { name: 'sample-config' } });
+    expect(own?.volumeMounts?.map(({ mountPath }) => mountPath)).to.deep.equal(['/tmp', '/data', '/ca']);
+    expect(own?.readinessProbe).to.deep.include({ periodSeconds: 7, failureThreshold: 5 });
+    expect(spec?.volumes?.map(({ name }) => name)).to.deep.equal(['tmp', 'data', 'ca']);
+    expect(spec?.volumes?.[1]).to.deep.equal({ name: 'data', emptyDir: { sizeLimit: '1Gi' } });
+  });
+
+  it('takes a field away with null', () =>
+    expect(
+      templateOf({ spec: { topologySpreadConstraints: null } }).spec?.topologySpreadConstraints,
+    ).to.equal(undefined));
+
+  for (const [overlay, says] of [
+    [
+      server({ image: 'mine' }),
+      'spec.containers[server].image: "mine" is not for an overlay to say; write spec.image',
+    ],
+    [
+      server({ resources: {} }),
+      'spec.containers[server].resources: {} is not for an overlay to say; write spec.resources',
+    ],
+    [server({ ports: [] }), 'spec.containers[server].ports: []'],
+    [
+      server({ securityContext: { privileged: true } }),
+      'spec.containers[server].securityContext: {"privileged":true}',
+    ],
+    [
+      server({ env: [{ name: 'LOG_LEVEL', value: 'trace' }] }),
+      'spec.containers[server].env[LOG_LEVEL]: "trace"',
+    ],
+    [
+      server({ env: [{ name: 'DATABASE_URL', value: 'x' }] }),
+      'spec.containers[server].env[DATABASE_URL]: "x"',
+    ],
+    [
+      { spec: { terminationGracePeriodSeconds: 1 } },
+      'spec.terminationGracePeriodSeconds: 1 is not for an overlay to say; write spec.config.shutdownTimeout',
+    ],
+    [{ spec: { securityContext: { runAsUser: 0 } } }, 'spec.securityContext: {"runAsUser":0}'],
+    [
+      { metadata: { labels: { 'app.kubernetes.io/component': 'mine' } } },
+      'metadata.labels[app.kubernetes.io/component]: "mine" is not for an overlay to say; leave it out; it is "server"',
+    ],
+    [
+      { metadata: { annotations: { 'llm-schema-registry.io/config-hash': 'x' } } },
+      'metadata.annotations[llm-schema-registry.io/config-hash]: "x"',
+    ],
+  ] as const satisfies readonly (readonly [Overlay, string])[]) {
+    it(`is refused: ${says}`, () =>
+      expect(() => templateOf(overlay)).to.throw(BadSpec, `spec.podTemplate.${says}`));
+  }
+});
