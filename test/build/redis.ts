@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,14 +57,37 @@ export const missingRedis: string | undefined = program
   ? undefined
   : 'no Redis: redis-server is not on PATH, and Debian packages cannot be had';
 
-export async function startRedis(): Promise<TestRedis> {
+/** @param args more of redis-server's arguments */
+export function startRedis(...args: readonly string[]): Promise<TestRedis> {
+  return startProgram(() => ['--save', '', ...args]);
+}
+
+/** A sentinel that alone decides who is the master of that name. */
+export function startSentinel(name: string, masterPort: string): Promise<TestRedis> {
+  return startProgram((folder) => {
+    const path = join(folder, 'sentinel.conf');
+    // It writes what it learns into its configuration.
+    if (!existsSync(path)) {
+      const lines = [
+        `sentinel monitor ${name} 127.0.0.1 ${masterPort} 1`,
+        `sentinel down-after-milliseconds ${name} 500`,
+        `sentinel failover-timeout ${name} 2000`,
+      ];
+      writeFileSync(path, `${lines.join('\n')}\n`);
+    }
+    return [path, '--sentinel'];
+  });
+}
+
+async function startProgram(argsIn: (folder: string) => readonly string[]): Promise<TestRedis> {
   if (!program) throw new Error(missingRedis);
   const folder = mkdtempSync(join(tmpdir(), 'registry-redis-'));
   const port = await freePort();
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    server = spawn((program as Program).path, ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
+    const args = [...argsIn(folder), '--port', String(port), '--bind', '127.0.0.1'];
+    server = spawn((program as Program).path, args, {
       cwd: folder,
       stdio: 'ignore',
       env: { ...process.env, LD_LIBRARY_PATH: program?.libraries },

@@ -4,6 +4,7 @@ import { completeSpec, type Registry, type Spec } from '../../operator/spec.ts';
 
 export const someDefaults = {
   images: { server: 'example.test/server:1.0.0', postgres: 'postgres:17', redis: 'redis:7' },
+  operatorNamespace: 'llm-schema-registry',
 };
 
 /** A SchemaRegistry as the API server holds it. */
@@ -34,6 +35,21 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     claims: [],
     passwords: { postgres: 'p'.repeat(43), redis: 'r'.repeat(43) },
     answer: undefined,
+    unready: undefined,
+    served: new Set(['ServiceMonitor', 'PrometheusRule']),
+    namedSecrets: [],
+    hostsOfOthers: new Map(),
     ...parts,
+  };
+}
+
+/** A Secret of somebody else, as a spec names it. */
+export function aSecret(name: string, values: Readonly<Record<string, string>>): KubeObject {
+  const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: 'team-a' },
+    data: Object.fromEntries(data) as Record<string, string>,
   };
 }
