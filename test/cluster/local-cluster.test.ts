@@ -91,7 +91,10 @@ describe('the local cluster', function () {
   }
 
   it('keeps running without its supervisor, and gets it back from the next start', async () => {
-    signalProcess(records.find('supervisor'), 'SIGKILL');
+    const supervisor = records.find('supervisor');
+    signalProcess(supervisor, 'SIGKILL');
+    // A signal is on its way for a moment; a start before it arrives finds nothing missing.
+    await waitFor('the supervisor has ended', { timeoutMs: 10_000 }, () => !isAlive(supervisor));
     const apiServer = records.find('kube-apiserver');
     await up({ name });
     expect(records.find('kube-apiserver')).to.deep.equal(apiServer);
