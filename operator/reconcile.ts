@@ -17,6 +17,7 @@ import { rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec, type Defaults, type Status } from './spec.ts';
 import { stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
+import { mustKnowTables } from './version.ts';
 
 /** While something is under way the registry is asked often, afterwards now and then. Neither writes. */
 const soonMs = 1_000;
@@ -49,6 +50,7 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
   const before = (found.status ?? {}) as Status;
   try {
     const registry = completeSpec(found, defaults);
+    mustKnowTables(registry, before);
     const observed = await observe({ caches, probe, secrets, served, nowMs: Date.now }, registry);
     const wanted = desired(registry, observed);
     const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);

@@ -25,6 +25,8 @@ export interface Registry {
   readonly uid: string;
   readonly generation: number;
   readonly image: string;
+  /** What the tag of the image says, and the field that it comes from; undefined where a digest says nothing. */
+  readonly version: { readonly field: string; readonly text: string } | undefined;
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   readonly pullSecrets: readonly { readonly name: string }[];
   /** Where autoscaling is on, the number to begin with. */
@@ -168,7 +170,7 @@ export interface Autoscaling {
 /** The spec cannot be carried out until somebody edits it, or what it names; it becomes the condition Stalled. */
 export class BadSpec extends Error {
   override readonly name = 'BadSpec';
-  readonly reason: 'BadSpec' | 'SecretMissing';
+  readonly reason: 'BadSpec' | 'SecretMissing' | 'DowngradeRefused';
 
   constructor(
     message: string,
@@ -207,7 +209,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     namespace,
     uid,
     generation,
-    image: serverImage(spec, defaults.images.server),
+    ...serverImage(spec, defaults.images.server),
     pullPolicy: spec.image?.pullPolicy ?? 'IfNotPresent',
     pullSecrets: spec.image?.pullSecrets ?? [],
     replicas,
@@ -366,12 +368,16 @@ function artifacts({ artifacts: given }: Spec): ArtifactStore | undefined {
   return { bucket, prefix, endpoint, region, isPathStyle: pathStyle, credentials };
 }
 
-function serverImage(spec: Spec, released: string): string {
+function serverImage(spec: Spec, released: string): Pick<Registry, 'image' | 'version'> {
   const { repository, tag, digest } = spec.image ?? {};
   const { repository: releasedRepository, tag: releasedTag } = splitImage(released);
   const path = repository ?? releasedRepository;
-  if (digest !== undefined) return `${path}@${digest}`;
-  return `${path}:${tag ?? spec.version ?? releasedTag}`;
+  if (digest !== undefined) return { image: `${path}@${digest}`, version: undefined };
+  const version =
+    tag !== undefined
+      ? { field: 'spec.image.tag', text: tag }
+      : { field: 'spec.version', text: spec.version ?? releasedTag };
+  return { image: `${path}:${version.text}`, version };
 }
 
 /** `host:5000/path:tag` has two colons; only one after the last slash begins a tag. */

@@ -94,7 +94,7 @@ async function runMigrations(settings: ServerSettings): Promise<number> {
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
   const database = openDatabase(settings, log);
   try {
-    log.info('database is up to date', { migration: await migrate(database) });
+    log.info('database is up to date', { ...(await migrate(database)) });
     return 0;
   } finally {
     await database.close();

@@ -59,6 +59,7 @@ export interface Checks {
     readonly reason?: string;
     readonly version?: string;
     readonly migration?: number;
+    readonly oldestServer?: string;
   };
   readonly cache?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
   readonly archive?: {

@@ -905,6 +905,10 @@ export interface SchemaRegistryFields {
          * Number of the last migration that was applied.
          */
         migration?: number;
+        /**
+         * The oldest version of the server that can work with the tables. An older one is refused.
+         */
+        oldestServer?: string;
       };
       /**
        * The cache.

@@ -32,6 +32,7 @@ export const reasons = [
   'Settled',
   'BadSpec',
   'SecretMissing',
+  'DowngradeRefused',
   'CertificateExpired',
   'CertificateInvalid',
   'HostTaken',

@@ -1,4 +1,5 @@
-import type { Observed } from '../desired/child.ts';
+import { host, names, type Observed } from '../desired/child.ts';
+import { ports } from '../desired/config-map.ts';
 import type { V1StatefulSet } from '../kubernetes.ts';
 import type { ExternalDatabase, Registry } from '../spec.ts';
 import { findCause } from './cause.ts';
@@ -18,6 +19,14 @@ function externalDatabase({ host, port }: ExternalDatabase, { answer, unready }:
     return { status: 'False', reason, message: `${host}:${port}: ${check.cause ?? 'it cannot be used'}` };
   }
   return { status: 'Unknown', reason: 'Starting', message: `no server has asked ${host}:${port} yet` };
+}
+
+/** Where a registry's PostgreSQL listens, as `status.dependencies` shows it. */
+export function databasePlace(registry: Registry): string {
+  const { database } = registry;
+  return database.kind === 'external'
+    ? `${database.host}:${database.port}`
+    : `${host(registry, names(registry).postgres)}:${ports.postgres}`;
 }
 
 /** A managed PostgreSQL or Redis: one pod that must be ready. */

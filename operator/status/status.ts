@@ -6,6 +6,7 @@ import { timeOf } from '../time.ts';
 import { locationOf } from './artifact-store-ready.ts';
 import { placeOf } from './cache-ready.ts';
 import type { Condition, Verdict } from './condition.ts';
+import { databasePlace } from './database-ready.ts';
 import { type ConditionType, conditions } from './table.ts';
 
 type ShownCondition = NonNullable<Status['conditions']>[number];
@@ -77,7 +78,7 @@ function shown(
 }
 
 function facts(registry: Registry, observed: Observed, before: Status): Status {
-  const { server, postgres, redis } = names(registry);
+  const { server, redis } = names(registry);
   const { deployment, answer } = observed;
   const wanted = deployment?.spec?.replicas ?? registry.replicas;
   const readyReplicas = deployment?.status?.readyReplicas ?? 0;
@@ -99,12 +100,10 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
     dependencies: {
       database: {
         kind: registry.database.kind,
-        host:
-          registry.database.kind === 'external'
-            ? `${registry.database.host}:${registry.database.port}`
-            : `${host(registry, postgres)}:${ports.postgres}`,
+        host: databasePlace(registry),
         ...(database?.version === undefined ? {} : { version: database.version }),
         ...(database?.migration === undefined ? {} : { migration: database.migration }),
+        ...(database?.oldestServer === undefined ? {} : { oldestServer: database.oldestServer }),
       },
       cache:
         registry.cache === undefined

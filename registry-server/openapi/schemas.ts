@@ -292,7 +292,11 @@ export const schemas = {
       kind: text,
       status: { enum: ['up', 'down'] },
       version: text,
-      migration: { type: 'integer' },
+      migration: { type: 'integer', description: 'Of the tables: the last that was applied.' },
+      oldestServer: {
+        ...text,
+        description: 'The oldest version of the server that can work with the tables.',
+      },
       cause: text,
       reason: { ...text, description: 'The cause in one word.' },
     },

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Database } from './database.ts';
+import { gt, lt } from 'semver';
+import { version as ownVersion } from '../version.ts';
+import type { Connection, Database } from './database.ts';
 import { statement } from './sql.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
@@ -9,9 +11,23 @@ export class DatabaseTooNew extends Error {
   override readonly name = 'DatabaseTooNew';
 }
 
+/** How far the tables of a database have come. */
+export interface Migrated {
+  /** Of the last migration; 0 where the database is empty. */
+  readonly migration: number;
+  /** The oldest version of the server that can work with the tables; undefined where any that there is can. */
+  readonly oldestServer: string | undefined;
+}
+
 interface Migration {
   readonly number: number;
   readonly name: string;
+}
+
+interface AppliedRow {
+  readonly number: number;
+  readonly name: string;
+  readonly oldest_server: string | null;
 }
 
 function listMigrations(): readonly Migration[] {
@@ -21,34 +37,71 @@ function listMigrations(): readonly Migration[] {
     .map((name) => ({ number: Number(name.slice(0, 4)), name }));
 }
 
-/** Brings the tables up to date, in one transaction and one server at a time; answers the last number. */
-export async function migrate(database: Database, migrations = listMigrations()): Promise<number> {
+/**
+ * Brings the tables up to date, in one transaction and one server at a time. Tables that a newer server has extended
+ * are left as they are and used, where that server's migrations say that this version can.
+ * @param version of this server
+ * @throws DatabaseTooNew that names the oldest version that can work with the tables
+ */
+export async function migrate(
+  database: Database,
+  migrations = listMigrations(),
+  version = ownVersion,
+): Promise<Migrated> {
   const newest = migrations.at(-1)?.number ?? 0;
+  const found = (await hasMigrations(database)) ? await listApplied(database) : [];
   // The usual start: nothing to do, so no lock to wait for.
-  if ((await readMigration(database)) === newest) return newest;
+  if (lastOf(found) >= newest) return usable(found, newest, version);
   return database.transaction(async (connection) => {
     await connection.query(statement('lockMigrations'));
     await connection.runScript(`create table if not exists migrations (
       number integer primary key, name text not null, applied_at timestamptz not null default now())`);
-    const [row] = await connection.query<{ number: number }>(statement('lastMigration'));
-    const applied = row?.number ?? 0;
-    if (applied > newest) {
-      throw new DatabaseTooNew(
-        `the database is at migration ${applied}, this server knows ${newest}: run the newer version of the server, or restore a backup of before its upgrade`,
-      );
-    }
+    const applied = lastOf(await listApplied(connection));
     for (const { number, name } of migrations.filter((migration) => migration.number > applied)) {
-      await connection.runScript(readFileSync(new URL(name, folder), 'utf8'));
+      const script = readFileSync(new URL(name, folder), 'utf8');
+      await connection.runScript(script);
       await connection.query(statement('addMigration'), [number, name]);
+      const oldest = /^-- Oldest server: (\S+)/.exec(script)?.[1];
+      if (oldest !== undefined) await connection.query(statement('setOldestServer'), [number, oldest]);
     }
-    return newest;
+    return usable(await listApplied(connection), newest, version);
   });
 }
 
-/** 0 when the database is empty. */
-export async function readMigration(database: Database): Promise<number> {
+export async function readMigrated(database: Database): Promise<Migrated> {
+  return migratedOf((await hasMigrations(database)) ? await listApplied(database) : []);
+}
+
+async function hasMigrations(database: Database): Promise<boolean> {
   const [found] = await database.query<{ found: boolean }>(statement('findMigrations'));
-  if (!found?.found) return 0;
-  const [row] = await database.query<{ number: number }>(statement('lastMigration'));
-  return row?.number ?? 0;
+  return found?.found ?? false;
+}
+
+function listApplied(connection: Connection): Promise<readonly AppliedRow[]> {
+  return connection.query<AppliedRow>(statement('listMigrations'));
+}
+
+function lastOf(rows: readonly AppliedRow[]): number {
+  return rows.at(-1)?.number ?? 0;
+}
+
+function migratedOf(rows: readonly AppliedRow[]): Migrated {
+  let oldestServer: string | undefined;
+  for (const { oldest_server: oldest } of rows) {
+    if (oldest !== null && (oldestServer === undefined || gt(oldest, oldestServer))) oldestServer = oldest;
+  }
+  return { migration: lastOf(rows), oldestServer };
+}
+
+/** @param newest number of the last migration that this server knows */
+function usable(rows: readonly AppliedRow[], newest: number, version: string): Migrated {
+  for (const { number, oldest_server: oldest } of rows) {
+    if (number <= newest || (oldest !== null && !lt(version, oldest))) continue;
+    const right =
+      oldest === null ? 'the newer version of the server' : `version ${oldest} of the server or newer`;
+    throw new DatabaseTooNew(
+      `the database is at migration ${lastOf(rows)}, this server (${version}) knows ${newest}: run ${right}, or restore a backup of before its upgrade`,
+    );
+  }
+  return migratedOf(rows);
 }

@@ -2,7 +2,7 @@ import type { Reference } from '../schema-types/schema-type.ts';
 import { GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
 import { type Connection, type Database, type Row, StoreUnavailable, sqlState } from './database.ts';
 import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
-import { migrate, readMigration } from './migrate.ts';
+import { type Migrated, migrate, readMigrated } from './migrate.ts';
 import { statement } from './sql.ts';
 import type {
   Change,
@@ -32,13 +32,13 @@ const NEXT = '\u0001';
 
 /** The store over any Database: PostgreSQL in production, PGlite in the process. */
 export function sqlStore(database: Database): Store {
-  let migration: number | undefined;
+  let migrated: Migrated | undefined;
   return {
     kind: database.kind,
 
     async migrate() {
-      migration = await migrate(database);
-      return migration;
+      migrated = await migrate(database);
+      return migrated.migration;
     },
 
     readSubject: (name) => readSubject(database, name),
@@ -166,7 +166,7 @@ export function sqlStore(database: Database): Store {
     async status(deadlineMs) {
       const status = await database.ping(deadlineMs);
       // Known since the start: the pool may be busy, and that is no reason to be unready.
-      return { ...status, migration: migration ?? (await readMigration(database)) };
+      return { ...status, ...(migrated ?? (await readMigrated(database))) };
     },
 
     poolUsage: () => database.poolUsage(),

@@ -153,8 +153,10 @@ export const sql = {
 
   lockMigrations: 'select pg_advisory_xact_lock(7000)',
   findMigrations: `select to_regclass('migrations') is not null as found`,
-  lastMigration: 'select coalesce(max(number), 0) as number from migrations',
+  // As JSON, because tables of before migration 4 have no such column.
+  listMigrations: `select number, name, to_jsonb(m) ->> 'oldest_server' as oldest_server from migrations m order by number`,
   addMigration: 'insert into migrations (number, name) values ($1, $2)',
+  setOldestServer: 'update migrations set oldest_server = $2 where number = $1',
 } as const satisfies Record<string, string>;
 
 // How much of a list a request wants is in its values: the plan for any values reads the whole index.

@@ -4,6 +4,7 @@ import type { RuleSet } from '../data-contracts/rule-set.ts';
 import type { Reference } from '../schema-types/schema-type.ts';
 import type { SubjectName } from '../subject-name.ts';
 import type { DatabaseStatus, PoolUsage } from './database.ts';
+import type { Migrated } from './migrate.ts';
 
 export const registryModes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT', 'FORWARD'] as const;
 export type RegistryMode = (typeof registryModes)[number];
@@ -158,9 +159,7 @@ export interface ChangeListener {
   lost(): void;
 }
 
-export interface StoreStatus extends DatabaseStatus {
-  readonly migration: number;
-}
+export interface StoreStatus extends DatabaseStatus, Migrated {}
 
 /** Where schemas live. All methods throw StoreUnavailable when the database cannot answer. */
 export interface Store {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -18,6 +18,7 @@ const numbers = readdirSync(new URL('../../../registry-server/store/migrations/'
   .toSorted((a, b) => a - b);
 const newest = numbers.at(-1) ?? 0;
 const PROCESSES = 5;
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 const missing: Record<Kind, string | undefined> = { embedded: undefined, postgres: missingPostgres };
 
@@ -86,8 +87,8 @@ for (const kind of ['embedded', 'postgres'] as const) {
         `insert into settings (context, subject, config, mode, revision)
          values ('.', 'two', '{"compatibility":"NONE"}', 'READONLY', nextval('revisions'))`,
       );
-      expect(await migrate(database)).to.equal(newest);
-      expect(await migrate(database)).to.equal(newest);
+      expect((await migrate(database)).migration).to.equal(newest);
+      expect((await migrate(database)).migration).to.equal(newest);
       await database.close();
 
       const server = await startServer(test.environment);
@@ -112,6 +113,50 @@ for (const kind of ['embedded', 'postgres'] as const) {
         await server.stop();
         test.remove();
       }
+    });
+
+    it('that only add to the tables let a server of before them go on', async () => {
+      const test = await aDatabase(kind, postgres);
+      const database = test.open();
+      await migrate(database);
+      await ask(
+        database,
+        `insert into migrations (number, name, oldest_server) values (${newest + 1}, 'adds', '${version}')`,
+      );
+      const server = await startServer(test.environment);
+      try {
+        await server.ready;
+        expect((await server.get('/ready')).body.checks.database).to.include({
+          migration: newest + 1,
+          oldestServer: version,
+        });
+        expect((await server.ask('POST', '/subjects/s/versions', { schema: '"int"' })).status).to.equal(200);
+      } finally {
+        await server.stop();
+        await database.close();
+        test.remove();
+      }
+    });
+
+    it('name the oldest version that can work with the tables to a server that is older', async () => {
+      const test = await aDatabase(kind, postgres);
+      const database = test.open();
+      await migrate(database);
+      await ask(
+        database,
+        `insert into migrations (number, name, oldest_server)
+         values (${newest + 1}, 'adds', '0.1.0'), (${newest + 2}, 'takes away', '0.10.0'), (${newest + 3}, 'adds', '0.9.0')`,
+      );
+      const older = await migrate(database, undefined, '0.9.5').catch((error: Error) => error.message);
+      expect(older).to.equal(
+        `the database is at migration ${newest + 3}, this server (0.9.5) knows ${newest}: run version 0.10.0 of the server or newer, or restore a backup of before its upgrade`,
+      );
+      expect(await migrate(database, undefined, '0.10.0')).to.deep.equal({
+        migration: newest + 3,
+        oldestServer: '0.10.0',
+      });
+      await database.close();
+      test.remove();
     });
 
     if (kind === 'embedded') return;
@@ -144,7 +189,7 @@ for (const kind of ['embedded', 'postgres'] as const) {
       const database = test.open();
       await migrate(database);
       await ask(database, `insert into migrations (number, name) values (${newest + 1}, 'of the future')`);
-      const cause = `the database is at migration ${newest + 1}, this server knows ${newest}: run the newer version of the server, or restore a backup of before its upgrade`;
+      const cause = `the database is at migration ${newest + 1}, this server (${version}) knows ${newest}: run the newer version of the server, or restore a backup of before its upgrade`;
       const replica = await openReplica(test.environment);
       replica.start();
       try {
