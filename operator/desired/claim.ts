@@ -1,19 +1,23 @@
-import type { KubeObject, V1StatefulSet } from '../kubernetes.ts';
+import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../kubernetes.ts';
 import { parseQuantity } from '../quantity.ts';
 import { BadSpec, type Registry, type Storage } from '../spec.ts';
 import { labels, meta, names, type Observed, selectorLabels } from './child.ts';
 
+type WithVolume = 'postgres' | 'redis';
+
 /**
- * What the StatefulSet makes the volume's claim from. It cannot be changed later, so nothing in it may vary.
- * @throws BadSpec where the spec wants another volume than the one that is there
+ * What the StatefulSet makes the volume's claim from. It cannot be changed later, so what is there stays; a volume that
+ * has grown since is found by its claim's name all the same.
  */
 export function claimTemplate(
   registry: Registry,
-  component: 'postgres' | 'redis',
+  component: WithVolume,
   storage: Storage,
   found: V1StatefulSet | undefined,
 ) {
-  mustBeAsFound(component, storage, found);
+  const before = found?.spec?.volumeClaimTemplates?.[0]?.spec;
+  const size = before?.resources?.requests?.storage ?? storage.size;
+  const { storageClassName } = before ?? storage;
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -21,28 +25,26 @@ export function claimTemplate(
     spec: {
       accessModes: ['ReadWriteOnce'],
       volumeMode: 'Filesystem',
-      resources: { requests: { storage: storage.size } },
-      ...(storage.storageClassName === undefined ? {} : { storageClassName: storage.storageClassName }),
+      resources: { requests: { storage: size } },
+      ...(storageClassName === undefined ? {} : { storageClassName }),
     },
   };
 }
 
 /**
- * Ties a claim to the registry when the data is to go with it. Not through the StatefulSet's own retention policy:
- * under that, whoever deletes the StatefulSet by hand deletes the data.
+ * The claim once the StatefulSet has made it: its size, which may grow, and whether the data is to go with the
+ * registry. That not through the StatefulSet's own retention policy: under it, whoever deletes the StatefulSet by hand
+ * deletes the data.
+ * @throws BadSpec where the spec wants another volume than the one that is there
  */
-export function claim(
-  registry: Registry,
-  component: 'postgres' | 'redis',
-  observed: Observed,
-): KubeObject | undefined {
-  const name = `data-${names(registry)[component]}-0`;
-  if (
-    !observed.claims.some(
-      ({ metadata }) => metadata?.name === name && metadata.deletionTimestamp === undefined,
-    )
-  )
-    return undefined;
+export function claim(registry: Registry, component: WithVolume, observed: Observed): KubeObject | undefined {
+  const storage = storageOf(registry, component);
+  if (storage === undefined) return undefined;
+  mustBeOfClass(component, storage, observed[component]);
+  const found = findClaim(registry, component, observed);
+  if (found === undefined || found.metadata?.deletionTimestamp !== undefined) return undefined;
+  mustNotShrink(component, storage, found);
+  const name = claimName(registry, component);
   const { apiVersion, kind, metadata } = meta(registry, 'PersistentVolumeClaim', component, name);
   const { ownerReferences, ...rest } = metadata;
   const isOwned = registry.deletionPolicy === 'Delete';
@@ -55,33 +57,48 @@ export function claim(
       labels: selectorLabels(registry, component),
       ...(isOwned ? { ownerReferences: owner } : {}),
     },
+    spec: { resources: { requests: { storage: storage.size } } },
   };
+}
+
+export function claimName(registry: Registry, component: WithVolume): string {
+  return `data-${names(registry)[component]}-0`;
+}
+
+export function findClaim(
+  registry: Registry,
+  component: WithVolume,
+  { claims }: Observed,
+): V1PersistentVolumeClaim | undefined {
+  const name = claimName(registry, component);
+  return claims.find(({ metadata }) => metadata?.name === name);
+}
+
+function storageOf({ database, cache }: Registry, component: WithVolume): Storage | undefined {
+  const part = component === 'postgres' ? database : cache;
+  return part?.kind === 'managed' ? part.storage : undefined;
 }
 
 const fields = { postgres: 'spec.database.managed.storage', redis: 'spec.cache.managed.storage' };
 
-function mustBeAsFound(
-  component: 'postgres' | 'redis',
-  wanted: Storage,
+/** Below what a request that failed had asked for a claim may go back, but never below what the volume has. */
+function mustNotShrink(component: WithVolume, { size }: Storage, { spec, status }: V1PersistentVolumeClaim) {
+  const there = status?.capacity?.storage ?? spec?.resources?.requests?.storage;
+  if (there === undefined || parseQuantity(size) >= parseQuantity(there)) return;
+  throw new BadSpec(
+    `${fields[component]}.size: "${size}" is less than the volume has, which cannot shrink; write ${there} or more`,
+  );
+}
+
+function mustBeOfClass(
+  component: WithVolume,
+  { storageClassName }: Storage,
   found: V1StatefulSet | undefined,
-): void {
-  const claimSpec = found?.spec?.volumeClaimTemplates?.[0]?.spec;
-  const size = claimSpec?.resources?.requests?.storage;
-  if (size === undefined) return;
-  if (parseQuantity(wanted.size) !== parseQuantity(size)) {
-    const why =
-      parseQuantity(wanted.size) < parseQuantity(size)
-        ? 'a volume cannot shrink'
-        : 'growing it is not supported yet';
-    throw new BadSpec(
-      `${fields[component]}.size: "${wanted.size}" is not the size of the volume; ${why}; write ${size}`,
-    );
-  }
-  const className = claimSpec?.storageClassName;
-  if (wanted.storageClassName !== className) {
-    const right = className === undefined ? 'leave it out' : `write ${className}`;
-    throw new BadSpec(
-      `${fields[component]}.storageClassName: "${wanted.storageClassName ?? ''}" is not the class of the volume, which cannot change; ${right}`,
-    );
-  }
+) {
+  const before = found?.spec?.volumeClaimTemplates?.[0]?.spec;
+  if (before === undefined || before.storageClassName === storageClassName) return;
+  const right = before.storageClassName === undefined ? 'leave it out' : `write ${before.storageClassName}`;
+  throw new BadSpec(
+    `${fields[component]}.storageClassName: "${storageClassName ?? ''}" is not the class of the volume, which cannot change; ${right}`,
+  );
 }

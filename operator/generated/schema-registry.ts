@@ -152,7 +152,7 @@ export interface SchemaRegistryFields {
          */
         storage?: {
           /**
-           * Size of the volume, such as 50Gi. It cannot shrink. Default: 50Gi for PostgreSQL, 10Gi for Redis.
+           * Size of the volume, such as 50Gi. It can grow where its StorageClass allows it, and never shrink. Default: 50Gi for PostgreSQL, 10Gi for Redis.
            */
           size?: string;
           /**
@@ -297,7 +297,7 @@ export interface SchemaRegistryFields {
          */
         storage?: {
           /**
-           * Size of the volume, such as 50Gi. It cannot shrink. Default: 50Gi for PostgreSQL, 10Gi for Redis.
+           * Size of the volume, such as 50Gi. It can grow where its StorageClass allows it, and never shrink. Default: 50Gi for PostgreSQL, 10Gi for Redis.
            */
           size?: string;
           /**

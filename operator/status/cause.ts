@@ -1,4 +1,5 @@
 import { type Component, names, type Observed } from '../desired/child.ts';
+import { claimName, findClaim } from '../desired/claim.ts';
 import type { V1Pod } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
 import type { Reason } from './condition.ts';
@@ -64,8 +65,8 @@ function claimCause(
   observed: Observed,
   component: 'postgres' | 'redis',
 ): Cause | undefined {
-  const name = `data-${names(registry)[component]}-0`;
-  const claim = observed.claims.find(({ metadata }) => metadata?.name === name);
+  const name = claimName(registry, component);
+  const claim = findClaim(registry, component, observed);
   if (claim === undefined || claim.status?.phase === 'Bound') return undefined;
   const { storageClassName } = claim.spec ?? {};
   if (storageClassName === undefined) {

@@ -46,6 +46,7 @@ export const reasons = [
   'CrashLooping',
   'Unschedulable',
   'ClaimPending',
+  'VolumeNotGrown',
   'ConfigurationMissing',
   'QuotaExceeded',
 ] as const;

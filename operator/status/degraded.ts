@@ -2,6 +2,7 @@ import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
 import { findCause } from './cause.ts';
 import type { Condition } from './condition.ts';
+import { volumeGrowth } from './volume-growth.ts';
 
 /** The registry answers, but not as it should: slower, or with less to spare. */
 export const degraded: Condition = (registry, observed) => {
@@ -18,6 +19,9 @@ export const degraded: Condition = (registry, observed) => {
     const message = `host ${taken} leads to SchemaRegistry ${observed.hostsOfOthers.get(taken)} as well; change spec.ingress.http.hosts of one`;
     return { status: 'True', reason: 'HostTaken', message };
   }
+  const growth = [volumeGrowth(registry, 'postgres', observed), volumeGrowth(registry, 'redis', observed)];
+  const failed = growth.find((volume) => volume?.hasFailed);
+  if (failed !== undefined) return { status: 'True', reason: 'VolumeNotGrown', message: failed.message };
   const wanted = observed.deployment?.spec?.replicas ?? registry.replicas;
   const there = observed.deployment?.status?.readyReplicas ?? 0;
   if (there < wanted) {

@@ -1,12 +1,16 @@
 import type { V1StatefulSet } from '../kubernetes.ts';
 import type { Condition } from './condition.ts';
+import { volumeGrowth } from './volume-growth.ts';
 
 /** True while what runs is not yet what is wanted. kstatus (Flux) reads it as "in progress". */
-export const reconciling: Condition = (registry, { deployment, postgres, redis, unready }) => {
+export const reconciling: Condition = (registry, observed) => {
+  const { deployment, postgres, redis, unready } = observed;
   const waits = [
     deployment === undefined ? 'the Deployment is not made yet' : deploymentWait(deployment, unready?.cause),
     registry.database.kind === 'managed' ? statefulSetWait('PostgreSQL', postgres) : undefined,
     registry.cache?.kind === 'managed' ? statefulSetWait('Redis', redis) : undefined,
+    volumeGrowth(registry, 'postgres', observed)?.message,
+    volumeGrowth(registry, 'redis', observed)?.message,
   ].filter((wait) => wait !== undefined);
   return waits.length === 0
     ? { status: 'False', reason: 'Settled', message: 'all objects are as wanted' }

@@ -197,20 +197,6 @@ describe('a SchemaRegistry at the API server', function () {
     });
   }
 
-  it('keeps its volume from shrinking', async () => {
-    const sized = (size: string) => ({
-      ...aSchemaRegistry({ database: { managed: { storage: { size } } } }),
-      metadata: { name: 'shrinking', namespace: 'default' },
-    });
-    await server.cluster.apply(sized('20Gi'));
-    await server.cluster.apply(sized('30Gi'));
-    const error = await server.cluster.apply(sized('10Gi')).then(
-      () => undefined,
-      (reason: Error) => reason,
-    );
-    expect(error?.message).to.match(/storage\.size: .*cannot shrink/);
-  });
-
   it('says in kubectl explain what every field means, its unit and its default', async () => {
     const path = '/openapi/v3/apis/llm-schema-registry.io/v1alpha1';
     const document = (await until('the API server describes it', () =>

@@ -105,6 +105,50 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
     return cluster.request('PATCH', `${path}?fieldManager=somebody`, change, 'application/merge-patch+json');
   };
 
+  const patchStatus = (wanted: KubeObject, status: object) =>
+    cluster.request('PATCH', `${pathOf(wanted)}/status`, { status }, 'application/merge-patch+json');
+  const isStalled = async (name: string, message: string) => {
+    let said: string | undefined;
+    const found = until(`${name} is Stalled: ${message}`, async () => {
+      const stalled = conditionOf(await cluster.get(registry(name)), 'Stalled');
+      said = stalled?.status === 'True' ? stalled.message : undefined;
+      return said === message;
+    });
+    await found.catch((error: Error) => {
+      throw new Error(`${error.message}; it says: ${said}`, { cause: error });
+    });
+  };
+
+  /** As the controllers of a cluster with nodes leave a claim that has its volume. */
+  async function makeClaim(name: string, { size, canGrow }: { size: string; canGrow: boolean }) {
+    const [component = ''] = name.split('-').slice(-2);
+    const instance = name.slice('data-'.length, -`-${component}-0`.length);
+    const className = canGrow ? 'grows' : 'stays';
+    await cluster.request('POST', '/apis/storage.k8s.io/v1/storageclasses', {
+      metadata: { name: className },
+      provisioner: 'example.test/disks',
+      allowVolumeExpansion: canGrow,
+    });
+    const labels = {
+      'app.kubernetes.io/name': 'llm-schema-registry',
+      'app.kubernetes.io/instance': instance,
+      'app.kubernetes.io/component': component,
+      'app.kubernetes.io/managed-by': 'llm-schema-registry-operator',
+    };
+    const claim = object('v1', 'PersistentVolumeClaim', name, {
+      metadata: { name, namespace, labels },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: className,
+        volumeName: `volume-of-${name}`,
+        resources: { requests: { storage: size } },
+      },
+    });
+    await cluster.apply(claim, { manager: 'kube-controller-manager' });
+    await patchStatus(claim, { phase: 'Bound', capacity: { storage: size } });
+    return claim;
+  }
+
   it('makes every child of an empty spec', async () => {
     await cluster.apply(registry('whole'));
     for (const child of childrenOf('whole')) await isThere(child);
@@ -406,15 +450,54 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
   it('names field, value and remedy of a spec that only the operator can refuse, and keeps what runs', async () => {
     await cluster.apply(registry('sized'));
     await isThere(object('apps/v1', 'StatefulSet', 'sized-postgres'));
+    await makeClaim('data-sized-postgres-0', { size: '50Gi', canGrow: false });
     await cluster.apply(registry('sized', { database: { managed: { storage: { size: '5Gi' } } } }));
-    const found = await until('Stalled', async () => {
-      const now = await cluster.get(registry('sized'));
-      return conditionOf(now, 'Stalled')?.status === 'True' ? now : undefined;
-    });
-    expect(conditionOf(found, 'Stalled')?.message).to.equal(
-      'spec.database.managed.storage.size: "5Gi" is not the size of the volume; a volume cannot shrink; write 50Gi',
+    await isStalled(
+      'sized',
+      'spec.database.managed.storage.size: "5Gi" is less than the volume has, which cannot shrink; write 50Gi or more',
     );
     await isThere(object('apps/v1', 'StatefulSet', 'sized-postgres'));
+    await cluster.apply(registry('sized', { database: { managed: { storage: { size: '60Gi' } } } }));
+    await isStalled(
+      'sized',
+      'the API server refuses PersistentVolumeClaim "data-sized-postgres-0": persistentvolumeclaims "data-sized-postgres-0" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+    );
+    await cluster.apply(registry('sized', { database: { managed: { storage: { size: '50Gi' } } } }));
+    await until('it is accepted again', async () => {
+      return conditionOf(await cluster.get(registry('sized')), 'Stalled')?.status === 'False';
+    });
+  });
+
+  it('has a volume grown where its class allows that, and tells how far it is', async () => {
+    const spec = (size: string): Spec => ({
+      database: { managed: { storage: { size } } },
+      cache: { disabled: true },
+    });
+    await cluster.apply(registry('grown', spec('1Gi')));
+    await isThere(object('apps/v1', 'StatefulSet', 'grown-postgres'));
+    const claim = await makeClaim('data-grown-postgres-0', { size: '1Gi', canGrow: true });
+    await cluster.apply(registry('grown', spec('2Gi')));
+    await until('the claim asks for more', async () => {
+      const { resources } = (await specOf(claim)) as { resources: { requests: { storage: string } } };
+      return resources.requests.storage === '2Gi';
+    });
+    const says = (type: string, pattern: RegExp) =>
+      until(`${type} says ${pattern}`, async () => {
+        const { status, reason, message } = conditionOf(await cluster.get(registry('grown')), type) ?? {};
+        return pattern.test(`${status} ${reason}: ${message}`);
+      });
+    await says('Reconciling', /^True .*claim data-grown-postgres-0 grows from 1Gi to 2Gi/);
+    const failure = { type: 'ControllerResizeError', status: 'True', message: 'the disks are full' };
+    await patchStatus(claim, { conditions: [failure] });
+    await says('Degraded', /^True VolumeNotGrown: .*grows from 1Gi to 2Gi: the disks are full/);
+    await patchStatus(claim, { conditions: [], capacity: { storage: '2Gi' } });
+    await says('Reconciling', /^((?!grows).)*$/);
+    await cluster.apply(registry('grown', spec('1Gi')));
+    await isStalled(
+      'grown',
+      'spec.database.managed.storage.size: "1Gi" is less than the volume has, which cannot shrink; write 2Gi or more',
+    );
+    await cluster.delete(registry('grown'));
   });
 
   it('writes nothing but its lease once all is as wanted', async () => {

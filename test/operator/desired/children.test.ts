@@ -175,17 +175,41 @@ describe('the children of a registry', () => {
       }
     });
 
-    it('is not made smaller: the field, what was found and what would be right', () => {
-      const shrink = () =>
-        child(
-          'StatefulSet',
-          'sample-postgres',
-          { database: { managed: { storage: { size: '5Gi' } } } },
-          { postgres },
-        );
-      expect(shrink).to.throw(
+    const sized = (size: string, capacity: string, rest: Partial<Observed> = {}) => {
+      const spec: Spec = { database: { managed: { storage: { size } } } };
+      const [claim] = claims;
+      const status = { capacity: { storage: capacity } };
+      return child('PersistentVolumeClaim', 'data-sample-postgres-0', spec, {
+        claims: [{ ...claim, status }] as V1PersistentVolumeClaim[],
+        ...rest,
+      })?.spec;
+    };
+
+    it('grows by its claim; the StatefulSet, which cannot change, stays as it is', () => {
+      expect(sized('80Gi', '50Gi')).to.deep.equal({ resources: { requests: { storage: '80Gi' } } });
+      const { spec } = getChild(
+        'StatefulSet',
+        'sample-postgres',
+        { database: { managed: { storage: { size: '80Gi' } } } },
+        { postgres, claims },
+      );
+      const [template] = (spec as { volumeClaimTemplates: (typeof found)['volumeClaimTemplates'] })
+        .volumeClaimTemplates;
+      expect(template?.spec.resources.requests.storage).to.equal('50Gi');
+    });
+
+    it('is not made smaller than it is: the field, what was found and what would be right', () => {
+      expect(() => sized('5Gi', '50Gi')).to.throw(
         BadSpec,
-        'spec.database.managed.storage.size: "5Gi" is not the size of the volume; a volume cannot shrink; write 50Gi',
+        'spec.database.managed.storage.size: "5Gi" is less than the volume has, which cannot shrink; write 50Gi or more',
+      );
+    });
+
+    it('keeps its class: the field, what was found and what would be right', () => {
+      const spec: Spec = { database: { managed: { storage: { storageClassName: 'fast' } } } };
+      expect(() => child('StatefulSet', 'sample-postgres', spec, { postgres })).to.throw(
+        BadSpec,
+        'spec.database.managed.storage.storageClassName: "fast" is not the class of the volume, which cannot change; leave it out',
       );
     });
   });

@@ -93,6 +93,9 @@ func (f folders) sync(ctx context.Context) error {
 				return fmt.Errorf("volume for %s/%s: %w", claim.Namespace, claim.Name, err)
 			}
 		}
+		if err := f.grow(ctx, claim); err != nil {
+			return fmt.Errorf("growth of %s/%s: %w", claim.Namespace, claim.Name, err)
+		}
 	}
 	volumes, err := f.volumes.List(labels.Everything())
 	if err != nil {
@@ -148,6 +151,28 @@ func (f folders) make(ctx context.Context, claim *core.PersistentVolumeClaim) er
 	if errors.IsAlreadyExists(err) {
 		return nil
 	}
+	return err
+}
+
+// grow notes that a folder has what its claim asks for: no folder is kept from growing.
+func (f folders) grow(ctx context.Context, claim *core.PersistentVolumeClaim) error {
+	wanted, there := claim.Spec.Resources.Requests[core.ResourceStorage], claim.Status.Capacity[core.ResourceStorage]
+	isOurs := claim.Status.Phase == core.ClaimBound && claim.Annotations[provisioner] == provisionerName
+	if !isOurs || wanted.Cmp(there) <= 0 {
+		return nil
+	}
+	volume, err := f.volumes.Get(claim.Spec.VolumeName)
+	if err != nil {
+		return err
+	}
+	volume = volume.DeepCopy()
+	volume.Spec.Capacity[core.ResourceStorage] = wanted
+	if _, err := f.client.CoreV1().PersistentVolumes().Update(ctx, volume, meta.UpdateOptions{}); err != nil {
+		return err
+	}
+	claim = claim.DeepCopy()
+	claim.Status.Capacity[core.ResourceStorage] = wanted
+	_, err = f.client.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, claim, meta.UpdateOptions{})
 	return err
 }
 

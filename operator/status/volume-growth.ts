@@ -1,0 +1,33 @@
+import type { Observed } from '../desired/child.ts';
+import { claimName, findClaim } from '../desired/claim.ts';
+import { parseQuantity } from '../quantity.ts';
+import type { Registry } from '../spec.ts';
+
+interface Growth {
+  readonly message: string;
+  /** The storage says that it cannot be done, or not now. */
+  readonly hasFailed: boolean;
+}
+
+/** A volume that is not yet as large as its claim asks for; undefined where there is none. */
+export function volumeGrowth(
+  registry: Registry,
+  component: 'postgres' | 'redis',
+  observed: Observed,
+): Growth | undefined {
+  const { spec, status } = findClaim(registry, component, observed) ?? {};
+  const [wanted, there] = [spec?.resources?.requests?.storage, status?.capacity?.storage];
+  if (wanted === undefined || there === undefined || parseQuantity(wanted) <= parseQuantity(there))
+    return undefined;
+  const condition = (type: string) =>
+    status?.conditions?.find((candidate) => candidate.type === type && candidate.status === 'True');
+  const failure = condition('ControllerResizeError') ?? condition('NodeResizeError');
+  const isInfeasible = status?.allocatedResourceStatuses?.storage?.endsWith('Infeasible') ?? false;
+  const growth = `claim ${claimName(registry, component)} grows from ${there} to ${wanted}`;
+  if (failure !== undefined || isInfeasible) {
+    const why = failure?.message ?? 'the storage cannot do it';
+    return { hasFailed: true, message: `${growth}: ${why}` };
+  }
+  const isLast = condition('FileSystemResizePending') !== undefined;
+  return { hasFailed: false, message: isLast ? `${growth}; its file system is next` : growth };
+}
