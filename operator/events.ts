@@ -37,6 +37,12 @@ export function eventsOf(before: Status, after: Status): readonly RegistryEvent[
   if (rollout?.cause !== undefined && rollout.time !== before.lastRollout?.time) {
     events.push({ type: 'Normal', reason: 'RollingOut', note: `server pods are replaced: ${rollout.cause}` });
   }
+  for (const { name, rotated } of after.secrets ?? []) {
+    const earlier = before.secrets?.find((secret) => secret.name === name);
+    if (earlier === undefined || earlier.rotated === rotated) continue;
+    const note = `Secret ${name} has another password; the former one is accepted until every server pod has it`;
+    events.push({ type: 'Normal', reason: 'CredentialsRotated', note });
+  }
   return events;
 }
 

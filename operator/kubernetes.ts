@@ -3,6 +3,7 @@ export type {
   V1Deployment,
   V1NetworkPolicyEgressRule,
   V1NetworkPolicyPeer,
+  V1ObjectMeta,
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodSpec,

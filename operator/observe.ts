@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Cache, Caches } from './cache.ts';
 import { names, type Observed } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
-import { dataOf } from './desired/pod.ts';
 import type { KindName } from './kinds.ts';
 import type {
-  KubeObject,
   V1Deployment,
   V1PersistentVolumeClaim,
   V1Pod,
@@ -35,8 +33,7 @@ export async function observe(
   const find = (kind: KindName, name: string) => caches[kind].find(key, name) as unknown;
   const deployment = find('Deployment', server) as V1Deployment | undefined;
   const pods = caches.Pod.list(key) as unknown as V1Pod[];
-  const password = (name: string) =>
-    passwordOf(caches.Secret.find(key, name) ?? caches.Secret.findDeleted(key, name));
+  const secret = (name: string) => caches.Secret.find(key, name) ?? caches.Secret.findDeleted(key, name);
   const unready = pods.find(isUpAndUnready);
   return {
     nowMs: nowMs(),
@@ -49,7 +46,8 @@ export async function observe(
     autoscaler: find('HorizontalPodAutoscaler', server) as V2HorizontalPodAutoscaler | undefined,
     pods,
     claims: caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[],
-    passwords: { postgres: password(postgres) ?? newPassword(), redis: password(redis) ?? newPassword() },
+    secrets: { postgres: secret(postgres), redis: secret(redis) },
+    newPasswords: { postgres: newPassword(), redis: newPassword() },
     served,
     namedSecrets: await secrets.read(registry, [
       ...namedSecrets(registry).map(({ name }) => name),
@@ -89,10 +87,4 @@ function isUpAndUnready({ metadata, status }: V1Pod): boolean {
 /** 32 bytes in 43 characters that need no escape in a URL, in SQL or in redis.conf. */
 function randomPassword(): string {
   return randomBytes(32).toString('base64url');
-}
-
-/** A password that somebody has spoiled is taken as none: nothing but ours can be put into SQL and URLs as it stands. */
-function passwordOf(secret: KubeObject | undefined): string | undefined {
-  const password = Buffer.from(dataOf(secret).password ?? '', 'base64').toString();
-  return /^[A-Za-z0-9_-]{32,}$/.test(password) ? password : undefined;
 }

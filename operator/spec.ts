@@ -1,4 +1,5 @@
 import type { SchemaRegistryFields } from './generated/schema-registry.ts';
+import { apiGroup } from './kinds.ts';
 import type {
   KubeObject,
   Metadata,
@@ -7,6 +8,9 @@ import type {
   V1ResourceRequirements,
 } from './kubernetes.ts';
 import { parseDurationSeconds, parseQuantity } from './quantity.ts';
+
+/** On the SchemaRegistry: another value asks for other passwords. On their Secret: the value that was answered last. */
+export const rotateAnnotation = `${apiGroup}/rotate-credentials`;
 
 export type Spec = SchemaRegistryFields['spec'];
 export type Status = NonNullable<SchemaRegistryFields['status']>;
@@ -64,6 +68,12 @@ export interface Registry {
   /** undefined: whoever reaches a pod may speak to it. */
   readonly networkPolicy: NetworkPolicy | undefined;
   readonly resources: V1ResourceRequirements;
+  readonly rotation: {
+    /** undefined: passwords stay until somebody asks for others. */
+    readonly periodSeconds: number | undefined;
+    /** Another value than the last one asks for other passwords. */
+    readonly request: string | undefined;
+  };
   readonly deletionPolicy: 'Retain' | 'Delete';
   readonly isPaused: boolean;
 }
@@ -258,6 +268,10 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     monitoring: monitoring(spec),
     networkPolicy: networkPolicy(spec, defaults),
     resources: resources('spec.resources', spec.resources, defaultResources.server),
+    rotation: {
+      periodSeconds: rotationPeriod(spec),
+      request: found.metadata.annotations?.[rotateAnnotation],
+    },
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
     isPaused: spec.paused ?? false,
   };
@@ -424,14 +438,22 @@ function asText(given: Record<string, unknown> | undefined): Record<string, stri
   return Object.fromEntries(Object.entries(given ?? {}).map(([key, value]) => [key, String(value)]));
 }
 
+function rotationPeriod({ credentials }: Spec): number | undefined {
+  const text = credentials?.rotationPeriod;
+  if (text === undefined) return undefined;
+  return duration('spec.credentials.rotationPeriod', text, 10 * yearSeconds, 600);
+}
+
 /** The server takes an hour at most for what a request waits for, and a year for what a cache keeps. */
 const hourSeconds = 3_600;
 const yearSeconds = 31_536_000;
 
-function duration(field: string, text: string, mostSeconds: number): number {
+function duration(field: string, text: string, mostSeconds: number, leastSeconds = 1): number {
   const seconds = parseDurationSeconds(text);
-  if (seconds > 0 && seconds <= mostSeconds) return seconds;
-  throw new BadSpec(`${field}: "${text}" is not a time from 1s to ${mostSeconds}s; write 30s`);
+  if (seconds >= leastSeconds && seconds <= mostSeconds) return seconds;
+  throw new BadSpec(
+    `${field}: "${text}" is not a time from ${leastSeconds}s to ${mostSeconds}s; write ${Math.max(30, leastSeconds)}s`,
+  );
 }
 
 function quantity(field: string, value: string | number, most = Number.MAX_SAFE_INTEGER): number {

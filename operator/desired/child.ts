@@ -24,8 +24,10 @@ export interface Observed {
   readonly autoscaler: V2HorizontalPodAutoscaler | undefined;
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
-  /** The password in force, or a new one where there is none yet. */
-  readonly passwords: { readonly postgres: string; readonly redis: string };
+  /** Our own Secrets; one that somebody has deleted as it was before. */
+  readonly secrets: Readonly<Record<'postgres' | 'redis', KubeObject | undefined>>;
+  /** For where there is none yet, and for where another is asked for. */
+  readonly newPasswords: Readonly<Record<'postgres' | 'redis', string>>;
   readonly answer: Answer | undefined;
   /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
   readonly unready: Unready | undefined;

@@ -1,41 +1,97 @@
-import type { Registry } from '../spec.ts';
-import { type Child, host, meta, names } from './child.ts';
+import type { KubeObject, V1ObjectMeta } from '../kubernetes.ts';
+import { type Registry, rotateAnnotation } from '../spec.ts';
+import { type Child, host, meta, names, type Observed } from './child.ts';
 import { ports } from './config-map.ts';
+import { contentHash, secretHashAnnotation } from './pod.ts';
+import { type Credentials, databaseRoles, rotate, rotatedAnnotation, type WithPassword } from './rotation.ts';
+
+export const databaseName = 'registry';
 
 /**
- * One Secret for each of PostgreSQL and Redis: its password, and the URL that the server reads. Both come from one
+ * One Secret for each of PostgreSQL and Redis: what it accepts, and the URL that the server reads. All come from one
  * value, so that they cannot differ (trap I6); the passwords are URL-safe (trap I17).
  */
-export const postgresCredentials: Child = (registry, { passwords }) =>
-  registry.database.kind === 'external'
-    ? undefined
-    : secret(registry, 'postgres', {
-        username: databaseUser,
-        password: passwords.postgres,
-        DATABASE_URL: `postgres://${databaseUser}:${passwords.postgres}@${host(registry, names(registry).postgres)}:${ports.postgres}/${databaseName}`,
-      });
+export const postgresCredentials: Child = (registry, observed) => {
+  if (registry.database.kind === 'external') return undefined;
+  const found = credentials(registry, observed, 'postgres');
+  const { user, password, previous } = found;
+  return secret(registry, 'postgres', found, {
+    username: user,
+    DATABASE_URL: databaseUrl(registry, found),
+    // A line for each role: its name, and its password where it may log in.
+    roles: databaseRoles.map((role) => `${role} ${(role === user ? password : previous) ?? ''}\n`).join(''),
+  });
+};
 
-export const redisCredentials: Child = (registry, { passwords }) =>
-  registry.cache?.kind !== 'managed'
-    ? undefined
-    : secret(registry, 'redis', {
-        password: passwords.redis,
-        // Included by redis.conf: a password on the command line could be seen in the list of processes.
-        'auth.conf': `requirepass ${passwords.redis}\n`,
-        REDIS_URL: `redis://:${passwords.redis}@${host(registry, names(registry).redis)}:${ports.redis}/0`,
-      });
+export const redisCredentials: Child = (registry, observed) => {
+  if (registry.cache?.kind !== 'managed') return undefined;
+  const found = credentials(registry, observed, 'redis');
+  const { user, password, previous } = found;
+  const accepted = [password, previous].flatMap((text) => (text === undefined ? [] : [`>${text}`]));
+  return secret(registry, 'redis', found, {
+    'users.acl': `user ${user} on ~* &* +@all ${accepted.join(' ')}\n`,
+    REDIS_URL: redisUrl(registry, found),
+  });
+};
 
-export const databaseUser = 'registry';
-export const databaseName = 'registry';
+/** Of what the server reads: its pods are replaced when it changes. */
+export function serverSecretHash(registry: Registry, observed: Observed): string {
+  return contentHash([
+    registry.database.kind === 'managed'
+      ? databaseUrl(registry, rotate(registry, observed, 'postgres'))
+      : undefined,
+    registry.cache?.kind === 'managed' ? redisUrl(registry, rotate(registry, observed, 'redis')) : undefined,
+  ]);
+}
+
+/**
+ * A new password and the former one are both accepted until every server pod has the new one, those on their way out
+ * among them: either may open a connection at any time.
+ */
+function credentials(registry: Registry, observed: Observed, component: WithPassword): Credentials {
+  const found = rotate(registry, observed, component);
+  return isUsedEverywhere(observed, serverSecretHash(registry, observed))
+    ? { ...found, previous: undefined }
+    : found;
+}
+
+function isUsedEverywhere({ deployment, pods }: Observed, hash: string): boolean {
+  const hasIt = (template: { metadata?: V1ObjectMeta } | undefined) =>
+    template?.metadata?.annotations?.[secretHashAnnotation] === hash;
+  const servers = pods.filter(
+    ({ metadata }) => metadata?.labels?.['app.kubernetes.io/component'] === 'server',
+  );
+  return hasIt(deployment?.spec?.template) && servers.every(hasIt);
+}
+
+function databaseUrl(registry: Registry, { user, password }: Credentials): string {
+  const place = `${host(registry, names(registry).postgres)}:${ports.postgres}/${databaseName}`;
+  return `postgres://${user}:${password}@${place}`;
+}
+
+function redisUrl(registry: Registry, { password }: Credentials): string {
+  return `redis://:${password}@${host(registry, names(registry).redis)}:${ports.redis}/0`;
+}
 
 function secret(
   registry: Registry,
-  component: 'postgres' | 'redis',
+  component: WithPassword,
+  { password, previous, request, rotated }: Credentials,
   values: Readonly<Record<string, string>>,
-) {
-  const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+): KubeObject {
+  // Never missing: a volume names its keys.
+  const all = { password, previous: previous ?? '', ...values };
+  const data = Object.entries(all).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  const object = meta(registry, 'Secret', component, names(registry)[component]);
   return {
-    ...meta(registry, 'Secret', component, names(registry)[component]),
+    ...object,
+    metadata: {
+      ...object.metadata,
+      annotations: {
+        [rotatedAnnotation]: rotated,
+        ...(request === undefined ? {} : { [rotateAnnotation]: request }),
+      },
+    },
     type: 'Opaque',
     data: Object.fromEntries(data) as Record<string, string>,
   };

@@ -2,7 +2,7 @@ import type { V1Deployment } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
 import { type Child, labels, meta, names, type Observed, selectorLabels } from './child.ts';
 import { ports, serverConfig } from './config-map.ts';
-import { postgresCredentials, redisCredentials } from './credentials.ts';
+import { serverSecretHash } from './credentials.ts';
 import {
   namedSecretAnnotations,
   namedSecretMounts,
@@ -14,7 +14,6 @@ import {
   configHashAnnotation,
   containerSecurity,
   contentHash,
-  dataOf,
   podBasics,
   podSecurity,
   secretHashAnnotation,
@@ -36,10 +35,7 @@ export const deployment: Child = (registry, observed) => {
         labels: labels(registry, 'server'),
         annotations: {
           [configHashAnnotation]: contentHash(serverConfig(registry)),
-          [secretHashAnnotation]: contentHash([
-            dataOf(postgresCredentials(registry, observed)).DATABASE_URL,
-            dataOf(redisCredentials(registry, observed)).REDIS_URL,
-          ]),
+          [secretHashAnnotation]: serverSecretHash(registry, observed),
           ...namedSecretAnnotations(registry, observed),
           'prometheus.io/scrape': 'true',
           'prometheus.io/port': String(ports.metrics),

@@ -3,9 +3,11 @@ import type { ManagedDatabase, Registry } from '../spec.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
-import { databaseName, databaseUser, postgresCredentials } from './credentials.ts';
-import { containerSecurity, dataOf } from './pod.ts';
-import { commandProbe, statefulSet } from './stateful-set.ts';
+import { databaseName } from './credentials.ts';
+import { containerSecurity } from './pod.ts';
+import { followScript, prepareScript } from './postgres-scripts.ts';
+import { databaseRoles } from './rotation.ts';
+import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
 
 /** `postgres` in the Debian-based official image. */
 const postgresUser = 999;
@@ -27,6 +29,7 @@ export const postgresConfig: Child = (registry) =>
           'postgresql.conf': settings(registry, registry.database),
           'pg_hba.conf': accessRules,
           'prepare.sh': prepareScript,
+          'follow.sh': followScript,
         },
       };
 
@@ -44,14 +47,15 @@ export const postgres: Child = (registry, observed) => {
   const isReady = [
     'pg_isready',
     '--host=127.0.0.1',
-    `--username=${databaseUser}`,
+    `--username=${databaseRoles[0]}`,
     `--dbname=${databaseName}`,
   ];
+  const rolesFile = { name: 'ROLES_FILE', value: `${credentialsPath}/roles` };
+  const credentials = { name: 'credentials', mountPath: credentialsPath, readOnly: true };
   return statefulSet(registry, 'postgres', {
-    storage: storage,
+    storage,
     found: observed.postgres,
-    config: [settings(registry, database), accessRules, prepareScript],
-    secret: dataOf(postgresCredentials(registry, observed)).password,
+    config: [settings(registry, database), accessRules, prepareScript, followScript],
     userId: postgresUser,
     pod: {
       terminationGracePeriodSeconds: 60,
@@ -61,14 +65,11 @@ export const postgres: Child = (registry, observed) => {
           image,
           imagePullPolicy: 'IfNotPresent',
           command: ['sh', `${configPath}/prepare.sh`],
-          env: [
-            { name: 'PGDATA', value: dataPath },
-            { name: 'PASSWORD_FILE', value: `${credentialsPath}/password` },
-          ],
+          env: [{ name: 'PGDATA', value: dataPath }, rolesFile],
           resources,
           securityContext: containerSecurity,
           terminationMessagePolicy: 'FallbackToLogsOnError',
-          volumeMounts: [...mounts, { name: 'credentials', mountPath: credentialsPath, readOnly: true }],
+          volumeMounts: [...mounts, credentials],
         },
       ],
       containers: [
@@ -91,12 +92,23 @@ export const postgres: Child = (registry, observed) => {
           terminationMessagePolicy: 'FallbackToLogsOnError',
           volumeMounts: mounts,
         },
+        {
+          name: 'credentials',
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['sh', `${configPath}/follow.sh`],
+          env: [rolesFile],
+          resources: followerResources,
+          securityContext: containerSecurity,
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [...mounts.filter(({ name: volume }) => volume !== 'data'), credentials],
+        },
       ],
       volumes: [
         { name: 'config', configMap: { name, defaultMode: 0o444 } },
         {
           name: 'credentials',
-          secret: { secretName: name, defaultMode: 0o440, items: [{ key: 'password', path: 'password' }] },
+          secret: { secretName: name, defaultMode: 0o440, items: [{ key: 'roles', path: 'roles' }] },
         },
         { name: 'run', emptyDir: {} },
         { name: 'tmp', emptyDir: {} },
@@ -131,30 +143,5 @@ timezone = 'UTC'
 /** The superuser has no password and comes only from inside the pod. */
 const accessRules = `# Written by the operator.
 local all postgres peer
-host ${databaseName} ${databaseUser} all scram-sha-256
-`;
-
-/**
- * Runs before each start of PostgreSQL. Makes the data folder once (in a folder of another name, so that a cut leaves
- * nothing half-made), and gives the registry's role the password of the Secret: also a Secret that was lost, or a
- * volume that an earlier registry of this name left behind, ends in a database that the server can use.
- */
-const prepareScript = `set -eu
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  echo "making a new database in $PGDATA"
-  rm -rf "$PGDATA.new"
-  initdb --pgdata="$PGDATA.new" --username=postgres --encoding=UTF8 --locale=C.UTF-8 \\
-    --auth-local=peer --auth-host=scram-sha-256 --data-checksums
-  rm -rf "$PGDATA"
-  mv "$PGDATA.new" "$PGDATA"
-fi
-single() { postgres --single -D "$PGDATA" -c config_file="$PGDATA/postgresql.conf" -c log_checkpoints=off template1; }
-has() { echo "$1" | single | grep -q 'found = "1"'; }
-if ! has "SELECT 1 AS found FROM pg_roles WHERE rolname = '${databaseUser}'"; then
-  echo "CREATE ROLE ${databaseUser} LOGIN" | single >/dev/null
-fi
-echo "ALTER ROLE ${databaseUser} WITH LOGIN PASSWORD '$(cat "$PASSWORD_FILE")'" | single >/dev/null
-if ! has "SELECT 1 AS found FROM pg_database WHERE datname = '${databaseName}'"; then
-  echo "CREATE DATABASE ${databaseName} OWNER ${databaseUser}" | single >/dev/null
-fi
+host ${databaseName} ${databaseRoles.join(',')} all scram-sha-256
 `;

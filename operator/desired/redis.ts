@@ -2,9 +2,8 @@ import type { ManagedCache } from '../spec.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
-import { redisCredentials } from './credentials.ts';
-import { containerSecurity, dataOf } from './pod.ts';
-import { commandProbe, statefulSet } from './stateful-set.ts';
+import { containerSecurity } from './pod.ts';
+import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
 
 /** `redis` in the official image. */
 const redisUser = 999;
@@ -19,19 +18,19 @@ export const redisConfig: Child = (registry) =>
     ? undefined
     : {
         ...meta(registry, 'ConfigMap', 'redis', names(registry).redis),
-        data: { 'redis.conf': settings(registry.cache) },
+        data: { 'redis.conf': settings(registry.cache), 'ping.sh': pingScript, 'follow.sh': followScript },
       };
 
 export const redis: Child = (registry, observed) => {
   const { cache } = registry;
   if (cache?.kind !== 'managed') return undefined;
   const name = names(registry).redis;
-  const ping = ['redis-cli', '-e', 'ping'];
+  const ping = ['sh', `${configPath}/ping.sh`];
+  const credentials = { name: 'credentials', mountPath: credentialsPath, readOnly: true };
   return statefulSet(registry, 'redis', {
     storage: cache.storage,
     found: observed.redis,
-    config: settings(cache),
-    secret: dataOf(redisCredentials(registry, observed))['auth.conf'],
+    config: [settings(cache), pingScript, followScript],
     userId: redisUser,
     pod: {
       terminationGracePeriodSeconds: 30,
@@ -41,8 +40,6 @@ export const redis: Child = (registry, observed) => {
           image: cache.image,
           imagePullPolicy: 'IfNotPresent',
           command: ['redis-server', `${configPath}/redis.conf`],
-          // Read by redis-cli of the probes; on its command line it could be seen in the list of processes.
-          env: [{ name: 'REDISCLI_AUTH', valueFrom: { secretKeyRef: { name, key: 'password' } } }],
           ports: [{ name: 'redis', containerPort: ports.redis, protocol: 'TCP' }],
           resources: cache.resources,
           startupProbe: commandProbe(ping, 2, 150),
@@ -53,9 +50,19 @@ export const redis: Child = (registry, observed) => {
           volumeMounts: [
             { name: 'data', mountPath: '/data' },
             { name: 'config', mountPath: configPath, readOnly: true },
-            { name: 'credentials', mountPath: credentialsPath, readOnly: true },
+            credentials,
             { name: 'tmp', mountPath: '/tmp' },
           ],
+        },
+        {
+          name: 'credentials',
+          image: cache.image,
+          imagePullPolicy: 'IfNotPresent',
+          command: ['sh', `${configPath}/follow.sh`],
+          resources: followerResources,
+          securityContext: containerSecurity,
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [{ name: 'config', mountPath: configPath, readOnly: true }, credentials],
         },
       ],
       volumes: [
@@ -65,7 +72,7 @@ export const redis: Child = (registry, observed) => {
           secret: {
             secretName: name,
             defaultMode: 0o440,
-            items: [{ key: 'auth.conf', path: 'auth.conf' }],
+            items: ['users.acl', 'password', 'previous'].map((key) => ({ key, path: key })),
           },
         },
         { name: 'tmp', emptyDir: {} },
@@ -93,6 +100,33 @@ auto-aof-rewrite-percentage 100
 auto-aof-rewrite-min-size 64mb
 slowlog-log-slower-than 10000
 slowlog-max-len 128
-include ${credentialsPath}/auth.conf
+aclfile ${credentialsPath}/users.acl
 `;
 }
+
+/** Passwords are read from files: on a command line they could be seen in the list of processes. */
+const pingScript = `REDISCLI_AUTH=$(cat ${credentialsPath}/password) exec redis-cli -e ping
+`;
+
+/**
+ * Runs beside Redis, and lets it read its users again when the kubelet has written a Secret that has changed. Redis
+ * still has the former password then, or has both.
+ */
+const followScript = `set -eu
+trap 'exit 0' TERM INT
+users=${credentialsPath}/users.acl
+applied=$(cat "$users")
+while :; do
+  wanted=$(cat "$users")
+  if [ "$wanted" != "$applied" ]; then
+    for key in previous password; do
+      if [ -s "${credentialsPath}/$key" ] && REDISCLI_AUTH=$(cat "${credentialsPath}/$key") redis-cli -e acl load; then
+        applied=$wanted
+        break
+      fi
+    done
+  fi
+  sleep 2 &
+  wait $!
+done
+`;

@@ -1,15 +1,14 @@
-import type { KubeObject, V1PodSpec, V1StatefulSet } from '../kubernetes.ts';
+import type { KubeObject, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from '../kubernetes.ts';
 import type { Registry, Storage } from '../spec.ts';
 import { labels, meta, names, selectorLabels } from './child.ts';
 import { claimTemplate } from './claim.ts';
-import { configHashAnnotation, contentHash, podBasics, podSecurity, secretHashAnnotation } from './pod.ts';
+import { configHashAnnotation, contentHash, podBasics, podSecurity } from './pod.ts';
 
 interface Parts {
   readonly storage: Storage;
   readonly found: V1StatefulSet | undefined;
   /** What the pod reads when it starts: other content replaces it. */
   readonly config: unknown;
-  readonly secret: unknown;
   readonly userId: number;
   readonly pod: V1PodSpec;
 }
@@ -18,7 +17,7 @@ interface Parts {
 export function statefulSet(
   registry: Registry,
   component: 'postgres' | 'redis',
-  { storage, found, config, secret, userId, pod }: Parts,
+  { storage, found, config, userId, pod }: Parts,
 ): KubeObject {
   const name = names(registry)[component];
   const spec: V1StatefulSet['spec'] = {
@@ -29,10 +28,7 @@ export function statefulSet(
     template: {
       metadata: {
         labels: labels(registry, component),
-        annotations: {
-          [configHashAnnotation]: contentHash(config),
-          [secretHashAnnotation]: contentHash(secret),
-        },
+        annotations: { [configHashAnnotation]: contentHash(config) },
       },
       spec: { ...podBasics(registry), securityContext: podSecurity(userId), ...pod },
     },
@@ -40,6 +36,12 @@ export function statefulSet(
   };
   return { ...meta(registry, 'StatefulSet', component, name), spec };
 }
+
+/** Of a container that waits for another Secret, and tells its neighbour. */
+export const followerResources: V1ResourceRequirements = {
+  requests: { cpu: '5m', memory: '16Mi' },
+  limits: { cpu: '100m', memory: '64Mi' },
+};
 
 /** A command in the container says whether it is well. */
 export function commandProbe(command: string[], periodSeconds: number, failureThreshold: number) {

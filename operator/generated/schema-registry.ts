@@ -828,6 +828,15 @@ export interface SchemaRegistryFields {
       };
     };
     /**
+     * The passwords of a managed PostgreSQL and Redis, which the operator makes. Others are made when the annotation llm-schema-registry.io/rotate-credentials of this object gets another value, or after rotationPeriod. The former ones are accepted until every server pod has the new ones, so no request fails.
+     */
+    credentials?: {
+      /**
+       * How long a password is used before it is replaced, such as 90d; at least 10m. Default: until the annotation asks.
+       */
+      rotationPeriod?: string;
+    };
+    /**
      * What becomes of the volumes of PostgreSQL and Redis when this object is deleted. Retain keeps them, and a SchemaRegistry made later with the same name finds its schemas again. Delete removes them. Default: Retain.
      */
     deletionPolicy?: 'Retain' | 'Delete';
@@ -941,6 +950,23 @@ export interface SchemaRegistryFields {
         location?: string;
       };
     };
+    /**
+     * The Secrets that the operator makes for this registry.
+     */
+    secrets?: {
+      /**
+       * Name of the Secret.
+       */
+      name: string;
+      /**
+       * Hash of what it holds; it changes with the content.
+       */
+      hash?: string;
+      /**
+       * Since when its password is used.
+       */
+      rotated?: string;
+    }[];
     /**
      * The last time that the server pods were replaced.
      */

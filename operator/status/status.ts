@@ -1,6 +1,8 @@
 import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
 import { ingressUrl } from '../desired/ingress.ts';
+import { contentHash } from '../desired/pod.ts';
+import { rotatedAnnotation } from '../desired/rotation.ts';
 import type { ArtifactStore, BadSpec, Registry, Status } from '../spec.ts';
 import { timeOf } from '../time.ts';
 import { locationOf } from './artifact-store-ready.ts';
@@ -113,6 +115,17 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
             : { kind: 'managed', host: `${host(registry, redis)}:${ports.redis}` },
       artifacts: artifactFacts(registry.artifacts),
     },
+    secrets: Object.values(observed.secrets).flatMap((secret) =>
+      secret === undefined || !observed.children.includes(secret)
+        ? []
+        : [
+            {
+              name: secret.metadata.name,
+              hash: contentHash(secret.data),
+              rotated: secret.metadata.annotations?.[rotatedAnnotation] ?? timeOf(observed.nowMs),
+            },
+          ],
+    ),
   };
 }
 

@@ -8,18 +8,26 @@ export const someDefaults = {
 };
 
 /** A SchemaRegistry as the API server holds it. */
-export function aSchemaRegistry(spec: Spec = {}, name = 'sample'): KubeObject {
+export function aSchemaRegistry(
+  spec: Spec = {},
+  name = 'sample',
+  annotations: Readonly<Record<string, string>> = {},
+): KubeObject {
   return {
     apiVersion: 'llm-schema-registry.io/v1alpha1',
     kind: 'SchemaRegistry',
-    metadata: { name, namespace: 'team-a', uid: 'uid-1', generation: 1 },
+    metadata: { name, namespace: 'team-a', uid: 'uid-1', generation: 1, annotations },
     spec,
   };
 }
 
 /** The same with its defaults. */
-export function aRegistry(spec: Spec = {}, name = 'sample'): Registry {
-  return completeSpec(aSchemaRegistry(spec, name), someDefaults);
+export function aRegistry(
+  spec: Spec = {},
+  name = 'sample',
+  annotations: Readonly<Record<string, string>> = {},
+): Registry {
+  return completeSpec(aSchemaRegistry(spec, name, annotations), someDefaults);
 }
 
 /** A world in which nothing has been made yet. */
@@ -33,7 +41,8 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     autoscaler: undefined,
     pods: [],
     claims: [],
-    passwords: { postgres: 'p'.repeat(43), redis: 'r'.repeat(43) },
+    secrets: { postgres: undefined, redis: undefined },
+    newPasswords: { postgres: 'p'.repeat(43), redis: 'r'.repeat(43) },
     answer: undefined,
     unready: undefined,
     served: new Set(['ServiceMonitor', 'PrometheusRule']),

@@ -6,8 +6,8 @@ import type { Spec } from '../../operator/spec.ts';
 import { anObserved, aRegistry, aSecret } from '../build/registry.ts';
 
 function parts(spec: Spec, password = 'p', namedSecrets: readonly KubeObject[] = []) {
-  const passwords = { postgres: password.repeat(43), redis: 'r'.repeat(43) };
-  const all = desired(aRegistry(spec), anObserved({ passwords, namedSecrets }));
+  const newPasswords = { postgres: password.repeat(43), redis: 'r'.repeat(43) };
+  const all = desired(aRegistry(spec), anObserved({ newPasswords, namedSecrets }));
   const get = (kind: string, name: string) =>
     all.find((object) => object.kind === kind && object.metadata.name === name) as KubeObject;
   return { deployment: get('Deployment', 'sample'), config: get('ConfigMap', 'sample-config') };

@@ -140,7 +140,7 @@ describe('the children of a registry', () => {
       const changed =
         change === 'config'
           ? annotations({ config: { logLevel: 'debug' } }, {})
-          : annotations({}, { passwords: { postgres: 'x'.repeat(43), redis: 'r'.repeat(43) } });
+          : annotations({}, { newPasswords: { postgres: 'x'.repeat(43), redis: 'r'.repeat(43) } });
       expect(changed).not.to.equal(annotations({}, {}));
       expect(annotations({ deletionPolicy: 'Delete' }, {})).to.equal(annotations({}, {}));
     });

@@ -1,0 +1,60 @@
+import { databaseName } from './credentials.ts';
+import { databaseRoles } from './rotation.ts';
+
+const [owner, second] = databaseRoles;
+
+/**
+ * SQL that gives the roles what $ROLES_FILE says, a statement a line (as single-user mode reads them). The second role
+ * acts as the first, so whatever either makes belongs to both. Statements that fail would be logged with the password.
+ */
+const roleStatements = `export PGOPTIONS='-c log_min_error_statement=panic'
+role_statements() {
+  echo "DO 'BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ''${owner}'') THEN CREATE ROLE ${owner}; END IF; END';"
+  echo "DO 'BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ''${second}'') THEN CREATE ROLE ${second} IN ROLE ${owner}; END IF; END';"
+  echo "ALTER ROLE ${second} SET role = '${owner}';"
+  while read -r role password; do
+    if [ -n "$password" ]; then echo "ALTER ROLE $role LOGIN PASSWORD '$password';"
+    else echo "ALTER ROLE $role NOLOGIN PASSWORD NULL;"; fi
+  done
+}
+`;
+
+/**
+ * Runs before each start of PostgreSQL. Makes the data folder once (in a folder of another name, so that a cut leaves
+ * nothing half-made), and gives the registry's roles the passwords of the Secret: also a Secret that was lost, or a
+ * volume that an earlier registry of this name left behind, ends in a database that the server can use.
+ */
+export const prepareScript = `set -eu
+${roleStatements}if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  echo "making a new database in $PGDATA"
+  rm -rf "$PGDATA.new"
+  initdb --pgdata="$PGDATA.new" --username=postgres --encoding=UTF8 --locale=C.UTF-8 \\
+    --auth-local=peer --auth-host=scram-sha-256 --data-checksums
+  rm -rf "$PGDATA"
+  mv "$PGDATA.new" "$PGDATA"
+fi
+single() { postgres --single -D "$PGDATA" -c config_file="$PGDATA/postgresql.conf" -c log_checkpoints=off -c log_min_error_statement=panic template1; }
+role_statements < "$ROLES_FILE" | single >/dev/null
+if ! echo "SELECT 1 AS found FROM pg_database WHERE datname = '${databaseName}'" | single | grep -q 'found = "1"'; then
+  echo "CREATE DATABASE ${databaseName} OWNER ${owner}" | single >/dev/null
+fi
+`;
+
+/**
+ * Runs beside PostgreSQL, and gives the roles other passwords while connections last: the kubelet writes a Secret that
+ * has changed into the volumes of running pods.
+ */
+export const followScript = `set -eu
+trap 'exit 0' TERM INT
+${roleStatements}applied=''
+while :; do
+  wanted=$(cat "$ROLES_FILE")
+  if [ "$wanted" != "$applied" ] && role_statements < "$ROLES_FILE" \\
+    | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host=/var/run/postgresql --username=postgres template1; then
+    applied=$wanted
+    echo 'the roles have the passwords of the Secret'
+  fi
+  sleep 2 &
+  wait $!
+done
+`;
