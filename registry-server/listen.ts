@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** The address cannot be listened on. */
@@ -6,7 +7,7 @@ export class CannotListen extends Error {
   override readonly name = 'CannotListen';
 }
 
-export function listen(server: Server, port: number, host: string): Promise<void> {
+export function listen(server: Server | SecureServer, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       reject(new CannotListen(`cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));
@@ -20,7 +21,7 @@ export function listen(server: Server, port: number, host: string): Promise<void
 }
 
 /** Requests under way are finished, up to the deadline. */
-export function closeServer(server: Server, deadlineMs: number): Promise<void> {
+export function closeServer(server: Server | SecureServer, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), Math.max(0, deadlineMs));
     server.close(() => {
@@ -31,12 +32,13 @@ export function closeServer(server: Server, deadlineMs: number): Promise<void> {
   });
 }
 
-export function urlOf(server: Server): string {
+export function urlOf(server: Server | SecureServer): string {
   const { address, port } = server.address() as AddressInfo;
-  return urlAt(address, port);
+  return urlAt(address, port, server instanceof SecureServer);
 }
 
-export function urlAt(address: string, port: number): string {
+export function urlAt(address: string, port: number, isSecure: boolean): string {
   const isAnywhere = address === '0.0.0.0' || address === '::';
-  return `http://${isAnywhere ? 'localhost' : address.includes(':') ? `[${address}]` : address}:${port}`;
+  const host = isAnywhere ? 'localhost' : address.includes(':') ? `[${address}]` : address;
+  return `${isSecure ? 'https' : 'http'}://${host}:${port}`;
 }

@@ -1,3 +1,5 @@
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { BadArguments, rebuildFromArchive, tendArchive } from './archive-verbs.ts';
 import { CannotListen } from './listen.ts';
 import { type Log, openLog } from './log.ts';
@@ -101,15 +103,28 @@ async function runMigrations(settings: ServerSettings): Promise<number> {
   }
 }
 
-async function askHealth({ port }: ServerSettings): Promise<number> {
+async function askHealth({ port, tlsCertFile }: ServerSettings): Promise<number> {
   try {
-    const { status } = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2_500) });
+    const status = await askLoopback(port, tlsCertFile !== undefined);
     if (status === 200) return 0;
     process.stderr.write(`/health answers ${status}\n`);
   } catch (error) {
     process.stderr.write(`/health does not answer: ${(error as Error).message}\n`);
   }
   return 1;
+}
+
+/** The status of /health. On loopback it is this machine that answers, whatever name its certificate has. */
+function askLoopback(port: number, isSecure: boolean): Promise<number | undefined> {
+  const options = { host: '127.0.0.1', port, path: '/health', timeout: 2_500, rejectUnauthorized: false };
+  return new Promise((resolve, reject) => {
+    const request = (isSecure ? httpsGet : httpGet)(options, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer in 2.5 s')));
+    request.on('error', reject);
+  });
 }
 
 function help(): string {

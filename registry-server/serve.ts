@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
+import { openApiServer } from './certificate.ts';
 import { openFront } from './front.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -178,7 +179,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
 
   const maxEntries = settings.cacheMaxEntries;
   const front = openFront({ store, known, metrics, log, lifecycle, maxEntries }, app.callback());
-  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, front);
+  const server = openApiServer(settings, { maxHeaderSize: MAX_HEAD_BYTES }, front, log);
   server.requestTimeout = requestTimeoutMs;
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;

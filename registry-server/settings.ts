@@ -27,6 +27,13 @@ function setting<T, D extends string | undefined>(
 const table = {
   host: setting('SERVER_HOST', '0.0.0.0', text, 'address to listen on'),
   port: setting('SERVER_PORT', '8080', port, 'port of the REST API'),
+  tlsCertFile: setting(
+    'TLS_CERT_FILE',
+    undefined,
+    text,
+    'certificate of the REST API in PEM, with those above it; unset: plain HTTP',
+  ),
+  tlsKeyFile: setting('TLS_KEY_FILE', undefined, text, 'its key in PEM'),
   metricsPort: setting('METRICS_PORT', '9091', port, 'port of /metrics'),
   isMetricsEnabled: setting('ENABLE_METRICS', 'true', flag, 'serve /metrics'),
   workers: setting(
@@ -174,6 +181,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     wrong.push(
       `DATABASE_MIN_CONNECTIONS: "${read.minConnections}" is more than DATABASE_MAX_CONNECTIONS, which is ${read.maxConnections}`,
     );
+  }
+  if ((read.tlsCertFile === undefined) !== (read.tlsKeyFile === undefined)) {
+    wrong.push('TLS_CERT_FILE and TLS_KEY_FILE: set both, or neither');
   }
   if ((read.s3AccessKeyId === undefined) !== (read.s3SecretAccessKey === undefined)) {
     wrong.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both, or neither');

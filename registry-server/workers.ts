@@ -31,7 +31,7 @@ interface Supervised {
 export async function superviseWorkers(settings: ServerSettings, log: Log): Promise<RunningServer> {
   const started = performance.now();
   const { host, port } = settings;
-  const url = urlAt(host, port);
+  const url = urlAt(host, port, settings.tlsCertFile !== undefined);
   await ensureFree(port, host);
 
   const all = new Map<number, Supervised>();
