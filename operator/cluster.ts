@@ -1,5 +1,5 @@
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { type Dispatcher, request as undiciRequest } from 'undici';
+import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
 import { groupPath, type Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Metrics } from './metrics.ts';
@@ -266,13 +266,32 @@ export function openKubeConfig(): KubeConfig {
 }
 
 /** A GET over a connection of its own: a kept one would go on speaking to a pod that is about to stop. */
-export async function getJson(url: string, timeoutMs: number): Promise<{ status: number; body: unknown }> {
-  const response = await undiciRequest(url, {
-    reset: true,
-    signal: AbortSignal.timeout(timeoutMs),
-    headers: { accept: 'application/json' },
-  });
-  return { status: response.statusCode, body: await response.body.json() };
+export async function getJson(
+  url: string,
+  timeoutMs: number,
+  { ca, serverName }: Trust = {},
+): Promise<{ status: number; body: unknown }> {
+  const connect = ca === undefined ? { rejectUnauthorized: false } : { ca };
+  const dispatcher = new Agent({ connect: { ...connect, ...(serverName && { servername: serverName }) } });
+  try {
+    const response = await undiciRequest(url, {
+      reset: true,
+      dispatcher,
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: { accept: 'application/json' },
+    });
+    return { status: response.statusCode, body: await response.body.json() };
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** Whose word counts. A question without a secret may be put to whoever answers. */
+export interface Trust {
+  /** PEM; undefined: whoever answers. */
+  readonly ca?: string;
+  /** The name in its certificate, where the URL has an address. */
+  readonly serverName?: string;
 }
 
 /** Holds for every kind that the operator touches. */

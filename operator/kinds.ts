@@ -97,6 +97,14 @@ export const kinds = {
     isOptional: true,
     verbs: applied,
   },
+  Certificate: {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    plural: 'certificates',
+    isChild: true,
+    isOptional: true,
+    verbs: applied,
+  },
   Pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', isChild: true, verbs: watched },
   PersistentVolumeClaim: {
     apiVersion: 'v1',

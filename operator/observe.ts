@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { renew } from './authority.ts';
 import type { Cache, Caches } from './cache.ts';
-import { names, type Observed } from './desired/child.ts';
+import type { Trust } from './cluster.ts';
+import { bundleOf, type Certificates, issuedLeaves, readCertificates } from './desired/certificates.ts';
+import { host, names, type Observed } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
 import type { KindName } from './kinds.ts';
 import type {
@@ -35,8 +38,18 @@ export async function observe(
   const pods = caches.Pod.list(key) as unknown as V1Pod[];
   const secret = (name: string) => caches.Secret.find(key, name) ?? caches.Secret.findDeleted(key, name);
   const unready = pods.find(isUpAndUnready);
+  const now = nowMs();
+  const certificates =
+    registry.tls === undefined
+      ? undefined
+      : await renew(
+          { registry: registry.name, leaves: issuedLeaves(registry) },
+          readCertificates(registry, secret),
+          now,
+        );
+  const trust = trustOf(registry, certificates);
   return {
-    nowMs: nowMs(),
+    nowMs: now,
     children: Object.values(caches)
       .flatMap((cache) => cache.list(key))
       .filter(({ kind }) => kind !== 'SchemaRegistry'),
@@ -51,12 +64,26 @@ export async function observe(
     served,
     namedSecrets: await secrets.read(registry, [
       ...namedSecrets(registry).map(({ name }) => name),
-      ...(registry.ingress?.tlsSecretName === undefined ? [] : [registry.ingress.tlsSecretName]),
+      ...certificateSecrets(registry),
     ]),
     hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
-    answer: (deployment?.status?.readyReplicas ?? 0) > 0 ? await probe.ask(registry) : undefined,
-    unready: unready === undefined ? undefined : await probe.askPod(unready),
+    certificates,
+    answer: (deployment?.status?.readyReplicas ?? 0) > 0 ? await probe.ask(registry, trust) : undefined,
+    unready: unready === undefined ? undefined : await probe.askPod(registry, unready, trust),
   };
+}
+
+/** Those that others write: the operator only looks at them. */
+function certificateSecrets({ ingress, tls }: Registry): readonly string[] {
+  return [ingress?.tlsSecretName, tls?.mode === 'CertManager' ? tls.secretName : undefined].filter(
+    (name) => name !== undefined,
+  );
+}
+
+/** Where the certificate is somebody else's, its authority is not known here, and what is asked holds no secret. */
+function trustOf(registry: Registry, certificates: Certificates | undefined): Trust {
+  if (certificates === undefined || registry.tls?.mode !== 'Operator') return {};
+  return { ca: bundleOf(certificates.authority), serverName: host(registry, names(registry).server) };
 }
 
 /** A host in two Ingresses leads to either, as the controller pleases. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { ApiError, type Cluster, getJson } from './cluster.ts';
+import { ApiError, type Cluster, getJson, type Trust } from './cluster.ts';
 import { type Answer, type Checks, host, names, type Unready } from './desired/child.ts';
-import { ports } from './desired/config-map.ts';
+import { apiDoor, ports } from './desired/config-map.ts';
 import type { V1Pod } from './kubernetes.ts';
 import type { Registry } from './spec.ts';
 
@@ -14,18 +14,19 @@ type Get = (path: string) => Promise<{ status: number; body: unknown }>;
 
 export interface Probe {
   /** Asks a registry through its Service whether it is ready, and for one answer of its API. */
-  readonly ask: (registry: Registry) => Promise<Answer>;
+  readonly ask: (registry: Registry, trust?: Trust) => Promise<Answer>;
   /** Asks one pod of it why it is not ready; undefined where it does not tell. */
-  readonly askPod: (pod: V1Pod) => Promise<Unready | undefined>;
+  readonly askPod: (registry: Registry, pod: V1Pod, trust?: Trust) => Promise<Unready | undefined>;
 }
 
 export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
-  const askService: Probe['ask'] = async (registry) => {
+  const askService: Probe['ask'] = async (registry, trust) => {
     const { server } = names(registry);
-    const proxied = `/api/v1/namespaces/${registry.namespace}/services/http:${server}:http/proxy`;
+    const { scheme } = apiDoor(registry);
+    const proxied = `/api/v1/namespaces/${registry.namespace}/services/${scheme}:${server}:${scheme}/proxy`;
     const get: Get = throughApiServer
       ? async (path) => ({ status: 200, body: await cluster.request('GET', `${proxied}${path}`) })
-      : (path) => getJson(`http://${host(registry, server)}${path}`, answerTimeoutMs);
+      : (path) => getJson(`${scheme}://${host(registry, server)}${path}`, answerTimeoutMs, trust);
     let answer = await ask(get);
     for (let attempt = 1; !answer.isReady && attempt < tries; attempt += 1) {
       await setTimeout(betweenTriesMs);
@@ -33,14 +34,15 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
     }
     return answer;
   };
-  const askPod: Probe['askPod'] = async ({ metadata, status }) => {
+  const askPod: Probe['askPod'] = async (registry, { metadata, status }, trust) => {
+    const { scheme } = apiDoor(registry);
     const { name, namespace } = metadata ?? {};
-    const proxied = `/api/v1/namespaces/${namespace}/pods/http:${name}:${ports.http}/proxy/ready`;
+    const proxied = `/api/v1/namespaces/${namespace}/pods/${scheme}:${name}:${ports.http}/proxy/ready`;
     const address = status?.podIP?.includes(':') ? `[${status.podIP}]` : status?.podIP;
     try {
       const body = throughApiServer
         ? await cluster.request('GET', proxied)
-        : (await getJson(`http://${address}:${ports.http}/ready`, answerTimeoutMs)).body;
+        : (await getJson(`${scheme}://${address}:${ports.http}/ready`, answerTimeoutMs, trust)).body;
       return readUnready(body);
     } catch (error) {
       // The API server passes 503 on as it is, and the words of the pod with it.

@@ -5,7 +5,7 @@ import { type Cluster, isNotFound } from './cluster.ts';
 import type { Answer } from './desired/child.ts';
 import { names } from './desired/child.ts';
 import { desired } from './desired/table.ts';
-import { eventsOf, writeEvents } from './events.ts';
+import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
 import type { KindName } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
@@ -13,7 +13,7 @@ import type { NamedSecrets } from './named-secrets.ts';
 import { observe } from './observe.ts';
 import type { Probe } from './probe.ts';
 import type { Outcome } from './queue.ts';
-import { rolloutCause } from './rollout.ts';
+import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec, type Defaults, type Status } from './spec.ts';
 import { stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
@@ -76,6 +76,7 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
       : observed;
     const after = status(registry, present, before, rollout);
     await writeStatus(parts, found, before, after, log);
+    await writeEvents(cluster, found, restartsOf(changes), parts.identity, log);
     return { againAfterMs: isSettled(after) ? nowAndThenMs : soonMs };
   } catch (error) {
     if (!(error instanceof BadSpec)) throw error;
@@ -108,6 +109,17 @@ function rolloutOf(
     after: wanted.find(isConfig),
   });
   return cause === undefined ? undefined : { time: timeOf(Date.now()), cause };
+}
+
+/** PostgreSQL and Redis are one pod each: what replaces it is a restart. */
+function restartsOf({ update }: Plan): readonly RegistryEvent[] {
+  return update
+    .filter(({ object }) => object.kind === 'StatefulSet')
+    .flatMap(({ before, object }) => {
+      const cause = restartCause(before, object);
+      const note = `pod ${object.metadata.name}-0 is restarted: ${cause}`;
+      return cause === undefined ? [] : [{ type: 'Normal' as const, reason: 'Restarting', note }];
+    });
 }
 
 async function writeStatus(

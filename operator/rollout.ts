@@ -1,3 +1,4 @@
+import { authorityHashAnnotation } from './desired/certificates.ts';
 import { namedSecretsAnnotation } from './desired/named-secrets.ts';
 import { overlayHashAnnotation } from './desired/overlay.ts';
 import { configHashAnnotation, dataOf, secretHashAnnotation } from './desired/pod.ts';
@@ -31,10 +32,30 @@ export function rolloutCause(
   ) {
     causes.push('resources');
   }
+  const [oldAuthority, newAuthority] = [old, fresh].map((template) =>
+    annotation(template, authorityHashAnnotation),
+  );
+  if (oldAuthority !== newAuthority) causes.push('authority of the certificates');
   if (annotation(old, overlayHashAnnotation) !== annotation(fresh, overlayHashAnnotation))
     causes.push('pod template');
+  if (causes.length === 0 && findDifference(fresh, old) !== undefined) causes.push(otherOperator);
   return causes.length === 0 ? undefined : causes.join('; ');
 }
+
+/** Why a change to a StatefulSet restarts its pod, in words; undefined where it does not. Pure. */
+export function restartCause(before: KubeObject, after: KubeObject): string | undefined {
+  const [old, fresh] = [templateOf(before), templateOf(after)];
+  if (findDifference(fresh, old) === undefined) return undefined;
+  const [oldMain, newMain] = [old.spec?.containers[0], fresh.spec?.containers[0]];
+  const causes: string[] = [];
+  if (oldMain?.image !== newMain?.image) causes.push(`image ${oldMain?.image} → ${newMain?.image}`);
+  if (findDifference(newMain?.resources, oldMain?.resources) !== undefined) causes.push('resources');
+  if (annotation(old, configHashAnnotation) !== annotation(fresh, configHashAnnotation))
+    causes.push('configuration');
+  return causes.length === 0 ? otherOperator : causes.join('; ');
+}
+
+const otherOperator = 'another version of the operator, which makes the pods differently';
 
 function changedKeys(before: KubeObject | undefined, after: KubeObject | undefined): string {
   const old = dataOf(before);

@@ -53,6 +53,8 @@ export interface Registry {
   readonly cache: Cache | undefined;
   /** undefined: the registry keeps no archive. */
   readonly artifacts: ArtifactStore | undefined;
+  /** undefined: plain connections inside the cluster. */
+  readonly tls: InternalTls | undefined;
   readonly service: {
     readonly type: string;
     readonly annotations: Readonly<Record<string, string>>;
@@ -129,6 +131,12 @@ export interface ManagedCache {
   readonly maxMemoryBytes: number;
   readonly resources: V1ResourceRequirements;
 }
+
+/** Where the certificate of the server comes from. Those of a managed PostgreSQL and Redis are the operator's own. */
+export type InternalTls = { readonly secretName: string } & (
+  | { readonly mode: 'Operator' | 'Secret' }
+  | { readonly mode: 'CertManager'; readonly issuer: Readonly<Record<string, string>> }
+);
 
 export interface Ingress {
   /** undefined: the cluster's default class. */
@@ -256,6 +264,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     },
     cache: cache(spec, defaults),
     artifacts: artifacts(spec),
+    tls: internalTls(spec, name),
     service: {
       type: spec.service?.type ?? 'ClusterIP',
       annotations: spec.service?.annotations ?? {},
@@ -312,6 +321,16 @@ function cache(spec: Spec, defaults: Defaults): Cache | undefined {
     maxMemoryBytes: quantity('spec.cache.managed.maxMemory', managed.maxMemory ?? '1Gi'),
     resources: resources('spec.cache.managed.resources', managed.resources, defaultResources.redis),
   };
+}
+
+function internalTls({ tls: given }: Spec, name: string): InternalTls | undefined {
+  const { mode = 'Disabled', issuerRef, secretRef } = given ?? {};
+  const secretName = `${name}-tls`;
+  if (mode === 'Disabled') return undefined;
+  if (mode === 'Operator') return { mode, secretName };
+  if (mode === 'Secret') return { mode, secretName: secretRef?.name ?? secretName };
+  const { kind = 'Issuer', group = 'cert-manager.io', name: issuer = '' } = issuerRef ?? {};
+  return { mode, secretName, issuer: { name: issuer, kind, group } };
 }
 
 function ingress(spec: Spec, name: string): Ingress | undefined {

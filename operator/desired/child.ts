@@ -10,6 +10,7 @@ import type {
   V2HorizontalPodAutoscaler,
 } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
+import type { Certificates } from './certificates.ts';
 
 /** What a registry needs around it: a child per file, `undefined` where the spec does not want it. */
 export type Child = (registry: Registry, observed: Observed) => KubeObject | undefined;
@@ -28,6 +29,8 @@ export interface Observed {
   readonly secrets: Readonly<Record<'postgres' | 'redis', KubeObject | undefined>>;
   /** For where there is none yet, and for where another is asked for. */
   readonly newPasswords: Readonly<Record<'postgres' | 'redis', string>>;
+  /** undefined: nothing is encrypted inside the cluster. */
+  readonly certificates: Certificates | undefined;
   readonly answer: Answer | undefined;
   /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
   readonly unready: Unready | undefined;
@@ -125,6 +128,7 @@ export function names({ name }: { readonly name: string }) {
     config: `${name}-config`,
     postgres: `${name}-postgres`,
     redis: `${name}-redis`,
+    authority: `${name}-ca`,
   };
 }
 

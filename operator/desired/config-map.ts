@@ -1,4 +1,5 @@
 import type { ArtifactStore, ExternalCache, ExternalDatabase, Registry, Tls } from '../spec.ts';
+import { authorityPath, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 
 /** What the server reads from its environment and may be seen by anyone. */
@@ -8,17 +9,26 @@ export const configMap: Child = (registry) => ({
 });
 
 /** The names are those of registry-server/settings.ts; test/contract holds the two in step. */
-export function serverConfig({ config, database, cache, artifacts }: Registry): Record<string, string> {
+export function serverConfig({ config, database, cache, artifacts, tls }: Registry): Record<string, string> {
   return {
     SERVER_HOST: '0.0.0.0',
     SERVER_PORT: String(ports.http),
     METRICS_PORT: String(ports.metrics),
+    ...(tls === undefined
+      ? {}
+      : { TLS_CERT_FILE: `${serverTlsPath}/tls.crt`, TLS_KEY_FILE: `${serverTlsPath}/tls.key` }),
     ...(database.kind === 'external' ? databaseConfig(database) : {}),
+    ...(database.kind === 'managed' && tls !== undefined
+      ? { DATABASE_TLS: tlsModes.VerifyFull, DATABASE_CA_FILE: `${authorityPath}/${caKey}` }
+      : {}),
     DATABASE_MIN_CONNECTIONS: String(database.pool.min),
     DATABASE_MAX_CONNECTIONS: String(database.pool.max),
     DATABASE_ACQUIRE_TIMEOUT: String(database.pool.acquireTimeoutSeconds),
     REDIS_TIMEOUT: '5',
     ...(cache?.kind === 'external' ? cacheConfig(cache) : {}),
+    ...(cache?.kind === 'managed' && tls !== undefined
+      ? { REDIS_TLS: tlsModes.VerifyFull, REDIS_CA_FILE: `${authorityPath}/${caKey}` }
+      : {}),
     CACHE_TTL: String(config.cacheTtlSeconds),
     CACHE_MAX_SIZE: String(config.cacheMaxEntries),
     MAX_SCHEMA_SIZE: String(config.maxSchemaBytes),
@@ -78,3 +88,10 @@ function artifactConfig({ bucket, prefix, endpoint, region, isPathStyle }: Artif
 }
 
 export const ports = { http: 8080, metrics: 9091, postgres: 5432, redis: 6379 };
+
+/** How clients inside the cluster speak to the API: the name of its port in pods and Services, and the Service's number. */
+export function apiDoor({ tls }: Registry) {
+  return tls === undefined
+    ? ({ scheme: 'http', probe: 'HTTP', port: 80 } as const)
+    : ({ scheme: 'https', probe: 'HTTPS', port: 443 } as const);
+}

@@ -1,9 +1,10 @@
 import type { KubeObject, V1ObjectMeta } from '../kubernetes.ts';
 import { type Registry, rotateAnnotation } from '../spec.ts';
-import { type Child, host, meta, names, type Observed } from './child.ts';
+import { type Child, host, names, type Observed } from './child.ts';
 import { ports } from './config-map.ts';
 import { contentHash, secretHashAnnotation } from './pod.ts';
 import { type Credentials, databaseRoles, rotate, rotatedAnnotation, type WithPassword } from './rotation.ts';
+import { secret } from './secret.ts';
 
 export const databaseName = 'registry';
 
@@ -15,7 +16,7 @@ export const postgresCredentials: Child = (registry, observed) => {
   if (registry.database.kind === 'external') return undefined;
   const found = credentials(registry, observed, 'postgres');
   const { user, password, previous } = found;
-  return secret(registry, 'postgres', found, {
+  return credentialsSecret(registry, 'postgres', found, {
     username: user,
     DATABASE_URL: databaseUrl(registry, found),
     // A line for each role: its name, and its password where it may log in.
@@ -28,7 +29,7 @@ export const redisCredentials: Child = (registry, observed) => {
   const found = credentials(registry, observed, 'redis');
   const { user, password, previous } = found;
   const accepted = [password, previous].flatMap((text) => (text === undefined ? [] : [`>${text}`]));
-  return secret(registry, 'redis', found, {
+  return credentialsSecret(registry, 'redis', found, {
     'users.acl': `user ${user} on ~* &* +@all ${accepted.join(' ')}\n`,
     REDIS_URL: redisUrl(registry, found),
   });
@@ -73,26 +74,22 @@ function redisUrl(registry: Registry, { password }: Credentials): string {
   return `redis://:${password}@${host(registry, names(registry).redis)}:${ports.redis}/0`;
 }
 
-function secret(
+function credentialsSecret(
   registry: Registry,
   component: WithPassword,
-  { password, previous, request, rotated }: Credentials,
+  { password, previous = '', request, rotated }: Credentials,
   values: Readonly<Record<string, string>>,
 ): KubeObject {
-  // Never missing: a volume names its keys.
-  const all = { password, previous: previous ?? '', ...values };
-  const data = Object.entries(all).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
-  const object = meta(registry, 'Secret', component, names(registry)[component]);
-  return {
-    ...object,
-    metadata: {
-      ...object.metadata,
-      annotations: {
-        [rotatedAnnotation]: rotated,
-        ...(request === undefined ? {} : { [rotateAnnotation]: request }),
-      },
-    },
-    type: 'Opaque',
-    data: Object.fromEntries(data) as Record<string, string>,
+  const annotations = {
+    [rotatedAnnotation]: rotated,
+    ...(request === undefined ? {} : { [rotateAnnotation]: request }),
   };
+  // `previous` is never missing: a volume names its keys.
+  return secret(
+    registry,
+    component,
+    names(registry)[component],
+    { password, previous, ...values },
+    { annotations },
+  );
 }

@@ -1,7 +1,8 @@
 import type { V1Deployment } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
+import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from './certificates.ts';
 import { type Child, labels, meta, names, type Observed, selectorLabels } from './child.ts';
-import { ports, serverConfig } from './config-map.ts';
+import { apiDoor, ports, serverConfig } from './config-map.ts';
 import { serverSecretHash } from './credentials.ts';
 import {
   namedSecretAnnotations,
@@ -17,6 +18,7 @@ import {
   podBasics,
   podSecurity,
   secretHashAnnotation,
+  secretVolume,
 } from './pod.ts';
 
 const serverUser = 1000;
@@ -24,6 +26,7 @@ const serverUser = 1000;
 export const deployment: Child = (registry, observed) => {
   const { server, config, postgres, redis } = names(registry);
   const replicas = wantedReplicas(registry, observed);
+  const door = apiDoor(registry);
   const spec: V1Deployment['spec'] = {
     ...(replicas === undefined ? {} : { replicas }),
     revisionHistoryLimit: 3,
@@ -37,6 +40,10 @@ export const deployment: Child = (registry, observed) => {
           [configHashAnnotation]: contentHash(serverConfig(registry)),
           [secretHashAnnotation]: serverSecretHash(registry, observed),
           ...namedSecretAnnotations(registry, observed),
+          // The server reads whom it trusts when it starts.
+          ...(observed.certificates === undefined
+            ? {}
+            : { [authorityHashAnnotation]: contentHash(bundleOf(observed.certificates.authority)) }),
           'prometheus.io/scrape': 'true',
           'prometheus.io/port': String(ports.metrics),
           'prometheus.io/path': '/metrics',
@@ -76,7 +83,7 @@ export const deployment: Child = (registry, observed) => {
             image: registry.image,
             imagePullPolicy: registry.pullPolicy,
             ports: [
-              { name: 'http', containerPort: ports.http, protocol: 'TCP' },
+              { name: door.scheme, containerPort: ports.http, protocol: 'TCP' },
               { name: 'metrics', containerPort: ports.metrics, protocol: 'TCP' },
             ],
             envFrom: [{ configMapRef: { name: config } }],
@@ -95,9 +102,21 @@ export const deployment: Child = (registry, observed) => {
               ...namedSecretVariables(registry),
             ],
             resources: registry.resources,
-            startupProbe: probe('/health', { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 75 }),
-            readinessProbe: probe('/ready', { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 5 }),
-            livenessProbe: probe('/health', { periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 }),
+            startupProbe: probe(door, '/health', {
+              periodSeconds: 2,
+              timeoutSeconds: 3,
+              failureThreshold: 75,
+            }),
+            readinessProbe: probe(door, '/ready', {
+              periodSeconds: 2,
+              timeoutSeconds: 3,
+              failureThreshold: 5,
+            }),
+            livenessProbe: probe(door, '/health', {
+              periodSeconds: 20,
+              timeoutSeconds: 5,
+              failureThreshold: 3,
+            }),
             securityContext: containerSecurity,
             // The last lines of a crash become part of the pod's status, and so of the registry's.
             terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -105,6 +124,7 @@ export const deployment: Child = (registry, observed) => {
               { name: 'tmp', mountPath: '/tmp' },
               { name: 'data', mountPath: '/data' },
               ...namedSecretMounts(registry),
+              ...certificateMounts(registry),
             ],
           },
         ],
@@ -112,12 +132,29 @@ export const deployment: Child = (registry, observed) => {
           { name: 'tmp', emptyDir: {} },
           { name: 'data', emptyDir: {} },
           ...namedSecretVolumes(registry),
+          ...certificateVolumes(registry),
         ],
       },
     }),
   };
   return { ...meta(registry, 'Deployment', 'server', server), spec };
 };
+
+/** Whom the server trusts, and its own certificate; one that the spec names has its volume already. */
+function certificateVolumes(registry: Registry) {
+  const { tls } = registry;
+  if (tls === undefined) return [];
+  const authority = { name: 'authority', configMap: { name: names(registry).authority, defaultMode: 0o444 } };
+  if (tls.mode === 'Secret') return [authority];
+  return [authority, secretVolume('tls', tls.secretName, ['tls.crt', 'tls.key'])];
+}
+
+function certificateMounts({ tls }: Registry) {
+  if (tls === undefined) return [];
+  const authority = { name: 'authority', mountPath: authorityPath, readOnly: true };
+  if (tls.mode === 'Secret') return [authority];
+  return [authority, { name: 'tls', mountPath: serverTlsPath, readOnly: true }];
+}
 
 /** The autoscaler owns the number once the Deployment is there; applying it would fight it (trap I7). */
 function wantedReplicas(registry: Registry, observed: Observed): number | undefined {
@@ -127,11 +164,12 @@ function wantedReplicas(registry: Registry, observed: Observed): number | undefi
 }
 
 function probe(
+  { scheme, probe: probeScheme }: ReturnType<typeof apiDoor>,
   path: string,
   times: { periodSeconds: number; timeoutSeconds: number; failureThreshold: number },
 ) {
   return {
-    httpGet: { path, port: 'http', scheme: 'HTTP' },
+    httpGet: { path, port: scheme, scheme: probeScheme },
     initialDelaySeconds: 0,
     successThreshold: 1,
     ...times,

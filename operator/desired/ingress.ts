@@ -1,5 +1,6 @@
 import type { Ingress, Registry } from '../spec.ts';
 import { type Child, meta, names } from './child.ts';
+import { apiDoor } from './config-map.ts';
 
 /** The way in from outside, for the REST API. The server has no gRPC port, so there is none for gRPC. */
 export const ingress: Child = (registry) => {
@@ -7,7 +8,7 @@ export const ingress: Child = (registry) => {
   const { className, annotations, hosts, tlsSecretName, issuer } = registry.ingress;
   const { server } = names(registry);
   const object = meta(registry, 'Ingress', 'server', server);
-  const backend = { service: { name: server, port: { name: 'http' } } };
+  const backend = { service: { name: server, port: { name: apiDoor(registry).scheme } } };
   return {
     ...object,
     metadata: {
@@ -33,13 +34,14 @@ export function ingressUrl({ ingress }: Registry): string | undefined {
 }
 
 /** Read by ingress-nginx alone, so they stand there for every class: one may be the cluster's default. */
-function nginxAnnotations({ config }: Registry, { tlsSecretName }: Ingress): Record<string, string> {
+function nginxAnnotations(registry: Registry, { tlsSecretName }: Ingress): Record<string, string> {
+  const { config } = registry;
   const seconds = String(config.requestTimeoutSeconds);
   // JSON escapes the quotes of a schema: its text may be twice as long in a request.
   const bodyMegabytes = Math.max(10, Math.ceil((2 * config.maxSchemaBytes) / 2 ** 20));
   const values = {
     ...(tlsSecretName === undefined ? {} : { 'ssl-redirect': 'true', 'force-ssl-redirect': 'true' }),
-    'backend-protocol': 'HTTP',
+    'backend-protocol': apiDoor(registry).probe,
     'proxy-body-size': `${bodyMegabytes}m`,
     'proxy-connect-timeout': '30',
     'proxy-send-timeout': seconds,

@@ -1,8 +1,9 @@
 import type { KubeObject } from '../kubernetes.ts';
 import { BadSpec, type Registry } from '../spec.ts';
+import { serverTlsPath } from './certificates.ts';
 import type { Observed } from './child.ts';
 import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
-import { contentHash, dataOf } from './pod.ts';
+import { contentHash, dataOf, secretVolume } from './pod.ts';
 
 /** A Secret that the spec names: somebody else makes it, and the server reads it. */
 interface NamedSecret {
@@ -12,13 +13,15 @@ interface NamedSecret {
   readonly variables?: Readonly<Record<string, string>>;
   /** The same, of keys that may be missing. */
   readonly optional?: Readonly<Record<string, string>>;
-  /** Or the file that the server reads, and its volume. */
-  readonly file?: { readonly key: string; readonly volume: string; readonly mountPath: string };
+  /** Or the files that the server reads, and their volume. */
+  readonly files?: { readonly keys: readonly string[]; readonly volume: string; readonly mountPath: string };
+  /** The server takes up what changes: its pods stay. */
+  readonly isFollowed?: true;
 }
 
 export const namedSecretsAnnotation = 'llm-schema-registry.io/named-secrets';
 
-export function namedSecrets({ database, cache, artifacts }: Registry): readonly NamedSecret[] {
+export function namedSecrets({ database, cache, artifacts, tls }: Registry): readonly NamedSecret[] {
   const found: NamedSecret[] = [];
   if (database.kind === 'external') {
     found.push({
@@ -30,7 +33,7 @@ export function namedSecrets({ database, cache, artifacts }: Registry): readonly
       found.push({
         field: 'spec.database.external.tls.caSecretRef',
         name: database.tls.ca,
-        file: { key: caKey, volume: 'database-ca', mountPath: databaseCaPath },
+        files: { keys: [caKey], volume: 'database-ca', mountPath: databaseCaPath },
       });
     }
   }
@@ -47,7 +50,7 @@ export function namedSecrets({ database, cache, artifacts }: Registry): readonly
       found.push({
         field: 'spec.cache.external.tls.caSecretRef',
         name: cache.tls.ca,
-        file: { key: caKey, volume: 'cache-ca', mountPath: cacheCaPath },
+        files: { keys: [caKey], volume: 'cache-ca', mountPath: cacheCaPath },
       });
     }
   }
@@ -56,6 +59,14 @@ export function namedSecrets({ database, cache, artifacts }: Registry): readonly
       field: 'spec.artifacts.s3.credentialsSecretRef',
       name: artifacts.credentials,
       variables: { accessKeyId: 'S3_ACCESS_KEY_ID', secretAccessKey: 'S3_SECRET_ACCESS_KEY' },
+    });
+  }
+  if (tls?.mode === 'Secret') {
+    found.push({
+      field: 'spec.tls.secretRef',
+      name: tls.secretName,
+      files: { keys: ['tls.crt', 'tls.key'], volume: 'tls', mountPath: serverTlsPath },
+      isFollowed: true,
     });
   }
   return found;
@@ -76,16 +87,14 @@ export function namedSecretVariables(registry: Registry) {
 }
 
 export function namedSecretVolumes(registry: Registry) {
-  return namedSecrets(registry).flatMap(({ name, file }) =>
-    file === undefined
-      ? []
-      : [{ name: file.volume, secret: { secretName: name, items: [{ key: file.key, path: file.key }] } }],
+  return namedSecrets(registry).flatMap(({ name, files }) =>
+    files === undefined ? [] : [secretVolume(files.volume, name, files.keys)],
   );
 }
 
 export function namedSecretMounts(registry: Registry) {
-  return namedSecrets(registry).flatMap(({ file }) =>
-    file === undefined ? [] : [{ name: file.volume, mountPath: file.mountPath, readOnly: true }],
+  return namedSecrets(registry).flatMap(({ files }) =>
+    files === undefined ? [] : [{ name: files.volume, mountPath: files.mountPath, readOnly: true }],
   );
 }
 
@@ -98,18 +107,18 @@ export function namedSecretAnnotations(registry: Registry, observed: Observed): 
   const hashes: Record<string, string> = {};
   for (const wanted of namedSecrets(registry)) {
     const values = valuesOf(wanted, observed.namedSecrets, registry.namespace);
-    hashes[wanted.name] = contentHash([hashes[wanted.name], values]);
+    if (!wanted.isFollowed) hashes[wanted.name] = contentHash([hashes[wanted.name], values]);
   }
   return Object.keys(hashes).length === 0 ? {} : { [namedSecretsAnnotation]: JSON.stringify(hashes) };
 }
 
 function valuesOf(
-  { field, name, variables = {}, optional = {}, file }: NamedSecret,
+  { field, name, variables = {}, optional = {}, files }: NamedSecret,
   secrets: readonly KubeObject[],
   namespace: string,
 ): readonly string[] {
   const secret = secrets.find(({ metadata }) => metadata.name === name);
-  const keys = [...Object.keys(variables), ...(file === undefined ? [] : [file.key])];
+  const keys = [...Object.keys(variables), ...(files?.keys ?? [])];
   const wanted = `it needs ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`;
   if (secret === undefined)
     throw missing(`${field}: there is no Secret "${name}" in namespace ${namespace}; ${wanted}`);

@@ -43,3 +43,11 @@ export const secretHashAnnotation = 'llm-schema-registry.io/secret-hash';
 export function dataOf(object: KubeObject | undefined): Readonly<Record<string, string>> {
   return (object?.data ?? {}) as Readonly<Record<string, string>>;
 }
+
+/** Some keys of a Secret as files, for the group of the pod's user. */
+export function secretVolume(name: string, secretName: string, keys: readonly string[]) {
+  return {
+    name,
+    secret: { secretName, defaultMode: 0o440, items: keys.map((key) => ({ key, path: key })) },
+  };
+}

@@ -41,18 +41,23 @@ fi
 `;
 
 /**
- * Runs beside PostgreSQL, and gives the roles other passwords while connections last: the kubelet writes a Secret that
- * has changed into the volumes of running pods.
+ * Runs beside PostgreSQL, gives the roles other passwords while connections last, and has it read another certificate:
+ * the kubelet writes a Secret that has changed into the volumes of running pods.
  */
 export const followScript = `set -eu
 trap 'exit 0' TERM INT
-${roleStatements}applied=''
+${roleStatements}ask() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host=/var/run/postgresql --username=postgres template1; }
+applied=''
+loaded=''
 while :; do
   wanted=$(cat "$ROLES_FILE")
-  if [ "$wanted" != "$applied" ] && role_statements < "$ROLES_FILE" \\
-    | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host=/var/run/postgresql --username=postgres template1; then
+  if [ "$wanted" != "$applied" ] && role_statements < "$ROLES_FILE" | ask; then
     applied=$wanted
     echo 'the roles have the passwords of the Secret'
+  fi
+  if [ -n "\${TLS_FILE:-}" ]; then
+    certificate=$(cat "$TLS_FILE")
+    if [ "$certificate" != "$loaded" ] && echo 'SELECT pg_reload_conf();' | ask >/dev/null; then loaded=$certificate; fi
   fi
   sleep 2 &
   wait $!

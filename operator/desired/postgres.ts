@@ -1,10 +1,11 @@
 import { parseQuantity } from '../quantity.ts';
 import type { ManagedDatabase, Registry } from '../spec.ts';
+import { tlsSecretName } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
 import { databaseName } from './credentials.ts';
-import { containerSecurity } from './pod.ts';
+import { containerSecurity, secretVolume } from './pod.ts';
 import { followScript, prepareScript } from './postgres-scripts.ts';
 import { databaseRoles } from './rotation.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
@@ -16,6 +17,7 @@ const volumePath = '/var/lib/postgresql/data';
 const dataPath = `${volumePath}/pgdata`;
 const configPath = '/etc/llm-schema-registry/postgres';
 const credentialsPath = '/run/credentials/postgres';
+const tlsPath = '/run/tls/postgres';
 
 export const postgresClaim: Child = (registry, observed) =>
   registry.database.kind === 'managed' ? claim(registry, 'postgres', observed) : undefined;
@@ -27,7 +29,7 @@ export const postgresConfig: Child = (registry) =>
         ...meta(registry, 'ConfigMap', 'postgres', names(registry).postgres),
         data: {
           'postgresql.conf': settings(registry, registry.database),
-          'pg_hba.conf': accessRules,
+          'pg_hba.conf': accessRules(registry),
           'prepare.sh': prepareScript,
           'follow.sh': followScript,
         },
@@ -43,6 +45,7 @@ export const postgres: Child = (registry, observed) => {
     { name: 'config', mountPath: configPath, readOnly: true },
     { name: 'run', mountPath: '/var/run/postgresql' },
     { name: 'tmp', mountPath: '/tmp' },
+    ...(registry.tls === undefined ? [] : [{ name: 'tls', mountPath: tlsPath, readOnly: true }]),
   ];
   const isReady = [
     'pg_isready',
@@ -55,7 +58,7 @@ export const postgres: Child = (registry, observed) => {
   return statefulSet(registry, 'postgres', {
     storage,
     found: observed.postgres,
-    config: [settings(registry, database), accessRules, prepareScript, followScript],
+    config: [settings(registry, database), accessRules(registry), prepareScript, followScript],
     userId: postgresUser,
     pod: {
       terminationGracePeriodSeconds: 60,
@@ -97,7 +100,10 @@ export const postgres: Child = (registry, observed) => {
           image,
           imagePullPolicy: 'IfNotPresent',
           command: ['sh', `${configPath}/follow.sh`],
-          env: [rolesFile],
+          env: [
+            rolesFile,
+            ...(registry.tls === undefined ? [] : [{ name: 'TLS_FILE', value: `${tlsPath}/tls.crt` }]),
+          ],
           resources: followerResources,
           securityContext: containerSecurity,
           terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -106,10 +112,10 @@ export const postgres: Child = (registry, observed) => {
       ],
       volumes: [
         { name: 'config', configMap: { name, defaultMode: 0o444 } },
-        {
-          name: 'credentials',
-          secret: { secretName: name, defaultMode: 0o440, items: [{ key: 'roles', path: 'roles' }] },
-        },
+        secretVolume('credentials', name, ['roles']),
+        ...(registry.tls === undefined
+          ? []
+          : [secretVolume('tls', tlsSecretName(registry, 'postgres'), ['tls.crt', 'tls.key'])]),
         { name: 'run', emptyDir: {} },
         { name: 'tmp', emptyDir: {} },
       ],
@@ -118,7 +124,7 @@ export const postgres: Child = (registry, observed) => {
 };
 
 function settings(
-  { database: { pool }, autoscaling, replicas }: Registry,
+  { database: { pool }, autoscaling, replicas, tls }: Registry,
   { resources }: ManagedDatabase,
 ): string {
   // All replicas, one more while a rollout is under way, each with its pool and its listener for changes.
@@ -127,7 +133,7 @@ function settings(
   return `# Written by the operator.
 data_directory = '${dataPath}'
 hba_file = '${configPath}/pg_hba.conf'
-listen_addresses = '*'
+listen_addresses = '*'${tls === undefined ? '' : encryption}
 port = ${ports.postgres}
 unix_socket_directories = '/var/run/postgresql'
 max_connections = ${connections}
@@ -140,8 +146,14 @@ timezone = 'UTC'
 `;
 }
 
+const encryption = `
+ssl = on
+ssl_cert_file = '${tlsPath}/tls.crt'
+ssl_key_file = '${tlsPath}/tls.key'
+ssl_min_protocol_version = 'TLSv1.2'`;
+
 /** The superuser has no password and comes only from inside the pod. */
-const accessRules = `# Written by the operator.
+const accessRules = ({ tls }: Registry) => `# Written by the operator.
 local all postgres peer
-host ${databaseName} ${databaseRoles.join(',')} all scram-sha-256
+${tls === undefined ? 'host' : 'hostssl'} ${databaseName} ${databaseRoles.join(',')} all scram-sha-256
 `;

@@ -1,14 +1,16 @@
-import type { ManagedCache } from '../spec.ts';
+import type { ManagedCache, Registry } from '../spec.ts';
+import { tlsSecretName } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
-import { containerSecurity } from './pod.ts';
+import { containerSecurity, secretVolume } from './pod.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
 
 /** `redis` in the official image. */
 const redisUser = 999;
 const configPath = '/etc/llm-schema-registry/redis';
 const credentialsPath = '/run/credentials/redis';
+const tlsPath = '/run/tls/redis';
 
 export const redisClaim: Child = (registry, observed) =>
   registry.cache?.kind === 'managed' ? claim(registry, 'redis', observed) : undefined;
@@ -18,7 +20,7 @@ export const redisConfig: Child = (registry) =>
     ? undefined
     : {
         ...meta(registry, 'ConfigMap', 'redis', names(registry).redis),
-        data: { 'redis.conf': settings(registry.cache), 'ping.sh': pingScript, 'follow.sh': followScript },
+        data: files(registry, registry.cache),
       };
 
 export const redis: Child = (registry, observed) => {
@@ -26,11 +28,14 @@ export const redis: Child = (registry, observed) => {
   if (cache?.kind !== 'managed') return undefined;
   const name = names(registry).redis;
   const ping = ['sh', `${configPath}/ping.sh`];
-  const credentials = { name: 'credentials', mountPath: credentialsPath, readOnly: true };
+  const secrets = [
+    { name: 'credentials', mountPath: credentialsPath, readOnly: true },
+    ...(registry.tls === undefined ? [] : [{ name: 'tls', mountPath: tlsPath, readOnly: true }]),
+  ];
   return statefulSet(registry, 'redis', {
     storage: cache.storage,
     found: observed.redis,
-    config: [settings(cache), pingScript, followScript],
+    config: files(registry, cache),
     userId: redisUser,
     pod: {
       terminationGracePeriodSeconds: 30,
@@ -50,7 +55,7 @@ export const redis: Child = (registry, observed) => {
           volumeMounts: [
             { name: 'data', mountPath: '/data' },
             { name: 'config', mountPath: configPath, readOnly: true },
-            credentials,
+            ...secrets,
             { name: 'tmp', mountPath: '/tmp' },
           ],
         },
@@ -62,29 +67,34 @@ export const redis: Child = (registry, observed) => {
           resources: followerResources,
           securityContext: containerSecurity,
           terminationMessagePolicy: 'FallbackToLogsOnError',
-          volumeMounts: [{ name: 'config', mountPath: configPath, readOnly: true }, credentials],
+          volumeMounts: [{ name: 'config', mountPath: configPath, readOnly: true }, ...secrets],
         },
       ],
       volumes: [
         { name: 'config', configMap: { name, defaultMode: 0o444 } },
-        {
-          name: 'credentials',
-          secret: {
-            secretName: name,
-            defaultMode: 0o440,
-            items: ['users.acl', 'password', 'previous'].map((key) => ({ key, path: key })),
-          },
-        },
+        secretVolume('credentials', name, ['users.acl', 'password', 'previous']),
+        ...(registry.tls === undefined
+          ? []
+          : [secretVolume('tls', tlsSecretName(registry, 'redis'), ['tls.crt', 'tls.key', 'ca.crt'])]),
         { name: 'tmp', emptyDir: {} },
       ],
     },
   });
 };
 
+function files(registry: Registry, cache: ManagedCache): Record<string, string> {
+  const isSecure = registry.tls !== undefined;
+  return {
+    'redis.conf': settings(cache, isSecure),
+    'ping.sh': pingScript(isSecure),
+    'follow.sh': followScript(isSecure),
+  };
+}
+
 /** Row C35, with a password instead of an open door (trap I5). */
-function settings({ maxMemoryBytes }: ManagedCache): string {
+function settings({ maxMemoryBytes }: ManagedCache, isSecure: boolean): string {
   return `# Written by the operator.
-port ${ports.redis}
+${isSecure ? encryption : `port ${ports.redis}`}
 bind * -::*
 dir /data
 tcp-backlog 511
@@ -104,29 +114,50 @@ aclfile ${credentialsPath}/users.acl
 `;
 }
 
+const encryption = `port 0
+tls-port ${ports.redis}
+tls-cert-file ${tlsPath}/tls.crt
+tls-key-file ${tlsPath}/tls.key
+tls-ca-cert-file ${tlsPath}/ca.crt
+tls-auth-clients no
+tls-protocols "TLSv1.2 TLSv1.3"`;
+const trust = `--tls --cacert ${tlsPath}/ca.crt`;
+
 /** Passwords are read from files: on a command line they could be seen in the list of processes. */
-const pingScript = `REDISCLI_AUTH=$(cat ${credentialsPath}/password) exec redis-cli -e ping
+const pingScript = (
+  isSecure: boolean,
+) => `REDISCLI_AUTH=$(cat ${credentialsPath}/password) exec redis-cli ${isSecure ? `${trust} ` : ''}-e ping
+`;
+
+/** Set to the same names, it reads the files again. */
+const followCertificate = `  certificate=$(cat ${tlsPath}/tls.crt)
+  if [ "$certificate" != "$loaded" ] && ask config set tls-cert-file ${tlsPath}/tls.crt tls-key-file ${tlsPath}/tls.key tls-ca-cert-file ${tlsPath}/ca.crt; then
+    loaded=$certificate
+  fi
 `;
 
 /**
- * Runs beside Redis, and lets it read its users again when the kubelet has written a Secret that has changed. Redis
- * still has the former password then, or has both.
+ * Runs beside Redis, and lets it read its users and its certificate again when the kubelet has written a Secret that has
+ * changed. Redis still has the former password then, or has both.
  */
-const followScript = `set -eu
+const followScript = (isSecure: boolean) => `set -eu
 trap 'exit 0' TERM INT
 users=${credentialsPath}/users.acl
+ask() {
+  for key in previous password; do
+    if [ -s "${credentialsPath}/$key" ] \\
+      && REDISCLI_AUTH=$(cat "${credentialsPath}/$key") redis-cli ${isSecure ? `${trust} ` : ''}-e "$@" >/dev/null; then return 0; fi
+  done
+  return 1
+}
 applied=$(cat "$users")
-while :; do
+${isSecure ? `loaded=$(cat ${tlsPath}/tls.crt)\n` : ''}while :; do
   wanted=$(cat "$users")
-  if [ "$wanted" != "$applied" ]; then
-    for key in previous password; do
-      if [ -s "${credentialsPath}/$key" ] && REDISCLI_AUTH=$(cat "${credentialsPath}/$key") redis-cli -e acl load; then
-        applied=$wanted
-        break
-      fi
-    done
+  if [ "$wanted" != "$applied" ] && ask acl load; then
+    applied=$wanted
+    echo 'the users have the passwords of the Secret'
   fi
-  sleep 2 &
+${isSecure ? followCertificate : ''}  sleep 2 &
   wait $!
 done
 `;

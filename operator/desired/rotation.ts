@@ -2,7 +2,7 @@ import type { KubeObject } from '../kubernetes.ts';
 import { type Registry, rotateAnnotation } from '../spec.ts';
 import { timeOf } from '../time.ts';
 import type { Observed } from './child.ts';
-import { dataOf } from './pod.ts';
+import { textOf } from './secret.ts';
 
 export type WithPassword = 'postgres' | 'redis';
 
@@ -44,13 +44,12 @@ export function rotate(registry: Registry, observed: Observed, component: WithPa
 /** A password that somebody has spoiled is taken as none: nothing but ours can be put into SQL and URLs as it stands. */
 function readCredentials(secret: KubeObject | undefined, component: WithPassword): Credentials | undefined {
   if (secret === undefined) return undefined;
-  const text = (key: string) => Buffer.from(dataOf(secret)[key] ?? '', 'base64').toString();
-  const [password, previous] = [text('password'), text('previous')];
+  const [password, previous] = [textOf(secret, 'password'), textOf(secret, 'previous')];
   if (!isOurs(password)) return undefined;
   const { annotations = {}, creationTimestamp } = secret.metadata;
   const [first = ''] = turns[component];
   return {
-    user: turns[component].find((role) => role === text('username')) ?? first,
+    user: turns[component].find((role) => role === textOf(secret, 'username')) ?? first,
     password,
     previous: isOurs(previous) ? previous : undefined,
     request: annotations[rotateAnnotation],

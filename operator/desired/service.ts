@@ -1,10 +1,12 @@
 import type { Component } from './child.ts';
 import { type Child, meta, names, selectorLabels } from './child.ts';
-import { ports } from './config-map.ts';
+import { apiDoor, ports } from './config-map.ts';
 
 /** Where clients find the registry. */
 export const service: Child = (registry) => {
   const object = meta(registry, 'Service', 'server', names(registry).server);
+  // By its name: pods that do not speak so yet, or no more, are left out.
+  const { scheme, port } = apiDoor(registry);
   return {
     ...object,
     metadata: { ...object.metadata, annotations: registry.service.annotations },
@@ -15,7 +17,7 @@ export const service: Child = (registry) => {
       ...(registry.service.sessionAffinity === 'ClientIP'
         ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
         : {}),
-      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
+      ports: [{ name: scheme, port, targetPort: scheme, protocol: 'TCP' }],
     },
   };
 };
@@ -38,7 +40,14 @@ export const headlessService: Child = (registry) => ({
     clusterIP: 'None',
     publishNotReadyAddresses: true,
     selector: selectorLabels(registry, 'server'),
-    ports: [{ name: 'http', port: ports.http, targetPort: 'http', protocol: 'TCP' }],
+    ports: [
+      {
+        name: apiDoor(registry).scheme,
+        port: ports.http,
+        targetPort: apiDoor(registry).scheme,
+        protocol: 'TCP',
+      },
+    ],
   },
 });
 

@@ -1,6 +1,14 @@
 import type { KubeObject } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
 import { autoscaler } from './autoscaler.ts';
+import {
+  authorityBundle,
+  authoritySecret,
+  certificate,
+  postgresTls,
+  redisTls,
+  serverTls,
+} from './certificates.ts';
 import type { Child, Observed } from './child.ts';
 import { configMap } from './config-map.ts';
 import { postgresCredentials, redisCredentials } from './credentials.ts';
@@ -20,6 +28,12 @@ import { serviceMonitor } from './service-monitor.ts';
 export const children = {
   serviceAccount,
   configMap,
+  authoritySecret,
+  authorityBundle,
+  certificate,
+  serverTls,
+  postgresTls,
+  redisTls,
   serverPolicy,
   postgresPolicy,
   redisPolicy,

@@ -368,6 +368,41 @@ export interface SchemaRegistryFields {
       };
     };
     /**
+     * Encryption inside the cluster: the API speaks HTTPS (port 443 of the Service), and the server verifies a managed PostgreSQL and Redis by certificates of an authority that the operator keeps for this registry.
+     */
+    tls?: {
+      /**
+       * Where the certificate of the API comes from. Operator: the registry's own authority, whose certificate clients find in ConfigMap NAME-ca. CertManager: an issuer of cert-manager. Secret: a Secret of yours. Disabled: plain connections. Default: Disabled.
+       */
+      mode?: 'Disabled' | 'Operator' | 'CertManager' | 'Secret';
+      /**
+       * The issuer of cert-manager, for mode CertManager.
+       */
+      issuerRef?: {
+        /**
+         * Its name.
+         */
+        name: string;
+        /**
+         * Issuer, ClusterIssuer, or a kind of an external issuer. Default: Issuer.
+         */
+        kind?: string;
+        /**
+         * Its API group. Default: cert-manager.io.
+         */
+        group?: string;
+      };
+      /**
+       * A Secret of type kubernetes.io/tls in the same namespace, with tls.crt and tls.key, for mode Secret.
+       */
+      secretRef?: {
+        /**
+         * Its name.
+         */
+        name: string;
+      };
+    };
+    /**
      * The Service that clients use.
      */
     service?: {

@@ -1,38 +1,93 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { host, names, type Observed } from '../desired/child.ts';
 import { dataOf } from '../desired/pod.ts';
+import { textOf } from '../desired/secret.ts';
+import type { Registry } from '../spec.ts';
 import type { Condition, Verdict } from './condition.ts';
 
-/** The certificate of the ingress, as clients will see it: there, whole, in time, and for these hosts. */
-export const certificatesReady: Condition = ({ ingress }, { namedSecrets, nowMs }) => {
-  if (ingress?.tlsSecretName === undefined) {
-    const why = ingress === undefined ? 'there is no ingress' : 'the ingress speaks plain HTTP';
-    return { status: 'True', reason: 'Disabled', message: why };
+/** The certificates of the ingress and of the API, as clients will see them: there, whole, in time, and for these hosts. */
+export const certificatesReady: Condition = (registry, observed) => {
+  const verdicts = [ingressCertificate(registry, observed), apiCertificate(registry, observed)].filter(
+    (verdict) => verdict !== undefined,
+  );
+  const [first] = verdicts;
+  if (first === undefined) {
+    const why = registry.ingress === undefined ? 'there is no ingress' : 'the ingress speaks plain HTTP';
+    return { status: 'True', reason: 'Disabled', message: `${why}, and so does the API inside the cluster` };
   }
+  const message = verdicts.map((verdict) => verdict.message).join('; ');
+  return verdicts.find(({ status }) => status === 'False') ?? { ...first, message };
+};
+
+function ingressCertificate({ ingress }: Registry, observed: Observed): Verdict | undefined {
+  if (ingress?.tlsSecretName === undefined) return undefined;
   const name = ingress.tlsSecretName;
-  const secret = namedSecrets.find(({ metadata }) => metadata.name === name);
-  if (secret === undefined) {
-    const isIssued = Object.keys(ingress.issuer).length > 0;
-    return isIssued
-      ? bad('Starting', `cert-manager has not written Secret "${name}" yet; see its Certificate "${name}"`)
-      : bad(
-          'SecretMissing',
-          `spec.ingress.http.tlsSecretName: there is no Secret "${name}"; make one of type kubernetes.io/tls`,
-        );
+  const isIssued = Object.keys(ingress.issuer).length > 0;
+  const missing = isIssued
+    ? bad('Starting', `cert-manager has not written Secret "${name}" yet; see its Certificate "${name}"`)
+    : bad(
+        'SecretMissing',
+        `spec.ingress.http.tlsSecretName: there is no Secret "${name}"; make one of type kubernetes.io/tls`,
+      );
+  return secretVerdict(name, ingress.hosts, missing, observed);
+}
+
+/** Undefined where the API speaks plain HTTP inside the cluster. */
+export function apiCertificate(registry: Registry, observed: Observed): Verdict | undefined {
+  const { tls } = registry;
+  if (tls === undefined) return undefined;
+  const { secretName } = tls;
+  if (tls.mode === 'Operator') {
+    const missing = bad('Starting', `Secret "${secretName}" is not made yet`);
+    const namedSecrets = observed.children.filter(({ kind }) => kind === 'Secret');
+    return secretVerdict(secretName, [host(registry, names(registry).server)], missing, {
+      namedSecrets,
+      nowMs: observed.nowMs,
+    });
   }
+  const missing =
+    tls.mode === 'Secret'
+      ? bad(
+          'SecretMissing',
+          `spec.tls.secretRef: there is no Secret "${secretName}"; make one of type kubernetes.io/tls`,
+        )
+      : observed.served.has('Certificate')
+        ? bad(
+            'Starting',
+            `cert-manager has not written Secret "${secretName}" yet; see its Certificate "${registry.name}"`,
+          )
+        : bad(
+            'CertManagerMissing',
+            'spec.tls.mode: "CertManager" needs cert-manager, which this cluster does not have; install it, or write Operator',
+          );
+  return secretVerdict(secretName, [], missing, observed);
+}
+
+function secretVerdict(
+  name: string,
+  hosts: readonly string[],
+  missing: Verdict,
+  { namedSecrets, nowMs }: Pick<Observed, 'namedSecrets' | 'nowMs'>,
+): Verdict {
+  const secret = namedSecrets.find(({ metadata }) => metadata.name === name);
+  if (secret === undefined) return missing;
   const lacking = ['tls.crt', 'tls.key'].filter((key) => !dataOf(secret)[key]);
   if (lacking.length > 0)
     return bad('SecretMissing', `Secret "${name}" has nothing under ${lacking.join(' and ')}`);
-  const read = (key: string) => Buffer.from(dataOf(secret)[key] ?? '', 'base64');
   try {
-    return judge(new X509Certificate(read('tls.crt')), createPrivateKey(read('tls.key')), {
-      name,
-      hosts: ingress.hosts,
-      nowMs,
-    });
+    return judge(
+      new X509Certificate(textOf(secret, 'tls.crt')),
+      createPrivateKey(textOf(secret, 'tls.key')),
+      {
+        name,
+        hosts,
+        nowMs,
+      },
+    );
   } catch (error) {
     return bad('CertificateInvalid', `Secret "${name}" cannot be read: ${(error as Error).message}`);
   }
-};
+}
 
 function judge(
   certificate: X509Certificate,

@@ -35,6 +35,7 @@ export const reasons = [
   'DowngradeRefused',
   'CertificateExpired',
   'CertificateInvalid',
+  'CertManagerMissing',
   'HostTaken',
   'Accepted',
   'Disabled',

@@ -1,4 +1,5 @@
 import { findCause } from './cause.ts';
+import { apiCertificate } from './certificates-ready.ts';
 import type { Condition } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
 
@@ -15,6 +16,9 @@ export const ready: Condition = (registry, observed) => {
   }
   const cause = findCause(registry, observed, 'server');
   if (cause !== undefined) return { status: 'False', ...cause };
+  const certificate = apiCertificate(registry, observed);
+  if (certificate?.status === 'False')
+    return { status: 'False', reason: certificate.reason, message: certificate.message };
   return answer === undefined
     ? {
         status: 'False',

@@ -1,5 +1,5 @@
 import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
-import { ports } from '../desired/config-map.ts';
+import { apiDoor, ports } from '../desired/config-map.ts';
 import { ingressUrl } from '../desired/ingress.ts';
 import { contentHash } from '../desired/pod.ts';
 import { rotatedAnnotation } from '../desired/rotation.ts';
@@ -85,6 +85,7 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
   const wanted = deployment?.spec?.replicas ?? registry.replicas;
   const readyReplicas = deployment?.status?.readyReplicas ?? 0;
   const database = answer?.isReady ? answer.checks.database : before.dependencies?.database;
+  const internal = `${apiDoor(registry).scheme}://${host(registry, server)}`;
   const version = answer?.isReady ? answer.version : before.version;
   return {
     ...(version === undefined ? {} : { version }),
@@ -95,8 +96,8 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     endpoints: {
-      http: ingressUrl(registry) ?? `http://${host(registry, server)}`,
-      internal: `http://${host(registry, server)}`,
+      http: ingressUrl(registry) ?? internal,
+      internal,
       metrics: `http://${host(registry, `${server}-metrics`)}:${ports.metrics}/metrics`,
     },
     dependencies: {

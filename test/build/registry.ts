@@ -1,3 +1,4 @@
+import type { Certificates } from '../../operator/desired/certificates.ts';
 import type { Observed } from '../../operator/desired/child.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { completeSpec, type Registry, type Spec } from '../../operator/spec.ts';
@@ -43,6 +44,7 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     claims: [],
     secrets: { postgres: undefined, redis: undefined },
     newPasswords: { postgres: 'p'.repeat(43), redis: 'r'.repeat(43) },
+    certificates: undefined,
     answer: undefined,
     unready: undefined,
     served: new Set(['ServiceMonitor', 'PrometheusRule']),
@@ -51,6 +53,17 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     ...parts,
   };
 }
+
+/** Certificates that the operator might have issued; what is in them does not matter to the children. */
+export const someCertificates: Certificates = {
+  authority: { current: { cert: 'CA CERTIFICATE\n', key: 'CA KEY\n' } },
+  leaves: Object.fromEntries(
+    ['server', 'postgres', 'redis'].map((leaf) => [
+      leaf,
+      { cert: `CERTIFICATE OF ${leaf}\n`, key: `KEY OF ${leaf}\n` },
+    ]),
+  ),
+};
 
 /** A Secret of somebody else, as a spec names it. */
 export function aSecret(name: string, values: Readonly<Record<string, string>>): KubeObject {

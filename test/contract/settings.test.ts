@@ -37,6 +37,7 @@ const everything: readonly Spec[] = [
   {},
   { artifacts: { s3 }, database, cache },
   { cache: { external: { sentinel } } },
+  { tls: { mode: 'Operator' } },
 ];
 
 /** The environment of the server's container, with the Secrets' values in place. */
@@ -72,6 +73,12 @@ describe('the environment that the operator sets and the server reads', () => {
     'a PostgreSQL of somebody else, with workers': { database, config: { workers: 2 } },
     'an archive with nothing but its bucket': { artifacts: { s3: { bucket: 'team-a' } } },
     'no cache': { cache: { disabled: true } },
+    'certificates of its own': { tls: { mode: 'Operator' } },
+    'certificates of its own, beside a PostgreSQL and a Redis of somebody else': {
+      tls: { mode: 'Operator' },
+      database,
+      cache,
+    },
     'the least of everything': {
       config: {
         cacheTtl: '1s',

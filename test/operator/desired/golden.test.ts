@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { desired } from '../../../operator/desired/table.ts';
 import type { Spec } from '../../../operator/spec.ts';
-import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';
+import { anObserved, aRegistry, aSecret, someCertificates } from '../../build/registry.ts';
 
 const samples = new URL('../../../config/samples/', import.meta.url);
 const golden = new URL('../../golden/', import.meta.url);
@@ -17,13 +17,14 @@ const namedSecrets = [
 ];
 
 describe('the children of a sample', () => {
-  for (const sample of ['minimal', 'production', 'exposed', 'external']) {
+  for (const sample of ['minimal', 'production', 'exposed', 'external', 'encrypted']) {
     it(`${sample}.yaml: as in test/golden (npm run golden writes them anew)`, () => {
       const { metadata, spec } = parse(readFileSync(new URL(`${sample}.yaml`, samples), 'utf8')) as {
         metadata: { name: string };
         spec: Spec;
       };
-      const children = desired(aRegistry(spec, metadata.name), anObserved({ namedSecrets }));
+      const certificates = spec.tls === undefined ? undefined : someCertificates;
+      const children = desired(aRegistry(spec, metadata.name), anObserved({ namedSecrets, certificates }));
       const text = children
         .map((child) => stringify(child, { aliasDuplicateObjects: false, lineWidth: 0 }))
         .join('---\n');

@@ -36,7 +36,7 @@ describe('a Secret that a spec names', () => {
     expect(text).to.include('"DATABASE_CA_FILE":"/etc/llm-schema-registry/database-ca/ca.crt"');
     expect(text).to.include('"DATABASE_TLS":"verify-full"');
     expect(text).to.include(
-      '{"name":"database-ca","secret":{"secretName":"ca","items":[{"key":"ca.crt","path":"ca.crt"}]}}',
+      '{"name":"database-ca","secret":{"secretName":"ca","defaultMode":288,"items":[{"key":"ca.crt","path":"ca.crt"}]}}',
     );
   });
 

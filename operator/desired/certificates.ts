@@ -1,0 +1,142 @@
+import type { KubeObject } from '../kubernetes.ts';
+import type { Registry } from '../spec.ts';
+import { type Child, type Component, host, meta, names, type Observed } from './child.ts';
+import { secret, textOf } from './secret.ts';
+
+/** PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Who signs the certificates of one registry. */
+export interface Authority {
+  readonly current: KeyPair;
+  /** Trusted already, and signs nothing yet. */
+  readonly next?: KeyPair | undefined;
+  /** Still trusted, and signs nothing more. */
+  readonly previous?: string | undefined;
+}
+
+export type Leaf = Component;
+
+export interface Certificates {
+  readonly authority: Authority;
+  readonly leaves: Readonly<Partial<Record<Leaf, KeyPair>>>;
+}
+
+/** Where they are in the containers. */
+export const authorityPath = '/etc/llm-schema-registry/authority';
+export const serverTlsPath = '/etc/llm-schema-registry/tls';
+export const authorityHashAnnotation = 'llm-schema-registry.io/authority-hash';
+
+/** The Secret that a component's certificate is in. */
+export function tlsSecretName(registry: Registry, component: Component): string {
+  if (component === 'server') return registry.tls?.secretName ?? `${registry.name}-tls`;
+  return `${names(registry)[component]}-tls`;
+}
+
+/** The certificates that the operator issues itself, with the names and addresses that each is for. */
+export function issuedLeaves(registry: Registry): Readonly<Partial<Record<Leaf, readonly string[]>>> {
+  const { tls, database, cache, namespace } = registry;
+  if (tls === undefined) return {};
+  const { server, postgres, redis } = names(registry);
+  const forms = (service: string) => [
+    service,
+    `${service}.${namespace}`,
+    host(registry, service),
+    `${host(registry, service)}.cluster.local`,
+  ];
+  // The probes and tools of a pod speak to their neighbour.
+  const itself = ['localhost', '127.0.0.1'];
+  return {
+    ...(tls.mode === 'Operator'
+      ? { server: [...forms(server), ...forms(`${server}-headless`), ...itself] }
+      : {}),
+    ...(database.kind === 'managed' ? { postgres: [...forms(postgres), ...itself] } : {}),
+    ...(cache?.kind === 'managed' ? { redis: [...forms(redis), ...itself] } : {}),
+  };
+}
+
+/** What the Secrets of a registry hold; what is missing in them is undefined. */
+export function readCertificates(
+  registry: Registry,
+  find: (secret: string) => KubeObject | undefined,
+): Partial<Certificates> {
+  const pair = (held: KubeObject | undefined, cert: string, key: string) => {
+    const found = { cert: textOf(held, cert), key: textOf(held, key) };
+    return found.cert === '' || found.key === '' ? undefined : found;
+  };
+  const ca = find(names(registry).authority);
+  const current = pair(ca, 'ca.crt', 'ca.key');
+  const previous = textOf(ca, 'previous.crt');
+  const leaves = Object.keys(issuedLeaves(registry)).map((leaf) => [
+    leaf,
+    pair(find(tlsSecretName(registry, leaf as Leaf)), 'tls.crt', 'tls.key'),
+  ]);
+  return {
+    ...(current === undefined
+      ? {}
+      : {
+          authority: {
+            current,
+            next: pair(ca, 'next.crt', 'next.key'),
+            previous: previous === '' ? undefined : previous,
+          },
+        }),
+    leaves: Object.fromEntries(leaves) as Certificates['leaves'],
+  };
+}
+
+/** All that is to be trusted, one after the other. */
+export function bundleOf({ current, next, previous }: Authority): string {
+  return [current.cert, next?.cert, previous].filter((cert) => cert !== undefined).join('');
+}
+
+export const authoritySecret: Child = (registry, { certificates }) => {
+  if (certificates === undefined) return undefined;
+  const { current, next, previous = '' } = certificates.authority;
+  return secret(registry, 'server', names(registry).authority, {
+    'ca.crt': current.cert,
+    'ca.key': current.key,
+    ...(next === undefined ? {} : { 'next.crt': next.cert, 'next.key': next.key }),
+    ...(previous === '' ? {} : { 'previous.crt': previous }),
+  });
+};
+
+/** What clients trust; no secret, so that everybody may read it. */
+export const authorityBundle: Child = (registry, { certificates }) =>
+  certificates === undefined
+    ? undefined
+    : {
+        ...meta(registry, 'ConfigMap', 'server', names(registry).authority),
+        data: { 'ca.crt': bundleOf(certificates.authority) },
+      };
+
+export const serverTls: Child = (registry, observed) => leafSecret(registry, observed, 'server');
+export const postgresTls: Child = (registry, observed) => leafSecret(registry, observed, 'postgres');
+export const redisTls: Child = (registry, observed) => leafSecret(registry, observed, 'redis');
+
+/** For cert-manager, which writes the Secret. */
+export const certificate: Child = (registry, { served }) => {
+  const { tls } = registry;
+  if (tls?.mode !== 'CertManager' || !served.has('Certificate')) return undefined;
+  const { server } = names(registry);
+  return {
+    ...meta(registry, 'Certificate', 'server', server),
+    spec: {
+      secretName: tls.secretName,
+      issuerRef: tls.issuer,
+      dnsNames: [server, `${server}.${registry.namespace}`, host(registry, server)],
+      usages: ['digital signature', 'server auth'],
+      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+    },
+  };
+};
+
+function leafSecret(registry: Registry, { certificates }: Observed, leaf: Leaf): KubeObject | undefined {
+  const pair = certificates?.leaves[leaf];
+  if (certificates === undefined || pair === undefined) return undefined;
+  const values = { 'tls.crt': pair.cert, 'tls.key': pair.key, 'ca.crt': bundleOf(certificates.authority) };
+  return secret(registry, leaf, tlsSecretName(registry, leaf), values, { type: 'kubernetes.io/tls' });
+}
