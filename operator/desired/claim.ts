@@ -57,8 +57,13 @@ export function claim(registry: Registry, component: WithVolume, observed: Obser
       labels: selectorLabels(registry, component),
       ...(isOwned ? { ownerReferences: owner } : {}),
     },
-    spec: { resources: { requests: { storage: storage.size } } },
+    spec: { resources: { requests: { storage: sizeOf(found, storage) } } },
   };
+}
+
+/** One that has no volume yet cannot be changed: the API server would refuse it, and a size that nobody has yet can wait. */
+function sizeOf({ spec, status }: V1PersistentVolumeClaim, { size }: Storage): string {
+  return status?.phase === 'Bound' ? size : (spec?.resources?.requests?.storage ?? size);
 }
 
 export function claimName(registry: Registry, component: WithVolume): string {

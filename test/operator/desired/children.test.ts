@@ -178,7 +178,7 @@ describe('the children of a registry', () => {
     const sized = (size: string, capacity: string, rest: Partial<Observed> = {}) => {
       const spec: Spec = { database: { managed: { storage: { size } } } };
       const [claim] = claims;
-      const status = { capacity: { storage: capacity } };
+      const status = { phase: 'Bound', capacity: { storage: capacity } };
       return child('PersistentVolumeClaim', 'data-sample-postgres-0', spec, {
         claims: [{ ...claim, status }] as V1PersistentVolumeClaim[],
         ...rest,
@@ -196,6 +196,18 @@ describe('the children of a registry', () => {
       const [template] = (spec as { volumeClaimTemplates: (typeof found)['volumeClaimTemplates'] })
         .volumeClaimTemplates;
       expect(template?.spec.resources.requests.storage).to.equal('50Gi');
+    });
+
+    it('is left as it is asked for until it is there', () => {
+      const [claim] = claims;
+      const pending = {
+        ...claim,
+        spec: { resources: { requests: { storage: '50Gi' } } },
+        status: { phase: 'Pending' },
+      };
+      expect(sized('80Gi', '', { claims: [pending] as V1PersistentVolumeClaim[] })).to.deep.equal({
+        resources: { requests: { storage: '50Gi' } },
+      });
     });
 
     it('is not made smaller than it is: the field, what was found and what would be right', () => {
