@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { listClusters } from '../../hack/cluster/cluster.ts';
 import { down } from '../../hack/cluster/down.ts';
-import { findProcess } from '../../hack/cluster/processes.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
 import { up } from '../../hack/cluster/up.ts';
 import { waitFor } from '../../hack/cluster/wait.ts';
@@ -10,17 +8,11 @@ import { Cluster, isNotFound, openKubeConfig } from '../../operator/cluster.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openMetrics } from '../../operator/metrics.ts';
 import type { Status } from '../../operator/spec.ts';
-
-const prefix = 'test-api-';
-/** Each run has its own, so that two runs on one machine do not take it from each other. */
-const name = `${prefix}${process.pid}`;
+import { ownClusterName } from './left-over-clusters.ts';
 
 /** A real API server with our CRD and nothing that runs pods; KUBECONFIG points at it. */
 export async function openApiServer() {
-  for (const left of listClusters()) {
-    const owner = left.startsWith(prefix) ? Number(left.slice(prefix.length)) : undefined;
-    if (owner !== undefined && (owner === process.pid || findProcess(owner) === undefined)) await down(left);
-  }
+  const name = await ownClusterName('test-api');
   const { kubeconfigPath } = await up({ name, hasNode: false, report: reportTo(process.stderr) });
   process.env.KUBECONFIG = kubeconfigPath;
   const cluster = new Cluster(openKubeConfig(), openMetrics('test'));

@@ -10,8 +10,9 @@ import { run } from '../../hack/cluster/run.ts';
 import { isRoot } from '../../hack/cluster/tools.ts';
 import { isComplete, type RunningCluster, up } from '../../hack/cluster/up.ts';
 import { waitFor } from '../../hack/cluster/wait.ts';
+import { ownClusterName } from '../build/left-over-clusters.ts';
 
-const name = 'local-cluster-test';
+const name = await ownClusterName('test-local');
 const folders = clusterFolders(name);
 const records = processRecords(folders.processes);
 

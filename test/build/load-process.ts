@@ -1,0 +1,177 @@
+/** Clients of a registry, in a process of their own: `steady-load.ts` starts it inside the network of a cluster. */
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What its clients saw since it was asked last. */
+export interface Seen {
+  readonly requests: number;
+  /** By what was wrong. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** The longest time without any answer 200. */
+  readonly longestGapMs: { readonly reads: number; readonly registrations: number };
+  readonly acknowledged: number;
+}
+
+export type Order = 'seen' | 'lost' | 'stop';
+
+interface Acknowledged {
+  readonly subject: string;
+  readonly id: number;
+  readonly schema: string;
+}
+
+type Kind = 'reads' | 'registrations';
+
+const mediaType = 'application/vnd.schemaregistry.v1+json';
+const requestTimeoutMs = 5_000;
+/** Between two requests of a client: steady, and bearable for a machine that runs the cluster as well. */
+const pauseMs = 20;
+const checksAtOnce = 8;
+const [base = '', prefix = ''] = process.argv.slice(2);
+
+const acknowledged: Acknowledged[] = [];
+let registered = 0;
+let isStopped = false;
+let seen = nothing();
+
+function nothing() {
+  const now = performance.now();
+  return {
+    requests: 0,
+    errors: {} as Record<string, number>,
+    longestGapMs: { reads: 0, registrations: 0 },
+    lastMs: { reads: now, registrations: now },
+    acknowledged: 0,
+  };
+}
+
+/** Clients that keep their connection, and clients that open one for each request. Nobody tries again. */
+const clients = [true, true, false, false].map((keepAlive, number) => {
+  const agent = new Agent({ keepAlive, maxSockets: 1 });
+  return { agent, number, kind: keepAlive ? 'kept' : 'new' };
+});
+
+async function work(client: (typeof clients)[number]): Promise<void> {
+  for (let turn = client.number; !isStopped; turn += 1) {
+    const known = acknowledged[Math.floor(Math.random() * acknowledged.length)];
+    const kind: Kind = known === undefined || turn % 2 === 0 ? 'registrations' : 'reads';
+    const wrong =
+      kind === 'reads' && known !== undefined ? await read(client, known) : await register(client);
+    seen.requests += 1;
+    const now = performance.now();
+    if (wrong === undefined) {
+      seen.longestGapMs[kind] = Math.max(seen.longestGapMs[kind], now - seen.lastMs[kind]);
+      seen.lastMs[kind] = now;
+    } else {
+      const words = `${client.kind} connection, ${kind}: ${wrong}`;
+      seen.errors[words] = (seen.errors[words] ?? 0) + 1;
+    }
+    await delay(pauseMs);
+  }
+}
+
+async function register({ agent }: { agent: Agent }): Promise<string | undefined> {
+  registered += 1;
+  const subject = `${prefix}-${registered}`;
+  const schema = JSON.stringify({
+    type: 'object',
+    title: subject,
+    properties: { [`p${registered}`]: { type: 'string' } },
+  });
+  const body = JSON.stringify({ schemaType: 'JSON', schema });
+  const answer = await ask(agent, 'POST', `/subjects/${subject}/versions`, body);
+  if (typeof answer === 'string') return answer;
+  acknowledged.push({ subject, schema, id: (answer as { id: number }).id });
+  seen.acknowledged += 1;
+  return undefined;
+}
+
+async function read({ agent }: { agent: Agent }, { id, subject, schema }: Acknowledged) {
+  const path = Math.random() < 0.5 ? `/schemas/ids/${id}` : `/subjects/${subject}/versions/latest`;
+  const answer = await ask(agent, 'GET', path);
+  if (typeof answer === 'string') return answer;
+  return (answer as { schema: string }).schema === schema ? undefined : 'another schema';
+}
+
+/** The body of an answer 200, or in words what came instead. */
+function ask(agent: Agent, method: string, path: string, body?: string): Promise<object | string> {
+  return new Promise((resolve) => {
+    const asked = request(
+      `${base}${path}`,
+      {
+        agent,
+        method,
+        headers: body === undefined ? {} : { 'content-type': mediaType },
+        timeout: requestTimeoutMs,
+      },
+      (response) => {
+        readAll(response).then(
+          (text) =>
+            resolve(response.statusCode === 200 ? JSON.parse(text) : inWords(response.statusCode, text)),
+          (error) => resolve(String(error.code ?? error.message)),
+        );
+      },
+    );
+    asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
+    asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    asked.end(body);
+  });
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) text += part;
+  return text;
+}
+
+function inWords(status: number | undefined, text: string): string {
+  try {
+    const { error_code: code, message } = JSON.parse(text) as { error_code: number; message: string };
+    return `${status} ${code} ${message}`;
+  } catch {
+    return String(status);
+  }
+}
+
+/** Acknowledged schemas that the registry does not give back, or gives back under another id. */
+async function lost(): Promise<readonly string[]> {
+  const left = [...acknowledged];
+  const missing: string[] = [];
+  const agent = new Agent({ keepAlive: true, maxSockets: checksAtOnce });
+  await Promise.all(
+    Array.from({ length: checksAtOnce }, async () => {
+      for (let one = left.pop(); one !== undefined; one = left.pop()) {
+        const answer = await ask(agent, 'GET', `/subjects/${one.subject}/versions/1`);
+        const { id, schema } = (typeof answer === 'string' ? {} : answer) as Partial<Acknowledged>;
+        if (id !== one.id || schema !== one.schema)
+          missing.push(`${one.subject}: ${typeof answer === 'string' ? answer : JSON.stringify(answer)}`);
+      }
+    }),
+  );
+  agent.destroy();
+  return missing;
+}
+
+function take(): Seen {
+  const { lastMs, ...shown } = seen;
+  const now = performance.now();
+  for (const kind of ['reads', 'registrations'] as const)
+    shown.longestGapMs[kind] = Math.max(shown.longestGapMs[kind], now - lastMs[kind]);
+  // A gap that goes on is counted from where it began.
+  seen = { ...nothing(), lastMs };
+  return shown;
+}
+
+const working = clients.map(work);
+process.on('message', async (order: Order) => {
+  if (order === 'seen') process.send?.(take());
+  if (order === 'lost') process.send?.(await lost());
+  if (order === 'stop') {
+    isStopped = true;
+    await Promise.all(working);
+    process.disconnect();
+    process.exit(0);
+  }
+});
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit(0));

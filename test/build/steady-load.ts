@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { clusterFolders } from '../../hack/cluster/folders.ts';
+import { inside } from '../../hack/cluster/network.ts';
+import type { Kubectl } from '../../hack/kubectl.ts';
+import type { Order, Seen } from './load-process.ts';
+
+export type { Seen };
+
+const program = fileURLToPath(new URL('load-process.ts', import.meta.url));
+
+/**
+ * Registrations and reads against the ClusterIP of a registry's Service, from inside the cluster's network: no relay of
+ * ours stands between, so what its clients see is what clients in pods see.
+ */
+export async function steadyLoad(
+  { name, kubectl }: { readonly name: string; readonly kubectl: Kubectl },
+  { namespace, registry, prefix }: { namespace: string; registry: string; prefix: string },
+) {
+  const { spec } = (await kubectl.json(['get', 'service', registry, '-n', namespace])) as {
+    spec: { clusterIP: string };
+  };
+  const [command = '', ...args] = inside(clusterFolders(name), [
+    process.execPath,
+    program,
+    `http://${spec.clusterIP}`,
+    prefix,
+  ]);
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const order = async (what: Order) => {
+    child.send(what);
+    const [answer] = await once(child, 'message');
+    return answer;
+  };
+  const seen = async () => (await order('seen')) as Seen;
+  return {
+    seen,
+    /** What clients saw while that happened. */
+    during: async (happens: () => Promise<void>): Promise<Seen> => {
+      await seen();
+      await happens();
+      return seen();
+    },
+    /** Acknowledged schemas that are not there. */
+    lost: async () => (await order('lost')) as readonly string[],
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      const ended = once(child, 'exit');
+      child.send('stop' satisfies Order);
+      await ended;
+    },
+  };
+}
+
+export type SteadyLoad = Awaited<ReturnType<typeof steadyLoad>>;
+
+export function errorsOf({ errors }: Seen): number {
+  return Object.values(errors).reduce((sum, count) => sum + count, 0);
+}
