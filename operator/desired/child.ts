@@ -66,6 +66,8 @@ export interface Checks {
     readonly migration?: number;
     readonly oldestServer?: string;
   };
+  /** There while nothing can be written, though what is there can be read. */
+  readonly writes?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
   readonly cache?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
   readonly archive?: {
     readonly status?: string;

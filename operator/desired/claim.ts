@@ -79,19 +79,23 @@ export function findClaim(
   return claims.find(({ metadata }) => metadata?.name === name);
 }
 
-function storageOf({ database, cache }: Registry, component: WithVolume): Storage | undefined {
+export function storageOf({ database, cache }: Registry, component: WithVolume): Storage | undefined {
   const part = component === 'postgres' ? database : cache;
   return part?.kind === 'managed' ? part.storage : undefined;
 }
 
-const fields = { postgres: 'spec.database.managed.storage', redis: 'spec.cache.managed.storage' };
+/** Where the spec says what the volume is like. */
+export const storageField = {
+  postgres: 'spec.database.managed.storage',
+  redis: 'spec.cache.managed.storage',
+};
 
 /** Below what a request that failed had asked for a claim may go back, but never below what the volume has. */
 function mustNotShrink(component: WithVolume, { size }: Storage, { spec, status }: V1PersistentVolumeClaim) {
   const there = status?.capacity?.storage ?? spec?.resources?.requests?.storage;
   if (there === undefined || parseQuantity(size) >= parseQuantity(there)) return;
   throw new BadSpec(
-    `${fields[component]}.size: "${size}" is less than the volume has, which cannot shrink; write ${there} or more`,
+    `${storageField[component]}.size: "${size}" is less than the volume has, which cannot shrink; write ${there} or more`,
   );
 }
 
@@ -104,6 +108,6 @@ function mustBeOfClass(
   if (before === undefined || before.storageClassName === storageClassName) return;
   const right = before.storageClassName === undefined ? 'leave it out' : `write ${before.storageClassName}`;
   throw new BadSpec(
-    `${fields[component]}.storageClassName: "${storageClassName ?? ''}" is not the class of the volume, which cannot change; ${right}`,
+    `${storageField[component]}.storageClassName: "${storageClassName ?? ''}" is not the class of the volume, which cannot change; ${right}`,
   );
 }

@@ -1,5 +1,5 @@
 import { type Component, names, type Observed } from '../desired/child.ts';
-import { claimName, findClaim } from '../desired/claim.ts';
+import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
 import type { V1Pod } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
 import type { Reason } from './condition.ts';
@@ -30,9 +30,20 @@ export function findCause(registry: Registry, observed: Observed, component: Com
   );
   for (const pod of pods) {
     const cause = podCause(pod);
-    if (cause !== undefined) return cause;
+    if (cause === undefined) continue;
+    const isFull = component !== 'server' && cause.reason === 'CrashLooping' && noSpace.test(cause.message);
+    return isFull
+      ? { reason: 'DiskFull', message: `${cause.message}; ${roomFor(registry, component)}` }
+      : cause;
   }
   return pods.length === 0 ? controllerCause(observed, component) : undefined;
+}
+
+const noSpace = /No space left on device/i;
+
+/** What to do about a volume that is full. */
+export function roomFor(registry: Registry, component: 'postgres' | 'redis'): string {
+  return `raise ${storageField[component]}.size (${storageOf(registry, component)?.size})`;
 }
 
 function podCause(pod: V1Pod): Cause | undefined {
@@ -72,7 +83,7 @@ function claimCause(
   if (storageClassName === undefined) {
     return {
       reason: 'ClaimPending',
-      message: `claim ${name}: no StorageClass is named and the cluster has no default one; set spec.${component === 'postgres' ? 'database' : 'cache'}.managed.storage.storageClassName`,
+      message: `claim ${name}: no StorageClass is named and the cluster has no default one; set ${storageField[component]}.storageClassName`,
     };
   }
   // A class that waits for the first consumer leaves the claim pending until the pod has a node.

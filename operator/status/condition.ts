@@ -48,6 +48,7 @@ export const reasons = [
   'Unschedulable',
   'ClaimPending',
   'VolumeNotGrown',
+  'DiskFull',
   'ConfigurationMissing',
   'QuotaExceeded',
 ] as const;

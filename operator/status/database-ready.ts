@@ -2,23 +2,37 @@ import { host, names, type Observed } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
 import type { V1StatefulSet } from '../kubernetes.ts';
 import type { ExternalDatabase, Registry } from '../spec.ts';
-import { findCause } from './cause.ts';
-import { type Condition, reasons, type Verdict } from './condition.ts';
+import { findCause, roomFor } from './cause.ts';
+import { type Condition, type Reason, reasons, type Verdict } from './condition.ts';
 
-export const databaseReady: Condition = (registry, observed) =>
-  registry.database.kind === 'managed'
+export const databaseReady: Condition = (registry, observed) => {
+  const { database } = registry;
+  const out = observed.answer?.isReady ? observed.answer.checks.writes : undefined;
+  if (out?.status === 'down') {
+    const where = database.kind === 'managed' ? 'PostgreSQL' : databasePlace(registry);
+    const remedy = database.kind === 'managed' ? `; ${roomFor(registry, 'postgres')}` : '';
+    const message = `${where}: ${out.cause ?? 'nothing can be written'}: schemas are read, none can be registered${remedy}`;
+    return { status: 'False', reason: reasonOf(out.reason), message };
+  }
+  return database.kind === 'managed'
     ? statefulSetVerdict(registry, observed, 'postgres', observed.postgres, 'PostgreSQL')
-    : externalDatabase(registry.database, observed);
+    : externalDatabase(database, observed);
+};
 
 /** What the server says of it; nobody else has its password. */
 function externalDatabase({ host, port }: ExternalDatabase, { answer, unready }: Observed): Verdict {
   if (answer?.isReady) return { status: 'True', reason: 'Ready', message: `${host}:${port} answers` };
   const check = unready?.checks.database;
   if (check?.status === 'down') {
-    const reason = reasons.find((known) => known === check.reason) ?? 'Unreachable';
+    const reason = reasonOf(check.reason);
     return { status: 'False', reason, message: `${host}:${port}: ${check.cause ?? 'it cannot be used'}` };
   }
   return { status: 'Unknown', reason: 'Starting', message: `no server has asked ${host}:${port} yet` };
+}
+
+/** A newer server may know more of them. */
+function reasonOf(text: string | undefined): Reason {
+  return reasons.find((known) => known === text) ?? 'Unreachable';
 }
 
 /** Where a registry's PostgreSQL listens, as `status.dependencies` shows it. */

@@ -2,10 +2,14 @@ import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
 import { findCause } from './cause.ts';
 import type { Condition } from './condition.ts';
+import { databaseReady } from './database-ready.ts';
 import { volumeGrowth } from './volume-growth.ts';
 
 /** The registry answers, but not as it should: slower, or with less to spare. */
 export const degraded: Condition = (registry, observed) => {
+  const database = databaseReady(registry, observed);
+  if (observed.answer?.isReady && observed.answer.checks.writes?.status === 'down')
+    return { ...database, status: 'True' };
   const cache = cacheReady(registry, observed);
   if (cache.status === 'False') return { status: 'True', reason: 'CacheUnavailable', message: cache.message };
   if (observed.answer?.isReady && observed.answer.checks.cache?.status === 'down') {

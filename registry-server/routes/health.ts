@@ -1,7 +1,7 @@
 import { Router } from '@koa/router';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Archive } from '../store/archive.ts';
-import { StoreUnavailable, sqlState } from '../store/database.ts';
+import { type Out, StoreUnavailable, sqlState } from '../store/database.ts';
 import type { SharedCache } from '../store/redis.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
@@ -11,6 +11,14 @@ export interface Dependencies {
   readonly cache: SharedCache | undefined;
   readonly archive?: Archive | undefined;
   readonly lifecycle: Lifecycle;
+}
+
+interface DatabaseCheck {
+  readonly kind: string;
+  readonly status: 'up' | 'down';
+  readonly cause?: string | undefined;
+  readonly reason?: string;
+  readonly writesOut?: Out | undefined;
 }
 
 /** Below the timeout of a probe. */
@@ -25,10 +33,17 @@ export function healthRouter({ store, cache, archive, lifecycle }: Dependencies)
   });
 
   router.get('/ready', async (ctx) => {
-    const checks = { database: await checkDatabase(), cache: await checkCache(), archive: checkArchive() };
+    const { writesOut, ...database } = await checkDatabase();
+    const checks = {
+      database,
+      writes: checkWrites(writesOut),
+      cache: await checkCache(),
+      archive: checkArchive(),
+    };
     const { phase } = lifecycle;
-    const isReady = phase.is === 'serving' && checks.database.status === 'up';
-    const isWhole = checks.cache.status === 'up' && checks.archive.status !== 'down';
+    const isReady = phase.is === 'serving' && database.status === 'up';
+    const isWhole =
+      checks.writes === undefined && checks.cache.status === 'up' && checks.archive.status !== 'down';
     const status = !isReady ? 'unready' : isWhole ? 'ready' : 'degraded';
     ctx.status = isReady ? 200 : 503;
     ctx.body = { status, version, cause: isReady ? undefined : causeOf(checks.database.cause), checks };
@@ -42,7 +57,12 @@ export function healthRouter({ store, cache, archive, lifecycle }: Dependencies)
     return databaseCause ?? (phase.is === 'starting' ? phase.cause : undefined);
   }
 
-  async function checkDatabase() {
+  /** Shown where they are out: what is there can still be read. */
+  function checkWrites(out: Out | undefined) {
+    return out && { kind: store.kind, status: 'down', cause: out.words, reason: out.reason };
+  }
+
+  async function checkDatabase(): Promise<DatabaseCheck> {
     const { kind } = store;
     try {
       return { ...(await within(DEADLINE_MS, store.status(DEADLINE_MS))), status: 'up', cause: undefined };

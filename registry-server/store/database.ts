@@ -30,6 +30,8 @@ export interface PoolUsage {
 export interface DatabaseStatus {
   readonly kind: 'postgres' | 'embedded';
   readonly version: string;
+  /** Why nothing can be written, while what is there can be read; undefined: as far as anybody knows it can. */
+  readonly writesOut?: Out | undefined;
 }
 
 /** What the SQL store needs of PostgreSQL, wherever it runs. Failures to reach it are StoreUnavailable. */
@@ -51,7 +53,14 @@ export type OutReason =
   | 'HostUnknown'
   | 'CredentialsRefused'
   | 'DatabaseUnknown'
-  | 'TlsFailed';
+  | 'TlsFailed'
+  | 'DiskFull';
+
+/** In words that are fit for clients, and in one for programs. */
+export interface Out {
+  readonly words: string;
+  readonly reason: OutReason;
+}
 
 /** The database cannot be reached, or broke off. Becomes 50001; the message is fit for clients. */
 export class StoreUnavailable extends Error {

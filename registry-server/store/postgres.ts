@@ -6,7 +6,7 @@ import {
   type Database,
   type DatabaseStatus,
   type Listener,
-  type OutReason,
+  type Out,
   type Statement,
   StoreUnavailable,
   sqlState,
@@ -60,10 +60,20 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
 
   const closing = new AbortController();
   let listening: pg.Client | undefined;
+  /** A write found no room, and none that was tried since did. */
+  let isFull = false;
+  const reached: typeof reach = async (work) => {
+    try {
+      return await reach(work);
+    } catch (error) {
+      if (isDiskFull(error)) isFull = true;
+      throw error;
+    }
+  };
 
   return {
     kind: 'postgres',
-    ...connectionOf(pool),
+    ...connectionOf(pool, reached),
 
     async transaction(work) {
       const client = await reached(() => pool.connect());
@@ -75,7 +85,7 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       client.on('error', onError);
       try {
         await reached(() => client.query('begin'));
-        const result = await work(connectionOf(client));
+        const result = await work(connectionOf(client, reached));
         await reached(() => client.query('commit'));
         return result;
       } catch (error) {
@@ -95,12 +105,12 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
 
     async ping(deadlineMs) {
       // The listening connection is never busy; without it, one of its own.
-      if (listening) return ping(listening, deadlineMs);
+      if (listening) return pingAndTryRoom(listening, deadlineMs);
       const client = new pg.Client({ ...common, connectionTimeoutMillis: deadlineMs });
       client.on('error', () => {});
       try {
         await reached(() => client.connect());
-        return await ping(client, deadlineMs);
+        return await pingAndTryRoom(client, deadlineMs);
       } finally {
         void client.end().catch(() => {});
       }
@@ -119,6 +129,13 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       await pool.end();
     },
   };
+
+  /** Room is tried only where it was missed, and given back at once. */
+  async function pingAndTryRoom(client: pg.Client, deadlineMs: number): Promise<DatabaseStatus> {
+    const status = await ping(client, deadlineMs);
+    if (isFull) isFull = !(await hasRoom(client));
+    return isFull ? { ...status, writesOut: diskFull } : status;
+  }
 
   async function listenForever(channel: string, listener: Listener): Promise<void> {
     for (let failures = 0; !closing.signal.aborted; ) {
@@ -185,7 +202,7 @@ async function ping(client: pg.Client, deadlineMs: number): Promise<DatabaseStat
     () => undefined as never,
   );
   try {
-    const { rows } = await Promise.race([reached(() => client.query('show server_version')), late]);
+    const { rows } = await Promise.race([reach(() => client.query('show server_version')), late]);
     // "15.18 (Debian 15.18-1)"
     return { kind: 'postgres', version: String(rows[0]?.server_version).split(' ')[0] ?? '' };
   } finally {
@@ -193,7 +210,28 @@ async function ping(client: pg.Client, deadlineMs: number): Promise<DatabaseStat
   }
 }
 
-function connectionOf(client: pg.Pool | pg.PoolClient): Connection {
+/**
+ * Whether a table can grow. A temporary one leaves no trace in the log of changes, which on a full disk would bring the
+ * database down.
+ */
+async function hasRoom(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query('create temporary table if not exists room (filler bigint)');
+    // Some pages, so that it grows on each try.
+    await client.query('insert into room select generate_series(1, 2000)');
+    await client.query('drop table room');
+    return true;
+  } catch (error) {
+    // Whoever may make no temporary table does not know.
+    return sqlState(error) !== '53100';
+  }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof StoreUnavailable && error.reason === 'DiskFull';
+}
+
+function connectionOf(client: pg.Pool | pg.PoolClient, reached: typeof reach): Connection {
   return {
     async query<R>({ name, text }: Statement, values: readonly unknown[] = []) {
       const { rows } = await reached(() => client.query({ name, text, values: [...values] }));
@@ -206,7 +244,7 @@ function connectionOf(client: pg.Pool | pg.PoolClient): Connection {
 }
 
 /** What PostgreSQL itself answers passes; not reaching it, or losing it, is StoreUnavailable. */
-async function reached<T>(work: () => Promise<T>): Promise<T> {
+async function reach<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -220,7 +258,7 @@ async function reached<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** In words, and without what could be secret: no URL, no password. */
-function describeCause(error: unknown): { readonly words: string; readonly reason: OutReason } {
+function describeCause(error: unknown): Out {
   if (error instanceof StoreUnavailable) return { words: error.message, reason: error.reason };
   const causes = error instanceof AggregateError ? error.errors : [error];
   const { code, message = '' } = causes[0] as { code?: string; message?: string };
@@ -232,9 +270,12 @@ function describeCause(error: unknown): { readonly words: string; readonly reaso
   return { words: wordsOfMessage(code, message), reason: noTls.test(message) ? 'TlsFailed' : 'Unreachable' };
 }
 
+const diskFull: Out = { words: 'the database has no room left on its disk', reason: 'DiskFull' };
+
 const noTls = /does not support SSL connections/;
 
-const knownCauses: Readonly<Record<string, { readonly words: string; readonly reason: OutReason }>> = {
+const knownCauses: Readonly<Record<string, Out>> = {
+  '53100': diskFull,
   ECONNREFUSED: { words: 'the database refuses connections', reason: 'Unreachable' },
   ENOTFOUND: { words: "the database's host name is not known", reason: 'HostUnknown' },
   EAI_AGAIN: { words: "the database's host name cannot be looked up", reason: 'HostUnknown' },
@@ -250,7 +291,7 @@ const knownCauses: Readonly<Record<string, { readonly words: string; readonly re
 };
 
 /** pg_hba.conf has no line that lets us in; its message tells what kind of connection it saw. */
-function refusedByRules(message: string): { readonly words: string; readonly reason: OutReason } {
+function refusedByRules(message: string): Out {
   return /no encryption|SSL off/.test(message)
     ? { words: 'the database takes no connection of this user without TLS', reason: 'TlsFailed' }
     : { words: 'the database refuses this user from this address', reason: 'CredentialsRefused' };

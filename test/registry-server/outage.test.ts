@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import pg from 'pg';
 import { eventually } from '../build/eventually.ts';
 import { type Outage, sufferOutages } from '../build/outages.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
@@ -101,6 +102,39 @@ const missing = missingPostgres ?? missingRedis;
     await postgres.start();
     await becomes('ready');
     expect((await server.get('/subjects/kept/versions/latest')).body.id).to.equal(body.id);
+  });
+
+  it('of room on the disk: what is there can be read, and /ready says what cannot be done until there is room', async () => {
+    await becomes('ready');
+    const url = postgres.url.replace(/\/postgres$/, '/outage');
+    const { body } = await server.ask('POST', '/subjects/roomy/versions', { schema: anAvroRecord('Roomy') });
+    const inDatabase = async (statement: string) => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await client.query(statement).finally(() => client.end());
+    };
+    await inDatabase(`create function full_disk() returns event_trigger language plpgsql as
+      $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;
+      create function full_table() returns trigger language plpgsql as
+      $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;
+      create trigger full_disk before insert on schemas execute function full_table();
+      create event trigger full_disk on ddl_command_start when tag in ('CREATE TABLE') execute function full_disk()`);
+    const refused = await server.ask('POST', '/subjects/roomless/versions', {
+      schema: anAvroRecord('Roomless'),
+    });
+    expect([refused.status, refused.body.error_code]).to.deep.equal([500, 50001]);
+    expect(refused.body.message).to.match(/no room left on its disk/);
+    const ready = await server.get('/ready');
+    expect([ready.status, ready.body.status]).to.deep.equal([200, 'degraded']);
+    expect(ready.body.checks.writes).to.deep.include({ status: 'down', reason: 'DiskFull' });
+    expect((await server.get(`/schemas/ids/${body.id}`)).status).to.equal(200);
+
+    await inDatabase('drop event trigger full_disk; drop trigger full_disk on schemas');
+    await becomes('ready');
+    const taken = await server.ask('POST', '/subjects/roomless/versions', {
+      schema: anAvroRecord('Roomless'),
+    });
+    expect(taken.status).to.equal(200);
   });
 
   it('of Redis: slower, never wrong; degraded, yet ready', async () => {

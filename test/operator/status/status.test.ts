@@ -213,6 +213,42 @@ describe('the status', () => {
       says: /^False CrashLooping: .*exit code 1: FATAL: data directory has wrong ownership/,
     },
     {
+      title: 'a volume that is full: PostgreSQL is down',
+      observed: {
+        pods: [
+          aPod('postgres', {
+            state: { waiting: { reason: 'CrashLoopBackOff' } },
+            lastState: {
+              terminated: {
+                exitCode: 1,
+                message: 'FATAL:  could not write to file "pg_wal/xlogtemp.29": No space left on device\n',
+              },
+            },
+          }),
+        ],
+      },
+      condition: 'DatabaseReady',
+      says: /^False DiskFull: pod sample-postgres-0.* No space left on device; raise spec.database.managed.storage.size \(50Gi\)$/,
+    },
+    {
+      title: 'a volume that is full: what is there can be read',
+      observed: {
+        ...up,
+        answer: {
+          ...answering,
+          checks: {
+            writes: {
+              status: 'down',
+              reason: 'DiskFull',
+              cause: 'the database has no room left on its disk',
+            },
+          },
+        },
+      },
+      condition: 'Degraded',
+      says: /^True DiskFull: PostgreSQL: the database has no room left on its disk: schemas are read.*; raise spec/,
+    },
+    {
       title: 'a claim without any StorageClass',
       observed: {
         postgres: undefined,
