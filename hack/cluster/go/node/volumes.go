@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,6 +27,8 @@ const (
 	selectedNode  = "volume.kubernetes.io/selected-node"
 	provisionedBy = "pv.kubernetes.io/provisioned-by"
 	provisioner   = "volume.kubernetes.io/storage-provisioner"
+	// Of a class: its volumes are as large as their claims, in memory. A folder has the whole disk.
+	sized = "sized"
 )
 
 // volumes makes a folder of the node for each claim whose class names this provisioner.
@@ -128,6 +131,11 @@ func (f folders) make(ctx context.Context, claim *core.PersistentVolumeClaim) er
 	if err := os.Chmod(folder, 0o777); err != nil {
 		return err
 	}
+	if class.Parameters[sized] == "true" && !isSized(folder) {
+		if err := unix.Mount("tmpfs", folder, "tmpfs", 0, "mode=0777,"+sizeOf(claim)); err != nil {
+			return err
+		}
+	}
 	_, err = f.client.CoreV1().PersistentVolumes().Create(ctx, &core.PersistentVolume{
 		ObjectMeta: meta.ObjectMeta{Name: name, Annotations: map[string]string{provisionedBy: provisionerName}},
 		Spec: core.PersistentVolumeSpec{
@@ -154,7 +162,18 @@ func (f folders) make(ctx context.Context, claim *core.PersistentVolumeClaim) er
 	return err
 }
 
-// grow notes that a folder has what its claim asks for: no folder is kept from growing.
+// isSized tells a file system of its own from a folder of the disk.
+func isSized(folder string) bool {
+	var own, above unix.Stat_t
+	return unix.Stat(folder, &own) == nil && unix.Stat(filepath.Dir(folder), &above) == nil && own.Dev != above.Dev
+}
+
+func sizeOf(claim *core.PersistentVolumeClaim) string {
+	size := claim.Spec.Resources.Requests[core.ResourceStorage]
+	return fmt.Sprintf("size=%d", size.Value())
+}
+
+// grow notes that a folder has what its claim asks for: no folder is kept from growing. One of a size is made larger.
 func (f folders) grow(ctx context.Context, claim *core.PersistentVolumeClaim) error {
 	wanted, there := claim.Spec.Resources.Requests[core.ResourceStorage], claim.Status.Capacity[core.ResourceStorage]
 	isOurs := claim.Status.Phase == core.ClaimBound && claim.Annotations[provisioner] == provisionerName
@@ -164,6 +183,11 @@ func (f folders) grow(ctx context.Context, claim *core.PersistentVolumeClaim) er
 	volume, err := f.volumes.Get(claim.Spec.VolumeName)
 	if err != nil {
 		return err
+	}
+	if folder := filepath.Join(f.root, volume.Name); isSized(folder) {
+		if err := unix.Mount("tmpfs", folder, "tmpfs", unix.MS_REMOUNT, sizeOf(claim)); err != nil {
+			return err
+		}
 	}
 	volume = volume.DeepCopy()
 	volume.Spec.Capacity[core.ResourceStorage] = wanted
@@ -177,7 +201,13 @@ func (f folders) grow(ctx context.Context, claim *core.PersistentVolumeClaim) er
 }
 
 func (f folders) remove(ctx context.Context, volume *core.PersistentVolume) error {
-	if err := os.RemoveAll(filepath.Join(f.root, volume.Name)); err != nil {
+	folder := filepath.Join(f.root, volume.Name)
+	if isSized(folder) {
+		if err := unix.Unmount(folder, unix.MNT_DETACH); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(folder); err != nil {
 		return err
 	}
 	err := f.client.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, meta.DeleteOptions{})
