@@ -7,7 +7,7 @@ import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import { BadSpec } from './spec.ts';
 
-const appliedHashAnnotation = 'llm-schema-registry.io/applied-hash';
+export const appliedHashAnnotation = 'llm-schema-registry.io/applied-hash';
 /** Holds a Deployment's replicas while they pass from us to the autoscaler. */
 const handoverManager = `${fieldManager}-handover`;
 
@@ -57,8 +57,8 @@ export async function apply(
   { create, update, remove }: Plan,
   log: Log,
 ): Promise<void> {
-  for (const { object } of update)
-    await refusedAsBadSpec(object, () => cluster.apply(object, { isDryRun: true }));
+  const toMerge = new Set<KubeObject>();
+  for (const { object } of update) if (await needsMerge(cluster, object)) toMerge.add(object);
   for (const object of create) {
     await mustBeFree(cluster, object);
     put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
@@ -66,6 +66,7 @@ export async function apply(
   }
   for (const { object, before, because } of update) {
     await handOverReplicas(cluster, object, before);
+    if (toMerge.has(object)) await refusedAsBadSpec(object, () => cluster.merge(object));
     put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
     log.info('child changed', { kind: object.kind, child: object.metadata.name, because });
   }
@@ -82,6 +83,26 @@ export async function apply(
 
 function put(caches: Caches, object: KubeObject): void {
   caches[object.kind as KindName].put(object);
+}
+
+/**
+ * Tries a change. Server-side apply keeps items of others in lists with keys: somebody who changes the number of a port
+ * leaves two of one name, which no apply could mend.
+ * @throws BadSpec when the API server refuses the object as it is wanted too
+ */
+async function needsMerge(cluster: Cluster, object: KubeObject): Promise<boolean> {
+  try {
+    await refusedAsBadSpec(object, () => cluster.apply(object, { isDryRun: true }));
+    return false;
+  } catch (error) {
+    if (!(error instanceof BadSpec)) throw error;
+    try {
+      await cluster.merge(object, { isDryRun: true });
+      return true;
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** An object that lost its label is not in the cache, and is ours all the same. */

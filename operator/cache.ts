@@ -1,3 +1,5 @@
+import { appliedHashAnnotation } from './apply.ts';
+import { dataOf } from './desired/pod.ts';
 import type { KindName } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 
@@ -13,8 +15,9 @@ export function keyOf(object: KubeObject): string {
 /** All objects of one kind that the operator watches, by the registry they belong to. */
 export class Cache {
   readonly #byKey = new Map<string, Map<string, KubeObject>>();
-  /** The last state of deleted Secrets: a password that comes back unchanged restarts nothing. */
-  readonly #deleted = new Map<string, KubeObject>();
+  readonly #keyOfUid = new Map<string, string>();
+  /** Secrets as they were before somebody deleted or spoiled them: a password that comes back unchanged restarts nothing. */
+  readonly #intact = new Map<string, KubeObject>();
 
   list(key: string): readonly KubeObject[] {
     return [...(this.#byKey.get(key)?.values() ?? [])];
@@ -24,24 +27,40 @@ export class Cache {
     return this.#byKey.get(key)?.get(name);
   }
 
-  /** The state in which an object was when somebody deleted it, while nobody has made it anew. */
-  findDeleted(key: string, name: string): KubeObject | undefined {
-    return this.#deleted.get(`${key}/${name}`);
+  /** A Secret as the operator left it, also while it is deleted or has been changed by somebody else. */
+  findIntact(key: string, name: string): KubeObject | undefined {
+    return this.#intact.get(`${key}/${name}`) ?? this.find(key, name);
   }
 
   keys(): readonly string[] {
     return [...this.#byKey.keys()];
   }
 
-  /** Takes what a watch or an answer to a write brought; an older state than the one held is left out. */
-  put(object: KubeObject): void {
+  /**
+   * Takes what a watch or an answer to a write brought; an older state than the one held is left out. Returns the key of
+   * the registry that has lost the object, where somebody gave it the label of another.
+   */
+  put(object: KubeObject): string | undefined {
     const key = keyOf(object);
+    const { uid } = object.metadata;
+    const before = uid === undefined ? undefined : this.#keyOfUid.get(uid);
+    const moved =
+      before === undefined || before === key ? undefined : this.find(before, object.metadata.name);
+    if (moved !== undefined) {
+      if (isOlder(object, moved)) return undefined;
+      this.remove(moved);
+    }
     const held = this.#byKey.get(key) ?? new Map<string, KubeObject>();
     const known = held.get(object.metadata.name);
-    if (known !== undefined && isOlder(object, known)) return;
+    if (known !== undefined && isOlder(object, known)) return undefined;
     held.set(object.metadata.name, object);
+    if (uid !== undefined) this.#keyOfUid.set(uid, key);
     this.#byKey.set(key, held);
-    this.#deleted.delete(`${key}/${object.metadata.name}`);
+    const path = `${key}/${object.metadata.name}`;
+    const intact = this.#intact.get(path) ?? known;
+    if (intact !== undefined && isSpoiled(object, intact)) this.#intact.set(path, intact);
+    else this.#intact.delete(path);
+    return moved === undefined ? undefined : before;
   }
 
   remove(object: KubeObject): void {
@@ -49,13 +68,15 @@ export class Cache {
     const held = this.#byKey.get(key);
     if (held?.get(object.metadata.name)?.metadata.uid !== object.metadata.uid) return;
     held?.delete(object.metadata.name);
+    if (object.metadata.uid !== undefined) this.#keyOfUid.delete(object.metadata.uid);
     if (held?.size === 0) this.#byKey.delete(key);
-    if (object.kind === 'Secret') this.#deleted.set(`${key}/${object.metadata.name}`, object);
+    const path = `${key}/${object.metadata.name}`;
+    if (object.kind === 'Secret' && !this.#intact.has(path)) this.#intact.set(path, object);
   }
 
-  /** Forgets the deleted Secrets of a registry that is gone. */
+  /** Forgets the Secrets of a registry that is gone. */
   forget(key: string): void {
-    for (const path of this.#deleted.keys()) if (path.startsWith(`${key}/`)) this.#deleted.delete(path);
+    for (const path of this.#intact.keys()) if (path.startsWith(`${key}/`)) this.#intact.delete(path);
   }
 
   /**
@@ -79,6 +100,15 @@ export class Cache {
 
 /** One cache per watched kind. */
 export type Caches = Readonly<Record<KindName, Cache>>;
+
+/** Something of it is missing or another, and not by a write of ours, which brings another hash. */
+function isSpoiled(object: KubeObject, intact: KubeObject): boolean {
+  if (object.kind !== 'Secret') return false;
+  const hashOf = ({ metadata }: KubeObject) => metadata.annotations?.[appliedHashAnnotation];
+  const isOurWrite = hashOf(object) !== undefined && hashOf(object) !== hashOf(intact);
+  const data = dataOf(object);
+  return !isOurWrite && Object.entries(dataOf(intact)).some(([name, value]) => data[name] !== value);
+}
 
 /** Resource versions of one kind rise; Kubernetes 1.35 makes that a promise, etcd has always kept it. */
 function isOlder(object: KubeObject, known: KubeObject): boolean {

@@ -157,6 +157,13 @@ export class Cluster {
     )) as KubeObject;
   }
 
+  /** Lists become those of the change, also where others have put items into them that server-side apply would keep. */
+  async merge(object: KubeObject, { isDryRun = false }: { isDryRun?: boolean } = {}): Promise<KubeObject> {
+    const query = { fieldManager, dryRun: isDryRun ? 'All' : undefined };
+    const path = withQuery(objectPath(object), query);
+    return (await this.request('PATCH', path, object, 'application/merge-patch+json')) as KubeObject;
+  }
+
   async create(object: KubeObject): Promise<KubeObject> {
     return (await this.request('POST', collectionOf(object), object)) as KubeObject;
   }

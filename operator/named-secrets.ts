@@ -89,7 +89,7 @@ export class NamedSecrets {
       query: { fieldSelector: `metadata.name=${name}` },
       namespace,
       // Nothing is kept: a run reads what it needs.
-      cache: { replace: () => [path], put: () => {}, remove: () => {} },
+      cache: { replace: () => [path], put: () => undefined, remove: () => {} },
       onKey: tell,
     };
     const ended = reflect(reflector, AbortSignal.any([stopping.signal, this.#signal]), () => {});

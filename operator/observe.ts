@@ -36,7 +36,7 @@ export async function observe(
   const find = (kind: KindName, name: string) => caches[kind].find(key, name) as unknown;
   const deployment = find('Deployment', server) as V1Deployment | undefined;
   const pods = caches.Pod.list(key) as unknown as V1Pod[];
-  const secret = (name: string) => caches.Secret.find(key, name) ?? caches.Secret.findDeleted(key, name);
+  const secret = (name: string) => caches.Secret.findIntact(key, name);
   const unready = pods.find(isUpAndUnready);
   const now = nowMs();
   const certificates =

@@ -23,7 +23,8 @@ interface ReflectorParts {
   /** Selects what is listed and watched, by label or by field. */
   readonly query: Readonly<Record<string, string>>;
   readonly namespace: string | undefined;
-  readonly cache: Pick<Cache, 'put' | 'remove'> & {
+  readonly cache: Pick<Cache, 'remove'> & {
+    put(object: KubeObject): string | undefined;
     replace(objects: readonly KubeObject[], namespace?: string): Iterable<string>;
   };
   readonly log: Log;
@@ -75,8 +76,10 @@ export async function reflect(
           resourceVersion = event.object.metadata.resourceVersion;
           if (event.type === 'BOOKMARK') return;
           const object: KubeObject = { ...event.object, apiVersion: kind.apiVersion, kind: kind.kind };
+          let left: string | undefined;
           if (event.type === 'DELETED') cache.remove(object);
-          else cache.put(object);
+          else left = cache.put(object);
+          if (left !== undefined) onKey(left);
           onKey(keyOf(object));
         },
         () => {
