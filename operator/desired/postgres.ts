@@ -127,8 +127,10 @@ function settings(
   { database: { pool }, autoscaling, replicas, tls }: Registry,
   { resources }: ManagedDatabase,
 ): string {
-  // All replicas, one more while a rollout is under way, each with its pool and its listener for changes.
-  const connections = ((autoscaling?.maxReplicas ?? replicas) + 1) * (pool.max + 1) + 10;
+  // All replicas, one more while a rollout is under way, each with its pool and its listener for changes. In steps: another
+  // number restarts PostgreSQL, and with it every `kubectl scale` would be an outage.
+  const needed = ((autoscaling?.maxReplicas ?? replicas) + 1) * (pool.max + 1) + 10;
+  const connections = Math.max(512, 2 ** Math.ceil(Math.log2(needed)));
   const memory = parseQuantity(String(resources.requests?.memory ?? '1Gi'));
   return `# Written by the operator.
 data_directory = '${dataPath}'
