@@ -122,6 +122,7 @@ export type KindName = keyof typeof kinds;
 export const otherAccess = [
   { apiVersion, plural: 'schemaregistries/status', verbs: ['patch'] },
   { apiVersion: 'events.k8s.io/v1', plural: 'events', verbs: ['create'] },
+  { apiVersion: 'v1', plural: 'events', verbs: ['list'] },
 ] as const satisfies readonly { apiVersion: string; plural: string; verbs: readonly Verb[] }[];
 
 /** In the operator's own namespace only. */

@@ -16,6 +16,7 @@ import type {
 import type { NamedSecrets } from './named-secrets.ts';
 import type { Probe } from './probe.ts';
 import type { Registry, Spec } from './spec.ts';
+import type { ReadWarnings } from './warnings.ts';
 
 interface ObserveParts {
   readonly caches: Caches;
@@ -24,11 +25,12 @@ interface ObserveParts {
   readonly newPassword?: () => string;
   readonly secrets: Pick<NamedSecrets, 'read'>;
   readonly served: ReadonlySet<KindName>;
+  readonly warnings: ReadWarnings;
 }
 
 /** All that one run needs, read once: from the caches, and from the registry itself where a pod of it is up. */
 export async function observe(
-  { caches, probe, nowMs, newPassword = randomPassword, secrets, served }: ObserveParts,
+  { caches, probe, nowMs, newPassword = randomPassword, secrets, served, warnings }: ObserveParts,
   registry: Registry,
 ): Promise<Observed> {
   const key = `${registry.namespace}/${registry.name}`;
@@ -48,6 +50,8 @@ export async function observe(
           now,
         );
   const trust = trustOf(registry, certificates);
+  const claims = caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[];
+  const statefulSets = caches.StatefulSet.list(key) as unknown as V1StatefulSet[];
   return {
     nowMs: now,
     children: Object.values(caches)
@@ -58,9 +62,10 @@ export async function observe(
     redis: find('StatefulSet', redis) as V1StatefulSet | undefined,
     autoscaler: find('HorizontalPodAutoscaler', server) as V2HorizontalPodAutoscaler | undefined,
     pods,
-    claims: caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[],
     secrets: { postgres: secret(postgres), redis: secret(redis) },
     newPasswords: { postgres: newPassword(), redis: newPassword() },
+    claims,
+    warnings: await warnings(registry.namespace, waiting(claims, statefulSets)),
     served,
     namedSecrets: await secrets.read(registry, [
       ...namedSecrets(registry).map(({ name }) => name),
@@ -98,6 +103,17 @@ function hostsOf(registries: Cache, ownKey: string): ReadonlyMap<string, string>
       }),
     );
   return new Map(hosts);
+}
+
+/** The uids of those that nothing else tells about. */
+function waiting(
+  claims: readonly V1PersistentVolumeClaim[],
+  statefulSets: readonly V1StatefulSet[],
+): readonly string[] {
+  const pending = claims.filter(({ status }) => status?.phase === 'Pending');
+  // One that its controller has not looked at has not been refused anything.
+  const podless = statefulSets.filter(({ status }) => status?.observedGeneration && !status.replicas);
+  return [...pending, ...podless].flatMap(({ metadata }) => metadata?.uid ?? []);
 }
 
 /** The server runs in it, and says that it is not ready. */

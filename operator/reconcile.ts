@@ -18,6 +18,7 @@ import { BadSpec, completeSpec, type Defaults, type Status } from './spec.ts';
 import { stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
+import type { ReadWarnings } from './warnings.ts';
 
 /** While something is under way the registry is asked often, afterwards now and then. Neither writes. */
 const soonMs = 1_000;
@@ -29,6 +30,7 @@ export interface ReconcileParts {
   readonly defaults: Defaults;
   readonly probe: Probe;
   readonly secrets: Pick<NamedSecrets, 'read' | 'forget'>;
+  readonly warnings: ReadWarnings;
   /** The optional kinds that the API server has now. */
   readonly served: ReadonlySet<KindName>;
   readonly identity: string;
@@ -37,7 +39,7 @@ export interface ReconcileParts {
 
 /** One run for one registry, from what is there and never from what happened. */
 export async function reconcile(parts: ReconcileParts, key: string): Promise<Outcome> {
-  const { cluster, caches, defaults, probe, secrets, served } = parts;
+  const { cluster, caches, defaults, probe, secrets, served, warnings } = parts;
   const [, name = ''] = key.split('/');
   const found = caches.SchemaRegistry.find(key, name);
   if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
@@ -51,7 +53,7 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
   try {
     const registry = completeSpec(found, defaults);
     mustKnowTables(registry, before);
-    const observed = await observe({ caches, probe, secrets, served, nowMs: Date.now }, registry);
+    const observed = await observe({ caches, probe, secrets, served, warnings, nowMs: Date.now }, registry);
     const wanted = desired(registry, observed);
     const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
     await apply(cluster, caches, changes, log);
@@ -68,6 +70,7 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
               askPod: async () => observed.unready,
             },
             secrets: { read: async () => observed.namedSecrets },
+            warnings: async () => observed.warnings,
             served,
             nowMs: Date.now,
           },

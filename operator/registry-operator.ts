@@ -13,6 +13,7 @@ import { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
 import type { Settings } from './settings.ts';
 import type { Status } from './spec.ts';
+import { warningsOf } from './warnings.ts';
 import { reflect } from './watch.ts';
 
 const controller = 'schemaregistry';
@@ -63,6 +64,7 @@ export class RegistryOperator extends DotI.default {
       caches: this.#caches,
       defaults: { images: settings.images, operatorNamespace: settings.namespace },
       secrets: this.#secrets,
+      warnings: warningsOf(this.#cluster),
       served: this.#served,
       probe: openProbe(this.#cluster, settings.probesThroughApiServer),
       identity: settings.identity,

@@ -31,6 +31,8 @@ export interface Observed {
   readonly newPasswords: Readonly<Record<'postgres' | 'redis', string>>;
   /** undefined: nothing is encrypted inside the cluster. */
   readonly certificates: Certificates | undefined;
+  /** What controllers complained of, by the uid of the object that waits. */
+  readonly warnings: ReadonlyMap<string, string>;
   readonly answer: Answer | undefined;
   /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
   readonly unready: Unready | undefined;

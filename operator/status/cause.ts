@@ -1,6 +1,6 @@
 import { type Component, names, type Observed } from '../desired/child.ts';
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
-import type { V1Pod } from '../kubernetes.ts';
+import type { V1Pod, V1StatefulSet } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
 import type { Reason } from './condition.ts';
 
@@ -64,8 +64,10 @@ function podCause(pod: V1Pod): Cause | undefined {
         message: `pod ${name}, container ${container}, exit code ${ended?.exitCode ?? 'unknown'}: ${words}`,
       };
     }
-    if (reason === 'ImagePullFailed')
-      return { reason, message: `pod ${name}: image ${image} cannot be pulled` };
+    if (reason === 'ImagePullFailed') {
+      const words = pullWords(state?.waiting?.message);
+      return { reason, message: `pod ${name}: image ${image} cannot be pulled${words}` };
+    }
     return { reason, message: `pod ${name}, container ${container}: ${state?.waiting?.message ?? ''}` };
   }
   return undefined;
@@ -86,21 +88,38 @@ function claimCause(
       message: `claim ${name}: no StorageClass is named and the cluster has no default one; set ${storageField[component]}.storageClassName`,
     };
   }
+  const warning = observed.warnings.get(claim.metadata?.uid ?? '');
+  const message = `claim ${name} waits for a volume of class ${storageClassName}`;
+  if (warning !== undefined) return { reason: 'ClaimPending', message: `${message}: ${warning}` };
   // A class that waits for the first consumer leaves the claim pending until the pod has a node.
   const pod = observed.pods.find(({ metadata }) => metadata?.name === `${names(registry)[component]}-0`);
   if (pod?.spec?.nodeName === undefined && pod !== undefined) return podCause(pod);
-  return { reason: 'ClaimPending', message: `claim ${name} waits for a volume of class ${storageClassName}` };
+  return { reason: 'ClaimPending', message };
 }
 
 /** Without a pod, its controller tells why it could make none: quota, admission. */
 function controllerCause(observed: Observed, component: Component): Cause | undefined {
-  if (component !== 'server') return undefined;
-  const failure = observed.deployment?.status?.conditions?.find(
+  const message =
+    component === 'server' ? replicaFailure(observed) : warningOf(observed[component], observed);
+  if (message === undefined) return undefined;
+  return { reason: /quota/i.test(message) ? 'QuotaExceeded' : 'ConfigurationMissing', message };
+}
+
+function replicaFailure({ deployment }: Observed): string | undefined {
+  const failure = deployment?.status?.conditions?.find(
     ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
   );
-  if (failure === undefined) return undefined;
-  const reason: Reason = /quota/i.test(failure.message ?? '') ? 'QuotaExceeded' : 'ConfigurationMissing';
-  return { reason, message: failure.message ?? failure.reason ?? '' };
+  return failure?.message ?? failure?.reason;
+}
+
+function warningOf(found: V1StatefulSet | undefined, { warnings }: Observed): string | undefined {
+  return warnings.get(found?.metadata?.uid ?? '');
+}
+
+/** The end of what the kubelet says is the cause; before it come the image, over and over, and the kubelet's state. */
+function pullWords(message = ''): string {
+  const end = message.split(/": /).at(-1)?.trim();
+  return end ? `: ${end.slice(0, 300)}` : '';
 }
 
 /** The last line that tells of an error, or else the last one: a stack or a banner may follow the words that matter. */

@@ -45,6 +45,7 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     secrets: { postgres: undefined, redis: undefined },
     newPasswords: { postgres: 'p'.repeat(43), redis: 'r'.repeat(43) },
     certificates: undefined,
+    warnings: new Map(),
     answer: undefined,
     unready: undefined,
     served: new Set(['ServiceMonitor', 'PrometheusRule']),

@@ -189,10 +189,21 @@ describe('the status', () => {
       observed: {
         ...up,
         answer: undefined,
-        pods: [aPod('server', { state: { waiting: { reason: 'ImagePullBackOff' } } })],
+        pods: [
+          aPod('server', {
+            state: {
+              waiting: {
+                reason: 'ImagePullBackOff',
+                message:
+                  'Back-off pulling image "example.test/image:1": ErrImagePull: rpc error: code = NotFound desc = failed to ' +
+                  'resolve reference "example.test/image:1": example.test/image:1: not found',
+              },
+            },
+          }),
+        ],
       },
       condition: 'Ready',
-      says: /^False ImagePullFailed: .*example\.test\/image:1/,
+      says: /^False ImagePullFailed: .*image example\.test\/image:1 cannot be pulled: example\.test\/image:1: not found$/,
     },
     {
       title: 'a crash loop, with the last line of the log',
@@ -296,6 +307,30 @@ describe('the status', () => {
       },
       condition: 'Ready',
       says: /^False QuotaExceeded: exceeded quota: compute/,
+    },
+    {
+      title: 'a quota without room for PostgreSQL',
+      observed: {
+        postgres: { metadata: { uid: 'uid-of-it' }, status: {} } as V1StatefulSet,
+        warnings: new Map([['uid-of-it', 'create Pod failed: exceeded quota: compute']]),
+      },
+      condition: 'DatabaseReady',
+      says: /^False QuotaExceeded: create Pod failed: exceeded quota: compute/,
+    },
+    {
+      title: 'a claim whose class is not there',
+      observed: {
+        claims: [
+          {
+            metadata: { name: 'data-sample-postgres-0', uid: 'uid-of-it' },
+            spec: { storageClassName: 'fast' },
+            status: { phase: 'Pending' },
+          } as unknown as V1PersistentVolumeClaim,
+        ],
+        warnings: new Map([['uid-of-it', 'storageclass.storage.k8s.io "fast" not found']]),
+      },
+      condition: 'DatabaseReady',
+      says: /^False ClaimPending: claim data-sample-postgres-0 waits for a volume of class fast: .*"fast" not found/,
     },
     {
       title: 'a Service that does not answer',
