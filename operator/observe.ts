@@ -3,7 +3,7 @@ import { renew } from './authority.ts';
 import type { Cache, Caches } from './cache.ts';
 import type { Trust } from './cluster.ts';
 import { bundleOf, type Certificates, issuedLeaves, readCertificates } from './desired/certificates.ts';
-import { host, names, type Observed } from './desired/child.ts';
+import { host, names, type Observed, type Served } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
 import type { KindName } from './kinds.ts';
 import type {
@@ -24,7 +24,7 @@ interface ObserveParts {
   readonly nowMs: () => number;
   readonly newPassword?: () => string;
   readonly secrets: Pick<NamedSecrets, 'read'>;
-  readonly served: ReadonlySet<KindName>;
+  readonly served: ReadonlySet<Served>;
   readonly warnings: ReadWarnings;
 }
 

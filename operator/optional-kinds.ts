@@ -1,4 +1,5 @@
 import { type Cluster, isNotFound } from './cluster.ts';
+import type { Served } from './desired/child.ts';
 import type { Kind, KindName } from './kinds.ts';
 import { pause } from './pause.ts';
 import { reflect } from './watch.ts';
@@ -11,7 +12,7 @@ interface OptionalKindParts {
   readonly name: KindName;
   readonly reflector: Parameters<typeof reflect>[0] & { readonly kind: Kind };
   /** The optional kinds that the API server has now. */
-  readonly served: Set<KindName>;
+  readonly served: Set<Served>;
   /** Told when the kind has come or gone. */
   readonly onChange: () => void;
 }

@@ -2,11 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { apply, type Plan, plan } from './apply.ts';
 import type { Caches } from './cache.ts';
 import { type Cluster, isNotFound } from './cluster.ts';
-import type { Answer } from './desired/child.ts';
-import { names } from './desired/child.ts';
+import { type Answer, names, type Served } from './desired/child.ts';
 import { desired } from './desired/table.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
-import type { KindName } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import type { NamedSecrets } from './named-secrets.ts';
@@ -31,8 +29,7 @@ export interface ReconcileParts {
   readonly probe: Probe;
   readonly secrets: Pick<NamedSecrets, 'read' | 'forget'>;
   readonly warnings: ReadWarnings;
-  /** The optional kinds that the API server has now. */
-  readonly served: ReadonlySet<KindName>;
+  readonly served: ReadonlySet<Served>;
   readonly identity: string;
   readonly log: Log;
 }

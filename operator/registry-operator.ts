@@ -1,7 +1,8 @@
 import DotI from '@dot-i/k8s-operator';
 import { Cache, type Caches } from './cache.ts';
 import type { Cluster } from './cluster.ts';
-import { managedBySelector } from './desired/child.ts';
+import { requestRateMetric } from './desired/autoscaler.ts';
+import { managedBySelector, type Served } from './desired/child.ts';
 import type { Health } from './health.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
 import type { Log } from './log.ts';
@@ -11,8 +12,9 @@ import { reflectWhileServed } from './optional-kinds.ts';
 import { openProbe } from './probe.ts';
 import { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
+import { followRequestRate } from './request-rate.ts';
 import type { Settings } from './settings.ts';
-import type { Status } from './spec.ts';
+import type { Spec, Status } from './spec.ts';
 import { warningsOf } from './warnings.ts';
 import { reflect } from './watch.ts';
 
@@ -38,7 +40,7 @@ export class RegistryOperator extends DotI.default {
   readonly #stopping = new AbortController();
   readonly #secrets: NamedSecrets;
   readonly #watches: Promise<void>[] = [];
-  readonly #served = new Set<KindName>();
+  readonly #served = new Set<Served>();
   #hasSynced = false;
 
   constructor(parts: OperatorParts) {
@@ -102,6 +104,7 @@ export class RegistryOperator extends DotI.default {
     this.#hasSynced = true;
     this.#runAll();
     this.#watchOptionalKinds();
+    this.#watches.push(this.#followRequestRate());
     this.#parts.log.info('watching', { registries: this.#caches.SchemaRegistry.keys().length });
   }
 
@@ -170,6 +173,23 @@ export class RegistryOperator extends DotI.default {
         );
       }
     }
+  }
+
+  #followRequestRate(): Promise<void> {
+    const { log } = this.#parts;
+    const registries = this.#caches.SchemaRegistry;
+    const isWanted = () =>
+      registries
+        .keys()
+        .flatMap((key) => registries.list(key))
+        .some(({ spec }) => (spec as Spec | undefined)?.autoscaling?.requestsPerSecond !== undefined);
+    const onChange = (isServed: boolean) => {
+      if (isServed) this.#served.add(requestRateMetric);
+      else this.#served.delete(requestRateMetric);
+      log.info('metric of requests', { metric: requestRateMetric, isServed });
+      this.#runAll();
+    };
+    return followRequestRate(this.#cluster, isWanted, onChange, this.#stopping.signal);
   }
 
   get #namespaces(): readonly (string | undefined)[] {

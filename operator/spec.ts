@@ -183,6 +183,9 @@ export interface Autoscaling {
   readonly maxReplicas: number;
   readonly targetCpuPercent: number;
   readonly targetMemoryPercent: number;
+  /** For each pod; undefined: not looked at. */
+  readonly requestsPerSecond: number | undefined;
+  readonly behavior: NonNullable<NonNullable<Spec['autoscaling']>['behavior']>;
 }
 
 /** The spec cannot be carried out until somebody edits it, or what it names; it becomes the condition Stalled. */
@@ -219,6 +222,8 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
         maxReplicas: spec.autoscaling?.maxReplicas ?? 10,
         targetCpuPercent: spec.autoscaling?.targetCPUUtilizationPercentage ?? 70,
         targetMemoryPercent: spec.autoscaling?.targetMemoryUtilizationPercentage ?? 80,
+        requestsPerSecond: spec.autoscaling?.requestsPerSecond,
+        behavior: spec.autoscaling?.behavior ?? {},
       }
     : undefined;
   const replicas = autoscaling?.minReplicas ?? spec.replicas ?? 3;

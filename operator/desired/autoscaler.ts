@@ -1,7 +1,10 @@
 import { kinds } from '../kinds.ts';
 import { type Child, meta, names } from './child.ts';
 
-export const autoscaler: Child = (registry) => {
+/** What an adapter calls the requests of a pod, and what a registry is scaled by where one serves it (row C23). */
+export const requestRateMetric = 'http_requests_per_second';
+
+export const autoscaler: Child = (registry, { served }) => {
   const { autoscaling } = registry;
   if (autoscaling === undefined) return undefined;
   const { server } = names(registry);
@@ -14,24 +17,14 @@ export const autoscaler: Child = (registry) => {
       metrics: [
         utilization('cpu', autoscaling.targetCpuPercent),
         utilization('memory', autoscaling.targetMemoryPercent),
+        // Asked for what nobody serves, an autoscaler never scales down again (trap I8).
+        ...(autoscaling.requestsPerSecond === undefined || !served.has(requestRateMetric)
+          ? []
+          : [requestRate(autoscaling.requestsPerSecond)]),
       ],
       behavior: {
-        scaleDown: {
-          stabilizationWindowSeconds: 300,
-          selectPolicy: 'Min',
-          policies: [
-            { type: 'Percent', value: 50, periodSeconds: 60 },
-            { type: 'Pods', value: 2, periodSeconds: 60 },
-          ],
-        },
-        scaleUp: {
-          stabilizationWindowSeconds: 0,
-          selectPolicy: 'Max',
-          policies: [
-            { type: 'Percent', value: 100, periodSeconds: 30 },
-            { type: 'Pods', value: 4, periodSeconds: 30 },
-          ],
-        },
+        scaleDown: { ...scaleDown, ...autoscaling.behavior.scaleDown },
+        scaleUp: { ...scaleUp, ...autoscaling.behavior.scaleUp },
       },
     },
   };
@@ -40,3 +33,31 @@ export const autoscaler: Child = (registry) => {
 function utilization(name: 'cpu' | 'memory', averageUtilization: number) {
   return { type: 'Resource', resource: { name, target: { type: 'Utilization', averageUtilization } } };
 }
+
+function requestRate(averageValue: number) {
+  return {
+    type: 'Pods',
+    pods: {
+      metric: { name: requestRateMetric },
+      target: { type: 'AverageValue', averageValue: String(averageValue) },
+    },
+  };
+}
+
+/** Rows C24 and C25. */
+const scaleDown = {
+  stabilizationWindowSeconds: 300,
+  selectPolicy: 'Min',
+  policies: [
+    { type: 'Percent', value: 50, periodSeconds: 60 },
+    { type: 'Pods', value: 2, periodSeconds: 60 },
+  ],
+};
+const scaleUp = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Percent', value: 100, periodSeconds: 30 },
+    { type: 'Pods', value: 4, periodSeconds: 30 },
+  ],
+};

@@ -10,6 +10,7 @@ import type {
   V2HorizontalPodAutoscaler,
 } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
+import type { requestRateMetric } from './autoscaler.ts';
 import type { Certificates } from './certificates.ts';
 
 /** What a registry needs around it: a child per file, `undefined` where the spec does not want it. */
@@ -36,13 +37,15 @@ export interface Observed {
   readonly answer: Answer | undefined;
   /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
   readonly unready: Unready | undefined;
-  /** Kinds from CRDs of others that the cluster has now. */
-  readonly served: ReadonlySet<KindName>;
+  readonly served: ReadonlySet<Served>;
   /** Those of the Secrets that the spec names which are there. */
   readonly namedSecrets: readonly KubeObject[];
   /** Which other registry each host of an ingress leads to, as namespace/name. */
   readonly hostsOfOthers: ReadonlyMap<string, string>;
 }
+
+/** What a cluster may lack: kinds from CRDs of others, and the requests of pods as a metric. */
+export type Served = KindName | typeof requestRateMetric;
 
 /** What the registry itself said when it was asked through its Service. */
 export type Answer =

@@ -490,6 +490,111 @@ export interface SchemaRegistryFields {
        * Memory use, in percent of the request, that is aimed at. Default: 80.
        */
       targetMemoryUtilizationPercentage?: number;
+      /**
+       * Requests a second for each pod that are aimed at, besides CPU and memory. Needs a metrics API that serves http_requests_per_second for pods (docs/monitoring.md); AutoscalingActive says where there is none. Default: not looked at.
+       */
+      requestsPerSecond?: number;
+      /**
+       * How fast the number changes, as in a HorizontalPodAutoscaler. Default: up at once, by 100 % or 4 pods in 30 s, whichever is more; down after 300 s, by 50 % or 2 pods in 60 s, whichever is less.
+       */
+      behavior?: {
+        /**
+         * One direction. What is left out stays as it is by default.
+         */
+        scaleUp?: {
+          /**
+           * Seconds for which the more cautious of the wanted numbers is taken. Default: 0 up, 300 down.
+           */
+          stabilizationWindowSeconds?: number;
+          /**
+           * Which of the policies holds; Disabled: none, the number does not change in this direction. Default: Max up, Min down.
+           */
+          selectPolicy?: 'Max' | 'Min' | 'Disabled';
+          /**
+           * What may change in a time. Default: see behavior.
+           *
+           * @minItems 1
+           */
+          policies?: [
+            {
+              /**
+               * Pods, or percent of the present number.
+               */
+              type: 'Pods' | 'Percent';
+              /**
+               * How many.
+               */
+              value: number;
+              /**
+               * In how many seconds.
+               */
+              periodSeconds: number;
+            },
+            ...{
+              /**
+               * Pods, or percent of the present number.
+               */
+              type: 'Pods' | 'Percent';
+              /**
+               * How many.
+               */
+              value: number;
+              /**
+               * In how many seconds.
+               */
+              periodSeconds: number;
+            }[]
+          ];
+        };
+        /**
+         * One direction. What is left out stays as it is by default.
+         */
+        scaleDown?: {
+          /**
+           * Seconds for which the more cautious of the wanted numbers is taken. Default: 0 up, 300 down.
+           */
+          stabilizationWindowSeconds?: number;
+          /**
+           * Which of the policies holds; Disabled: none, the number does not change in this direction. Default: Max up, Min down.
+           */
+          selectPolicy?: 'Max' | 'Min' | 'Disabled';
+          /**
+           * What may change in a time. Default: see behavior.
+           *
+           * @minItems 1
+           */
+          policies?: [
+            {
+              /**
+               * Pods, or percent of the present number.
+               */
+              type: 'Pods' | 'Percent';
+              /**
+               * How many.
+               */
+              value: number;
+              /**
+               * In how many seconds.
+               */
+              periodSeconds: number;
+            },
+            ...{
+              /**
+               * Pods, or percent of the present number.
+               */
+              type: 'Pods' | 'Percent';
+              /**
+               * How many.
+               */
+              value: number;
+              /**
+               * In how many seconds.
+               */
+              periodSeconds: number;
+            }[]
+          ];
+        };
+      };
     };
     /**
      * The PodDisruptionBudget of the server. There is none with one replica, because it would block every node drain.

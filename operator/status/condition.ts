@@ -41,6 +41,7 @@ export const reasons = [
   'Disabled',
   'ScalingActive',
   'ScalingInactive',
+  'RequestRateNotServed',
   'Running',
   'Paused',
   'ImagePullFailed',

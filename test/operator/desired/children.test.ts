@@ -117,6 +117,34 @@ describe('the children of a registry', () => {
     ).to.equal(5);
   });
 
+  describe('the autoscaler', () => {
+    const metrics = (spec: Spec, observed: Partial<Observed> = {}) =>
+      (
+        getChild('HorizontalPodAutoscaler', 'sample', spec, observed).spec as {
+          metrics: { type: string; pods?: unknown }[];
+        }
+      ).metrics;
+    const spec: Spec = { autoscaling: { requestsPerSecond: 1000 } };
+
+    it('asks for requests a second only where somebody serves them', () => {
+      expect(metrics(spec).map(({ type }) => type)).to.deep.equal(['Resource', 'Resource']);
+      const served = new Set(['http_requests_per_second'] as const);
+      expect(metrics(spec, { served }).at(-1)?.pods).to.deep.equal({
+        metric: { name: 'http_requests_per_second' },
+        target: { type: 'AverageValue', averageValue: '1000' },
+      });
+      expect(metrics({}, { served })).to.have.length(2);
+    });
+
+    it('takes the behaviour that is given, and what it leaves out as it was', () => {
+      const { behavior } = getChild('HorizontalPodAutoscaler', 'sample', {
+        autoscaling: { behavior: { scaleDown: { stabilizationWindowSeconds: 600 } } },
+      }).spec as { behavior: Record<string, Record<string, unknown>> };
+      expect(behavior.scaleDown).to.include({ stabilizationWindowSeconds: 600, selectPolicy: 'Min' });
+      expect(behavior.scaleUp).to.include({ stabilizationWindowSeconds: 0, selectPolicy: 'Max' });
+    });
+  });
+
   it('makes no disruption budget and no autoscaler that is not wanted', () => {
     const spec = { replicas: 1, autoscaling: { enabled: false } };
     expect(child('PodDisruptionBudget', 'sample', spec)).to.equal(undefined);
