@@ -23,11 +23,14 @@ const waiting: Readonly<Record<string, Reason>> = {
 
 /** Why a component is not there yet, in words that say what to look at; undefined where no pod tells. */
 export function findCause(registry: Registry, observed: Observed, component: Component): Cause | undefined {
-  const claim = component === 'server' ? undefined : claimCause(registry, observed, component);
-  if (claim !== undefined) return claim;
   const pods = observed.pods.filter(
     (pod) => pod.metadata?.labels?.['app.kubernetes.io/component'] === component,
   );
+  // Before the claim, which waits for a pod.
+  const refusal = pods.length === 0 ? controllerCause(observed, component) : undefined;
+  if (refusal !== undefined) return refusal;
+  const claim = component === 'server' ? undefined : claimCause(registry, observed, component);
+  if (claim !== undefined) return claim;
   for (const pod of pods) {
     const cause = podCause(pod);
     if (cause === undefined) continue;
@@ -36,7 +39,7 @@ export function findCause(registry: Registry, observed: Observed, component: Com
       ? { reason: 'DiskFull', message: `${cause.message}; ${roomFor(registry, component)}` }
       : cause;
   }
-  return pods.length === 0 ? controllerCause(observed, component) : undefined;
+  return undefined;
 }
 
 const noSpace = /No space left on device/i;
@@ -118,7 +121,12 @@ function warningOf(found: V1StatefulSet | undefined, { warnings }: Observed): st
 
 /** The end of what the kubelet says is the cause; before it come the image, over and over, and the kubelet's state. */
 function pullWords(message = ''): string {
-  const end = message.split(/": /).at(-1)?.trim();
+  // The port that a lookup was sent from is another one each time.
+  const end = message
+    .split(/": /)
+    .at(-1)
+    ?.replace(/[\d.]+:\d+->/, '')
+    .trim();
   return end ? `: ${end.slice(0, 300)}` : '';
 }
 

@@ -2,17 +2,18 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What its clients saw since it was asked last. */
+/** What its clients saw since a beginning. */
 export interface Seen {
   readonly requests: number;
   /** By what was wrong. */
   readonly errors: Readonly<Record<string, number>>;
   /** The longest time without any answer 200. */
   readonly longestGapMs: { readonly reads: number; readonly registrations: number };
+  /** Since the first one of all. */
   readonly acknowledged: number;
 }
 
-export type Order = 'seen' | 'lost' | 'stop';
+export type Order = 'begin' | 'seen' | 'lost' | 'stop' | { readonly base: string };
 
 interface Acknowledged {
   readonly subject: string;
@@ -27,7 +28,8 @@ const requestTimeoutMs = 5_000;
 /** Between two requests of a client: steady, and bearable for a machine that runs the cluster as well. */
 const pauseMs = 20;
 const checksAtOnce = 8;
-const [base = '', prefix = ''] = process.argv.slice(2);
+const [address = '', prefix = ''] = process.argv.slice(2);
+let base = address;
 
 const acknowledged: Acknowledged[] = [];
 let registered = 0;
@@ -41,7 +43,6 @@ function nothing() {
     errors: {} as Record<string, number>,
     longestGapMs: { reads: 0, registrations: 0 },
     lastMs: { reads: now, registrations: now },
-    acknowledged: 0,
   };
 }
 
@@ -82,7 +83,6 @@ async function register({ agent }: { agent: Agent }): Promise<string | undefined
   const answer = await ask(agent, 'POST', `/subjects/${subject}/versions`, body);
   if (typeof answer === 'string') return answer;
   acknowledged.push({ subject, schema, id: (answer as { id: number }).id });
-  seen.acknowledged += 1;
   return undefined;
 }
 
@@ -152,20 +152,27 @@ async function lost(): Promise<readonly string[]> {
   return missing;
 }
 
-function take(): Seen {
-  const { lastMs, ...shown } = seen;
+function look(): Seen {
+  const { requests, errors, longestGapMs, lastMs } = seen;
   const now = performance.now();
-  for (const kind of ['reads', 'registrations'] as const)
-    shown.longestGapMs[kind] = Math.max(shown.longestGapMs[kind], now - lastMs[kind]);
-  // A gap that goes on is counted from where it began.
-  seen = { ...nothing(), lastMs };
-  return shown;
+  const gap = (kind: Kind) => Math.max(longestGapMs[kind], now - lastMs[kind]);
+  return {
+    requests,
+    errors,
+    longestGapMs: { reads: gap('reads'), registrations: gap('registrations') },
+    acknowledged: acknowledged.length,
+  };
 }
 
 const working = clients.map(work);
 process.on('message', async (order: Order) => {
-  if (order === 'seen') process.send?.(take());
+  if (order === 'begin') seen = nothing();
+  if (order === 'begin' || order === 'seen') process.send?.(look());
   if (order === 'lost') process.send?.(await lost());
+  if (typeof order === 'object') {
+    base = order.base;
+    process.send?.(order);
+  }
   if (order === 'stop') {
     isStopped = true;
     await Promise.all(working);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { inside } from '../../hack/cluster/network.ts';
 import type { Kubectl } from '../../hack/kubectl.ts';
+import { until } from './api-server.ts';
 import type { Order, Seen } from './load-process.ts';
 
 export type { Seen };
@@ -34,16 +35,28 @@ export async function steadyLoad(
     return answer;
   };
   const seen = async () => (await order('seen')) as Seen;
+  const registers = async () => {
+    const { acknowledged } = await seen();
+    await until(
+      'schemas are registered',
+      async () => (await seen()).acknowledged > acknowledged + 10,
+      60_000,
+    );
+  };
   return {
-    seen,
+    /** Waits until some more schemas were acknowledged. */
+    registers,
     /** What clients saw while that happened. */
     during: async (happens: () => Promise<void>): Promise<Seen> => {
-      await seen();
+      await registers();
+      await order('begin');
       await happens();
       return seen();
     },
     /** Acknowledged schemas that are not there. */
     lost: async () => (await order('lost')) as readonly string[],
+    /** To a Service that was made anew. */
+    moveTo: (base: string) => order({ base }),
     stop: async () => {
       if (child.exitCode !== null) return;
       const ended = once(child, 'exit');

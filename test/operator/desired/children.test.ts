@@ -158,6 +158,12 @@ describe('the children of a registry', () => {
     expect(most).to.be.at.least(11 * 50);
   });
 
+  it('leaves PostgreSQL alone when the number of replicas changes', () => {
+    const scaled = (replicas: number) =>
+      getChild('StatefulSet', 'sample-postgres', { replicas, autoscaling: { enabled: false } });
+    expect(scaled(3)).to.deep.equal(scaled(2));
+  });
+
   for (const change of ['config', 'secret'] as const) {
     it(`rolls the server when its ${change} changes, and not otherwise`, () => {
       const annotations = (spec: Spec, observed: Partial<Observed>) =>
