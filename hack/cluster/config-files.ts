@@ -112,6 +112,8 @@ const kubeletConfig = (cluster: Cluster) => {
     resolvConf: join(folders.config, 'resolv.conf'),
     podLogsDir: join(folders.state, 'pods'),
     volumePluginDir: join(folders.kubelet, 'volume-plugins'),
+    // A Secret that has changed is in the volumes of running pods after this; a minute is the default.
+    syncFrequency: '10s',
     // The disk is shared with everything else on this machine: its filling up is no reason to evict a pod.
     evictionHard: { 'imagefs.available': '0%', 'nodefs.available': '0%', 'nodefs.inodesFree': '0%' },
     imageGCHighThresholdPercent: 100,

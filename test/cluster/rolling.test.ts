@@ -51,6 +51,19 @@ describe('a registry that changes under load', function () {
       isDone: async () => (await registry.pods('server')).length === 1,
     },
     {
+      title: 'has its passwords replaced',
+      change: () =>
+        registry.kubectl('annotate', 'sr/rolling', `llm-schema-registry.io/rotate-credentials=${Date.now()}`),
+      isDone: async () => {
+        const { data, metadata } = (await registry.json('get', 'secret', 'rolling-postgres')) as {
+          data: Record<string, string>;
+          metadata: { annotations: Record<string, string> };
+        };
+        const isAnswered = metadata.annotations['llm-schema-registry.io/rotate-credentials'] !== undefined;
+        return isAnswered && data.previous === '';
+      },
+    },
+    {
       title: 'is upgraded, with one replica',
       change: async () => {
         await tagServer(cluster, '0.1.1');
@@ -64,7 +77,8 @@ describe('a registry that changes under load', function () {
     it(`${title}: no request fails, and nothing acknowledged is lost`, async () => {
       const seen = await load.during(async () => {
         await change();
-        await until('the change is there', isDone, 60_000);
+        // The kubelet hands a changed Secret to PostgreSQL in its own time.
+        await until('the change is there', isDone, 120_000);
         await registry.ready();
         await until('no pod is on its way out', hasNoneLeaving, 60_000);
         const endMs = performance.now() + afterMs;
