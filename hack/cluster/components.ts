@@ -81,6 +81,9 @@ const apiServer = (cluster: Cluster): Component => {
   };
 };
 
+/** Their limits protect an API server that others need as well. */
+const unhurried = ['--kube-api-qps=500', '--kube-api-burst=1000'];
+
 const controllerManager = (cluster: Cluster): Component => {
   const { certificates, config } = clusterFolders(cluster.name);
   const kubeconfig = join(config, 'kube-controller-manager.kubeconfig');
@@ -97,6 +100,7 @@ const controllerManager = (cluster: Cluster): Component => {
       `--cluster-signing-key-file=${join(certificates, 'ca.key')}`,
       `--service-account-private-key-file=${join(certificates, 'service-accounts.key')}`,
       '--use-service-account-credentials=true',
+      ...unhurried,
       '--leader-elect=false',
       '--bind-address=127.0.0.1',
     ],
@@ -115,6 +119,7 @@ const scheduler = (cluster: Cluster): Component => {
       `--authorization-kubeconfig=${kubeconfig}`,
       '--leader-elect=false',
       '--bind-address=127.0.0.1',
+      ...unhurried,
     ],
   };
 };

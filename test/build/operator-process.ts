@@ -45,6 +45,7 @@ export async function startOperatorProcess(
       const response = await fetch(`http://127.0.0.1:${healthPort}/${door}`);
       return { status: response.status, words: await response.text() };
     },
+    metricsText: metrics,
     /** The sum over all labels. */
     metric: async (name: string) => {
       const lines = (await metrics()).split('\n').filter((line) => new RegExp(`^${name}[ {]`).test(line));

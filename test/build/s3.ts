@@ -1,10 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder } from '../../hack/cluster/folders.ts';
 import { eventually } from './eventually.ts';
-import { end, findOnPath, freePort } from './process.ts';
+import { findGoTool } from './go-tool.ts';
+import { end, freePort } from './process.ts';
 
 /** A real S3 that keeps its objects as files, on loopback. */
 export interface TestS3 {
@@ -21,38 +21,16 @@ export interface TestS3 {
   remove(): Promise<void>;
 }
 
-const version = 'v1.8.0';
-const program = join(cacheFolder, 'bin', `versitygw-${version}`);
 const secret = 'archive-secret-of-a-test';
 
-function findProgram(): string | undefined {
-  if (existsSync(program)) return undefined;
-  const go = findOnPath('go') ?? ['/usr/local/go/bin/go'].find(existsSync);
-  if (!go) return 'no S3: Go, which builds versitygw, is not on PATH';
-  process.stderr.write(`Building versitygw from Go modules (once; kept in ${cacheFolder}).\n`);
-  const folder = join(cacheFolder, 'bin', `.new-${process.pid}-versitygw`);
-  mkdirSync(folder, { recursive: true });
-  try {
-    execFileSync(go, ['install', '-p', '2', `github.com/versity/versitygw/cmd/versitygw@${version}`], {
-      cwd: '/',
-      env: { ...process.env, GOBIN: folder, GOTOOLCHAIN: 'local', GOFLAGS: '', CGO_ENABLED: '0' },
-      stdio: 'pipe',
-      timeout: 15 * 60_000,
-    });
-    renameSync(join(folder, 'versitygw'), program);
-  } catch (error) {
-    return `no S3: versitygw cannot be built (${String((error as { stderr?: Buffer }).stderr ?? error).slice(-300)})`;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return undefined;
-}
+const tool = findGoTool({ command: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' });
 
 /** Why there is none, for the title of a skipped suite. */
-export const missingS3: string | undefined = findProgram();
+export const missingS3: string | undefined = 'reason' in tool ? `no S3: ${tool.reason}` : undefined;
 
 export async function startS3(): Promise<TestS3> {
-  if (missingS3 !== undefined) throw new Error(missingS3);
+  if ('reason' in tool) throw new Error(missingS3);
+  const { program } = tool;
   const folder = mkdtempSync(join(tmpdir(), 'registry-s3-'));
   const objects = join(folder, 'objects');
   mkdirSync(objects);

@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { cacheFolder } from '../../hack/cluster/folders.ts';
+import { findOnPath } from './process.ts';
+
+/** A command from the Go modules. */
+export interface GoTool {
+  /** Its package, such as example.com/tool/cmd/tool. */
+  readonly command: string;
+  readonly version: string;
+}
+
+/** Builds it once for all runs, by its version; `reason` says why it cannot be had. */
+export function findGoTool({
+  command,
+  version,
+}: GoTool): { readonly program: string } | { readonly reason: string } {
+  const name = basename(command);
+  const program = join(cacheFolder, 'bin', `${name}-${version}`);
+  if (existsSync(program)) return { program };
+  const go = findOnPath('go') ?? ['/usr/local/go/bin/go'].find(existsSync);
+  if (!go) return { reason: `Go, which builds ${name}, is not on PATH` };
+  process.stderr.write(`Building ${name} from Go modules (once; kept in ${cacheFolder}).\n`);
+  const folder = join(cacheFolder, 'bin', `.new-${process.pid}-${name}`);
+  mkdirSync(folder, { recursive: true });
+  try {
+    execFileSync(go, ['install', '-p', '2', `${command}@${version}`], {
+      cwd: '/',
+      env: { ...process.env, GOBIN: folder, GOTOOLCHAIN: 'local', GOFLAGS: '', CGO_ENABLED: '0' },
+      stdio: 'pipe',
+      timeout: 15 * 60_000,
+    });
+    renameSync(join(folder, name), program);
+    return { program };
+  } catch (error) {
+    const words = String((error as { stderr?: Buffer }).stderr ?? error).slice(-300);
+    return { reason: `${name} cannot be built (${words})` };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
