@@ -1,4 +1,5 @@
 import { appliedHashAnnotation } from './apply.ts';
+import { fieldManager } from './cluster.ts';
 import { dataOf } from './desired/pod.ts';
 import type { KindName } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
@@ -40,7 +41,8 @@ export class Cache {
    * Takes what a watch or an answer to a write brought; an older state than the one held is left out. Returns the key of
    * the registry that has lost the object, where somebody gave it the label of another.
    */
-  put(object: KubeObject): string | undefined {
+  put(found: KubeObject): string | undefined {
+    const object = withoutUnread(found);
     const key = keyOf(object);
     const { uid } = object.metadata;
     const before = uid === undefined ? undefined : this.#keyOfUid.get(uid);
@@ -96,6 +98,20 @@ export class Cache {
     }
     return keys;
   }
+}
+
+/**
+ * A thousand registries have tens of thousands of objects, and half of their bytes is what nobody here looks at: who
+ * manages which field (that of Deployments apart: apply.ts) and what a pod was made from.
+ */
+function withoutUnread(object: KubeObject): KubeObject {
+  const { managedFields, ...metadata } = object.metadata;
+  if (object.kind === 'Deployment') {
+    const ours = managedFields?.filter(({ manager }) => manager === fieldManager) ?? [];
+    return { ...object, metadata: { ...metadata, managedFields: ours } };
+  }
+  if (object.kind !== 'Pod') return { ...object, metadata };
+  return { ...object, metadata, spec: { nodeName: (object.spec as { nodeName?: string }).nodeName } };
 }
 
 /** One cache per watched kind. */

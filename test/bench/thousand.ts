@@ -49,7 +49,7 @@ const within = (...command: string[]) => {
 };
 const start = (...command: string[]) => {
   const { program, args } = within(...command);
-  return spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return spawn(program, args, { stdio: 'ignore' });
 };
 const children: ReturnType<typeof spawn>[] = [];
 try {
@@ -62,6 +62,7 @@ try {
   const kwok = [
     ...[tool.program, `--kubeconfig=${folders.config}/volumes.kubeconfig`, `--cidr=${podNetwork}`],
     '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
+    `--config=${fileURLToPath(new URL('./kwok-stages.yaml', import.meta.url))}`,
   ];
   children.push(start(...kwok));
   await measure();
@@ -83,6 +84,7 @@ async function measure(): Promise<void> {
   const megabytes = async () => Math.round((await operator.residentBytes()) / 2 ** 20);
   const requests = () => operator.metric('rest_client_requests_total');
   const cpuSeconds = () => operator.metric('process_cpu_seconds_total');
+  await until('the operator counts', requests);
   say('operator alone', `${await megabytes()} MB`);
 
   const begunMs = performance.now();

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { end, freePort } from './process.ts';
 
+/** As in Dockerfile.operator and in `npm run operator`. */
+const operatorFlags = ['--max-semi-space-size=4', '--heap-growing-percent=40'];
+
 const main = fileURLToPath(new URL('../../operator/main.ts', import.meta.url));
 
 /** The operator as a process of its own: whether it ends, and what it takes, is seen from outside. */
@@ -17,7 +20,7 @@ export async function startOperatorProcess(
   const path = join(folder, 'kubeconfig');
   writeFileSync(path, kubeconfig, { mode: 0o600 });
   const [healthPort, metricsPort] = [await freePort(), await freePort()];
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...operatorFlags, main], {
     env: {
       PATH: process.env.PATH,
       KUBECONFIG: path,

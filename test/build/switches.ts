@@ -1,0 +1,109 @@
+import type { Observed } from '../../operator/desired/child.ts';
+import { desired } from '../../operator/desired/table.ts';
+import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Spec } from '../../operator/spec.ts';
+import { anObserved, aRegistry, aSecret, someCertificates } from './registry.ts';
+
+/** Every part of a SchemaRegistry that can be turned on, off or another way. */
+export const switches: Readonly<Record<string, Spec>> = {
+  'no autoscaling': { autoscaling: { enabled: false } },
+  'one replica': { replicas: 1, autoscaling: { enabled: false } },
+  'autoscaling by requests': { autoscaling: { requestsPerSecond: 1000 } },
+  'autoscaling of another pace': {
+    autoscaling: { behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } },
+  },
+  'external database': {
+    database: { external: { host: 'db.example.com', credentialsSecretRef: { name: 'db' } } },
+  },
+  'larger volume of PostgreSQL': {
+    database: { managed: { storage: { size: '80Gi', storageClassName: 'fast' } } },
+  },
+  'image of PostgreSQL': { database: { managed: { image: 'mirror.example.com/postgres:17' } } },
+  'pool of connections': { database: { pool: { min: 1, max: 5, acquireTimeout: '5s' } } },
+  'external cache': { cache: { external: { host: 'redis.example.com', tls: { mode: 'Disable' } } } },
+  'no cache': { cache: { disabled: true } },
+  'memory of Redis': { cache: { managed: { maxMemory: '2Gi' } } },
+  archive: {
+    artifacts: { s3: { bucket: 'b', endpoint: 'http://s3:9000', credentialsSecretRef: { name: 'keys' } } },
+  },
+  'TLS of its own': { tls: { mode: 'Operator' } },
+  'TLS by cert-manager': { tls: { mode: 'CertManager', issuerRef: { name: 'issuer' } } },
+  'TLS from a Secret': { tls: { mode: 'Secret', secretRef: { name: 'api-tls' } } },
+  'load balancer': { service: { type: 'LoadBalancer', annotations: { 'example.com/kind': 'nlb' } } },
+  'session affinity': { service: { sessionAffinity: 'ClientIP' } },
+  ingress: { ingress: { enabled: true, className: 'nginx', http: { hosts: ['a.example.com'] } } },
+  'ingress with TLS': {
+    ingress: { enabled: true, http: { hosts: ['a.example.com'], tlsSecretName: 'web-tls' } },
+  },
+  'ingress with cert-manager': {
+    ingress: { enabled: true, http: { hosts: ['a.example.com'] }, certManager: { clusterIssuer: 'public' } },
+  },
+  'no disruption budget': { podDisruptionBudget: { enabled: false } },
+  'no network policy': { networkPolicy: { enabled: false } },
+  'narrow network policy': {
+    networkPolicy: {
+      ingressFrom: [{ podSelector: { matchLabels: { app: 'client' } } }],
+      extraEgress: [{ to: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports: [{ port: 443 }] }],
+    },
+  },
+  'no service monitor': { monitoring: { serviceMonitor: { enabled: false } } },
+  'no alerts': { monitoring: { prometheusRule: { enabled: false } } },
+  dashboard: { monitoring: { dashboards: { enabled: true } } },
+  'pod template': {
+    podTemplate: { metadata: { labels: { team: 'a' } }, spec: { nodeSelector: { disk: 'fast' } } },
+  },
+  'image of the server': {
+    image: { repository: 'mirror.example.com/registry', tag: '2.0.0', pullPolicy: 'Always' },
+  },
+  'pull secrets': { image: { pullSecrets: [{ name: 'mirror' }] } },
+  version: { version: '2.0.0' },
+  resources: { resources: { limits: { cpu: '4', memory: '4Gi' } } },
+  workers: { config: { workers: 4 } },
+  settings: { config: { logLevel: 'debug', cacheTtl: '30m', maxSchemaSize: '2Mi', shutdownTimeout: '20s' } },
+  'passwords by the clock': { credentials: { rotationPeriod: '90d' } },
+  'data that goes with it': { deletionPolicy: 'Delete' },
+};
+
+const namedSecrets = [
+  aSecret('db', { username: 'me', password: 'secret' }),
+  aSecret('keys', { accessKeyId: 'me', secretAccessKey: 'secret' }),
+  aSecret('api-tls', { 'tls.crt': 'PEM', 'tls.key': 'PEM' }),
+];
+
+export function childrenOf(spec: Spec): readonly KubeObject[] {
+  const observed: Partial<Observed> = {
+    namedSecrets,
+    served: new Set(['ServiceMonitor', 'PrometheusRule', 'Certificate', 'http_requests_per_second']),
+    certificates: (spec.tls?.mode ?? 'Disabled') === 'Disabled' ? undefined : someCertificates,
+  };
+  return desired(aRegistry(spec), anObserved(observed));
+}
+
+type Fields = Record<string, unknown>;
+
+/** The second laid over the first; undefined where both say something of the same field, or exclude each other. */
+export function together(first: Spec, second: Spec): Spec | undefined {
+  const merged = merge(first, second);
+  const isWhole = (spec: Spec) =>
+    [
+      [spec.database?.managed, spec.database?.external],
+      [spec.cache?.managed, spec.cache?.external, spec.cache?.disabled],
+    ].every((kinds) => kinds.filter((kind) => kind !== undefined).length < 2);
+  return merged !== undefined && isWhole(merged as Spec) ? (merged as Spec) : undefined;
+}
+
+function merge(first: unknown, second: unknown): unknown {
+  if (JSON.stringify(first) === JSON.stringify(second)) return first;
+  if (!isFields(first) || !isFields(second)) return undefined;
+  const merged: Fields = { ...first };
+  for (const [key, value] of Object.entries(second)) {
+    const both = key in merged ? merge(merged[key], value) : value;
+    if (both === undefined) return undefined;
+    merged[key] = both;
+  }
+  return merged;
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
