@@ -61,7 +61,8 @@ export const services: readonly DebianImage[] = [
   {
     name: `${prefix}/postgres:15`,
     files: {
-      packages: [...shell, 'postgresql-15', 'postgresql-client-15'],
+      // util-linux is in every Debian image, and has flock.
+      packages: [...shell, 'util-linux', 'postgresql-15', 'postgresql-client-15'],
       left: [
         ...neverNeeded,
         'libllvm14',

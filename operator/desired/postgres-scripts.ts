@@ -20,11 +20,30 @@ role_statements() {
 `;
 
 /**
+ * A pod that was deleted by force may still run on the volume while its successor starts. PostgreSQL's own lock file holds a
+ * process id, which says nothing outside of its container; a lock of the kernel holds for all on one node, and ends with
+ * whoever has it. Storage that knows no locks has none (another status than 1).
+ */
+const takeLock = `exec 9>"\${PGDATA%/*}/lock"
+flock --timeout 120 9 || if [ $? = 1 ]; then
+  echo "FATAL: another PostgreSQL still runs on this volume" >&2
+  exit 1
+fi
+`;
+
+/** PostgreSQL itself, for as long as it has the lock. */
+export const runScript = `set -eu
+${takeLock}exec postgres --config-file="$CONFIG_FILE"
+`;
+
+/**
  * Runs before each start of PostgreSQL. Makes the data folder once (in a folder of another name, so that a cut leaves
  * nothing half-made), and gives the registry's roles the passwords of the Secret: also a Secret that was lost, or a
  * volume that an earlier registry of this name left behind, ends in a database that the server can use.
  */
 export const prepareScript = `set -eu
+${takeLock}# Left by a kill or a power cut: whoever wrote it had the lock.
+rm -f "$PGDATA/postmaster.pid"
 ${roleStatements}if [ ! -s "$PGDATA/PG_VERSION" ]; then
   echo "making a new database in $PGDATA"
   rm -rf "$PGDATA.new"

@@ -6,7 +6,7 @@ import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
 import { databaseName } from './credentials.ts';
 import { containerSecurity, secretVolume } from './pod.ts';
-import { followScript, prepareScript } from './postgres-scripts.ts';
+import { followScript, prepareScript, runScript } from './postgres-scripts.ts';
 import { databaseRoles } from './rotation.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
 
@@ -31,6 +31,7 @@ export const postgresConfig: Child = (registry) =>
           'postgresql.conf': settings(registry, registry.database),
           'pg_hba.conf': accessRules(registry),
           'prepare.sh': prepareScript,
+          'run.sh': runScript,
           'follow.sh': followScript,
         },
       };
@@ -58,7 +59,7 @@ export const postgres: Child = (registry, observed) => {
   return statefulSet(registry, 'postgres', {
     storage,
     found: observed.postgres,
-    config: [settings(registry, database), accessRules(registry), prepareScript, followScript],
+    config: [settings(registry, database), accessRules(registry), prepareScript, runScript, followScript],
     userId: postgresUser,
     pod: {
       terminationGracePeriodSeconds: 60,
@@ -80,8 +81,11 @@ export const postgres: Child = (registry, observed) => {
           name: 'postgres',
           image,
           imagePullPolicy: 'IfNotPresent',
-          command: ['postgres', `--config-file=${configPath}/postgresql.conf`],
-          env: [{ name: 'PGDATA', value: dataPath }],
+          command: ['sh', `${configPath}/run.sh`],
+          env: [
+            { name: 'PGDATA', value: dataPath },
+            { name: 'CONFIG_FILE', value: `${configPath}/postgresql.conf` },
+          ],
           ports: [{ name: 'postgres', containerPort: ports.postgres, protocol: 'TCP' }],
           resources,
           startupProbe: commandProbe(isReady, 2, 150),
