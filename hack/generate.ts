@@ -11,7 +11,7 @@ const operatorNamespace = 'llm-schema-registry';
 
 const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'operator/generated/schema-registry.ts': typesOfCrd,
-  'config/rbac/role.yaml': async () => documents([clusterRole(), leaseRole()]),
+  'config/rbac/role.yaml': async () => documents([clusterRole()]),
   'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),
   'config/namespaced/watched/role.yaml': async () => documents([namespacedRole(), namespacedBinding()]),
 };
@@ -68,14 +68,26 @@ function rulesOfWork(): readonly object[] {
   );
 }
 
+/** Wherever the lease is: a Role in its namespace would move with an overlay that moves the operator. */
+function rulesOfLease(): readonly object[] {
+  return leaseAccess.map(({ apiVersion, plural, verbs, ...rest }) => ({
+    ...rule(apiVersion, plural, verbs),
+    ...('name' in rest ? { resourceNames: [rest.name] } : {}),
+  }));
+}
+
 function clusterRole(): object {
-  return { apiVersion: rbac, kind: 'ClusterRole', metadata: metaOf(operatorName), rules: rulesOfWork() };
+  return {
+    apiVersion: rbac,
+    kind: 'ClusterRole',
+    metadata: metaOf(operatorName),
+    rules: [...rulesOfWork(), ...rulesOfLease()],
+  };
 }
 
 function leaseRole(): object {
   const metadata = { ...metaOf(`${operatorName}-lease`), namespace: operatorNamespace };
-  const rules = [rule(leaseAccess.apiVersion, leaseAccess.plural, leaseAccess.verbs)];
-  return { apiVersion: rbac, kind: 'Role', metadata, rules };
+  return { apiVersion: rbac, kind: 'Role', metadata, rules: rulesOfLease() };
 }
 
 /** Without a namespace: it goes where it is applied. */

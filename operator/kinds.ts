@@ -125,12 +125,18 @@ export const otherAccess = [
   { apiVersion: 'v1', plural: 'events', verbs: ['list'] },
 ] as const satisfies readonly { apiVersion: string; plural: string; verbs: readonly Verb[] }[];
 
-/** In the operator's own namespace only. */
-export const leaseAccess = {
-  apiVersion: 'coordination.k8s.io/v1',
-  plural: 'leases',
-  verbs: ['get', 'create', 'update'],
-} as const satisfies { apiVersion: string; plural: string; verbs: readonly Verb[] };
+export const leaseName = 'llm-schema-registry-operator';
+
+/** To the one lease; what is not there yet has no name that a rule could ask for. */
+export const leaseAccess = [
+  { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', verbs: ['get', 'update'], name: leaseName },
+  { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', verbs: ['create'] },
+] as const satisfies readonly {
+  apiVersion: string;
+  plural: string;
+  verbs: readonly Verb[];
+  name?: string;
+}[];
 
 /** `/apis/apps/v1`, or `/api/v1` for the core group. */
 export function groupPath(apiVersionOfKind: string): string {

@@ -46,8 +46,14 @@ export async function campaign(
   const { log, identity } = parts;
   const times = parts.times ?? leaseTimes;
   const lease = new LeaseHold(parts, times, signal);
+  let told: string | undefined;
   while (!signal.aborted) {
-    if ((await lease.tryAcquire()) !== 'me') {
+    const found = await lease.tryAcquire();
+    if (found !== 'me') {
+      // Once for each: it may be a replica of the same install, or one that somebody forgot.
+      const leader = found === 'another' ? lease.holder : undefined;
+      if (leader !== undefined && leader !== told) log.info('another operator leads', { leader, identity });
+      told = leader ?? told;
       await pause(times.retryMs * (1 + Math.random() * 0.2), signal);
       continue;
     }
@@ -90,12 +96,17 @@ class LeaseHold {
   readonly #times: typeof leaseTimes;
   readonly #cluster: Cluster;
   /** The lease as last seen and when, by our own clock: clocks of replicas need not agree. */
-  #seen: { record: string; atMs: number } | undefined;
+  #seen: { record: string; holder: string | undefined; atMs: number } | undefined;
 
   constructor(parts: LeaderParts, times: typeof leaseTimes, signal: AbortSignal) {
     this.#parts = parts;
     this.#times = times;
     this.#cluster = parts.cluster.fenced(signal);
+  }
+
+  /** Who had it when it was seen last. */
+  get holder(): string | undefined {
+    return this.#seen?.holder;
   }
 
   async tryAcquire(): Promise<Holder> {
@@ -147,7 +158,8 @@ class LeaseHold {
     }
     const spec = specOf(lease);
     const record = `${spec.holderIdentity} ${spec.renewTime}`;
-    if (this.#seen?.record !== record) this.#seen = { record, atMs: performance.now() };
+    if (this.#seen?.record !== record)
+      this.#seen = { record, holder: spec.holderIdentity, atMs: performance.now() };
     const isMine = spec.holderIdentity === identity;
     const heldMs = (spec.leaseDurationSeconds ?? 0) * 1000;
     const isHeld = Boolean(spec.holderIdentity) && performance.now() - this.#seen.atMs < heldMs;

@@ -1,13 +1,12 @@
 import { Cluster, openKubeConfig } from './cluster.ts';
 import { Health } from './health.ts';
 import { openDoor } from './http.ts';
+import { leaseName } from './kinds.ts';
 import { campaign } from './leader.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { RegistryOperator } from './registry-operator.ts';
 import { readSettings, type Settings } from './settings.ts';
-
-const leaseName = 'llm-schema-registry-operator';
 
 /** Resolves after a stop that was asked for. */
 export async function runOperator(settings: Settings, signal: AbortSignal): Promise<void> {
@@ -59,7 +58,7 @@ export async function runOperator(settings: Settings, signal: AbortSignal): Prom
   };
   metrics.isLeader.set({ name: leaseName }, 0);
   if (settings.isLeaderElected) {
-    const { namespace, identity } = settings;
+    const { leaseNamespace: namespace, identity } = settings;
     await campaign({ cluster: leaseCluster, namespace, leaseName, identity, log, health }, signal, lead);
   } else {
     await lead(signal);

@@ -1,8 +1,10 @@
 import packageJson from '../package.json' with { type: 'json' };
 
 export interface Settings {
-  /** The operator's own namespace: its Lease lives there. */
+  /** The operator's own namespace. */
   readonly namespace: string;
+  /** One for all operators that watch every namespace, so that a second install waits instead of acting as well. */
+  readonly leaseNamespace: string;
   /** Watched alone; undefined watches every namespace. */
   readonly watchNamespaces: readonly string[] | undefined;
   /** Unique among the replicas; the Lease holds it. */
@@ -48,9 +50,13 @@ export function readSettings(environment: Environment): Settings {
     }
     return found.size === 0 ? undefined : [...found];
   };
+  const namespace = environment.POD_NAMESPACE || 'llm-schema-registry';
+  const watchNamespaces = namespaces('WATCH_NAMESPACES');
   const settings: Settings = {
-    namespace: environment.POD_NAMESPACE || 'llm-schema-registry',
-    watchNamespaces: namespaces('WATCH_NAMESPACES'),
+    namespace,
+    leaseNamespace:
+      environment.LEASE_NAMESPACE || (watchNamespaces === undefined ? 'kube-system' : namespace),
+    watchNamespaces,
     identity: environment.POD_NAME || `operator-${process.pid}`,
     images: {
       server:

@@ -555,9 +555,11 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
     try {
       await operator.stop();
       await until('the second holds the lease', async () => {
-        const lease = await cluster.get(
-          object('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator'),
-        );
+        const lease = await cluster.get({
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name: 'llm-schema-registry-operator', namespace: 'kube-system' },
+        });
         return (lease.spec as { holderIdentity: string }).holderIdentity === 'second';
       });
       await patch(registry('sized'), { spec: { config: { logLevel: 'error' } } });

@@ -12,13 +12,13 @@ describe('two operators at one API server', function () {
   this.timeout(120_000);
   let server: Awaited<ReturnType<typeof openApiServer>>;
   let cluster: Cluster;
-  const lease = named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator');
+  const lease = named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator', 'kube-system');
   const holder = async () =>
     ((await find(cluster, lease))?.spec as { holderIdentity?: string } | undefined)?.holderIdentity;
   const takeLease = (holderIdentity: string) =>
     cluster.request(
       'PATCH',
-      `/apis/coordination.k8s.io/v1/namespaces/default/leases/${lease.metadata.name}`,
+      `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/${lease.metadata.name}`,
       {
         spec: {
           holderIdentity,
@@ -66,6 +66,30 @@ describe('two operators at one API server', function () {
       await until('the first sees the lease', async () => proxies[0].seen.length > from + 3, 30_000);
       expect(proxies[0].seen.slice(from).filter(isWork)).to.deep.equal([]);
       expect([first.hasEnded(), second.hasEnded()]).to.deep.equal([false, false]);
+    } finally {
+      await Promise.all([first.stop(), second.stop()]);
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+    }
+  });
+
+  it('of two installs in namespaces of their own, one waits for the other', async () => {
+    const proxies = [
+      await openFaultyApi(process.env.KUBECONFIG ?? ''),
+      await openFaultyApi(process.env.KUBECONFIG ?? ''),
+    ] as const;
+    const first = await startOperatorProcess(proxies[0].kubeconfig(), 'install-one');
+    await until('the first leads', async () => (await holder()) === 'install-one', 30_000);
+    const elsewhere = { POD_NAMESPACE: 'elsewhere' };
+    const second = await startOperatorProcess(proxies[1].kubeconfig(), 'install-two', elsewhere);
+    try {
+      await cluster.apply(aRegistryNamed('contested'));
+      await until('it acts', () => find(cluster, named('apps/v1', 'Deployment', 'contested')));
+      const looks = () => proxies[1].seen.filter(({ resource }) => resource.startsWith('leases'));
+      await until('the second has looked at the lease', async () => looks().length >= 3, 20_000);
+      expect(proxies[1].seen.filter(isWork)).to.deep.equal([]);
+      expect(second.log()).to.match(/"install-one".*another operator leads/);
+      await first.stop();
+      await until('the second leads', async () => (await holder()) === 'install-two', 20_000);
     } finally {
       await Promise.all([first.stop(), second.stop()]);
       await Promise.all(proxies.map((proxy) => proxy.close()));
