@@ -23,6 +23,9 @@ export function statefulSet(
   const spec: V1StatefulSet['spec'] = {
     serviceName: name,
     replicas: 1,
+    // In order, a pod that never became ready would not be replaced by one of a corrected template. What is there stays:
+    // the field cannot be changed.
+    podManagementPolicy: found?.spec?.podManagementPolicy ?? 'Parallel',
     selector: { matchLabels: selectorLabels(registry, component) },
     persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
     template: {
