@@ -27,8 +27,11 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
     const get: Get = throughApiServer
       ? async (path) => ({ status: 200, body: await cluster.request('GET', `${proxied}${path}`) })
       : (path) => getJson(`${scheme}://${host(registry, server)}${path}`, answerTimeoutMs, trust);
+    const startedMs = performance.now();
     let answer = await ask(get);
     for (let attempt = 1; !answer.isReady && attempt < tries; attempt += 1) {
+      // One that hangs is asked in the next run: meanwhile nothing of this registry is repaired.
+      if (performance.now() - startedMs > answerTimeoutMs) break;
       await setTimeout(betweenTriesMs);
       answer = await ask(get);
     }

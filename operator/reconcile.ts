@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { apply, type Plan, plan } from './apply.ts';
 import type { Caches } from './cache.ts';
 import { type Cluster, isNotFound } from './cluster.ts';
-import { type Answer, names, type Served } from './desired/child.ts';
+import { names, type Served } from './desired/child.ts';
 import { desired } from './desired/table.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
 import type { KubeObject } from './kubernetes.ts';
@@ -50,30 +50,20 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
   try {
     const registry = completeSpec(found, defaults);
     mustKnowTables(registry, before);
-    const observed = await observe({ caches, probe, secrets, served, warnings, nowMs: Date.now }, registry);
+    // Repairs first: a registry that does not answer takes its time to be asked, and may be mended by them.
+    const nobody = { probe: askNobody, warnings: async () => new Map<string, string>() };
+    const observed = await observe({ caches, ...nobody, secrets, served, nowMs: Date.now }, registry);
     const wanted = desired(registry, observed);
     const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
     await apply(cluster, caches, changes, log);
     const rollout =
       rolloutOf(changes, wanted, observed.children, names(registry).config) ?? before.lastRollout;
-    const hasChanged = changes.create.length + changes.update.length + changes.remove.length > 0;
     // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
-    const present = hasChanged
-      ? await observe(
-          {
-            caches,
-            probe: {
-              ask: async () => observed.answer ?? noAnswer,
-              askPod: async () => observed.unready,
-            },
-            secrets: { read: async () => observed.namedSecrets },
-            warnings: async () => observed.warnings,
-            served,
-            nowMs: Date.now,
-          },
-          registry,
-        )
-      : observed;
+    const known = { read: async () => observed.namedSecrets };
+    const present = await observe(
+      { caches, probe, warnings, secrets: known, served, nowMs: Date.now },
+      registry,
+    );
     const after = status(registry, present, before, rollout);
     await writeStatus(parts, found, before, after, log);
     await writeEvents(cluster, found, restartsOf(changes), parts.identity, log);
@@ -88,7 +78,10 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
 }
 
 const noChanges: Plan = { create: [], update: [], remove: [] };
-const noAnswer: Answer = { isReady: false, words: 'not asked yet' };
+const askNobody: Probe = {
+  ask: async () => ({ isReady: false, words: 'not asked yet' }),
+  askPod: async () => undefined,
+};
 
 function isSettled({ conditions = [] }: Status): boolean {
   const is = (type: string) => conditions.find((condition) => condition.type === type)?.status;
