@@ -31,8 +31,17 @@ export interface ShownRegistry {
   };
 }
 
-/** A registry in a namespace of its own, and what tests do with it. */
-export async function registryIn({ kubectl, ready }: RunningCluster, name: string, spec: Spec = small) {
+/**
+ * A registry in a namespace of its own, and what tests do with it. What an earlier run left there goes first.
+ * @param objects what is there before it
+ */
+export async function registryIn(
+  { kubectl, ready }: RunningCluster,
+  name: string,
+  spec: Spec = small,
+  objects: readonly object[] = [],
+) {
+  await kubectl(['delete', 'namespace', name, '--ignore-not-found', '--timeout=120s']);
   const namespace = name;
   const here = ['-n', namespace];
   const get = async () => (await kubectl.json(['get', 'sr', name, ...here])) as ShownRegistry;
@@ -46,6 +55,7 @@ export async function registryIn({ kubectl, ready }: RunningCluster, name: strin
         kind: 'List',
         items: [
           { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+          ...objects.map((object) => inNamespace(object, namespace)),
           {
             apiVersion: 'llm-schema-registry.io/v1alpha1',
             kind: 'SchemaRegistry',
@@ -94,6 +104,10 @@ export async function registryIn({ kubectl, ready }: RunningCluster, name: strin
     /** Takes the namespace away with all that is in it. */
     remove: () => kubectl(['delete', 'namespace', namespace, '--wait=false']),
   };
+}
+
+function inNamespace(object: object, namespace: string): object {
+  return { ...object, metadata: { ...(object as { metadata: object }).metadata, namespace } };
 }
 
 export type RegistryInCluster = Awaited<ReturnType<typeof registryIn>>;

@@ -156,19 +156,7 @@ describe('what a registry says of a failure that its user has to mend', function
     await Promise.all(
       failures.map(async (failure, index) => {
         const name = `failure-${index + 1}`;
-        const metadata = { name };
-        const items = [
-          { apiVersion: 'v1', kind: 'Namespace', metadata },
-          ...(failure.objects ?? []).map((object) => ({
-            ...object,
-            metadata: { ...(object as { metadata: object }).metadata, namespace: name },
-          })),
-        ];
-        await cluster.kubectl(
-          ['apply', '-f', '-'],
-          JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
-        );
-        registries.set(failure, await registryIn(cluster, name, failure.spec));
+        registries.set(failure, await registryIn(cluster, name, failure.spec, failure.objects));
       }),
     );
   });
@@ -182,4 +170,14 @@ describe('what a registry says of a failure that its user has to mend', function
       expect(message).to.match(says);
     });
   }
+
+  it('and goes on by itself once the image of PostgreSQL is mended', async () => {
+    const failure = failures.find(({ title }) => title.startsWith('an image of PostgreSQL'));
+    const registry = failure && registries.get(failure);
+    await cluster.kubectl([
+      ...['patch', 'sr', registry?.name ?? '', '-n', registry?.namespace ?? '', '--type=json', '-p'],
+      '[{"op":"remove","path":"/spec/database/managed/image"}]',
+    ]);
+    await registry?.says('Ready', 'True', 'Ready', 120_000);
+  });
 });

@@ -40,15 +40,6 @@ describe('a registry in a cluster', function () {
 
   const get = async (path: string) =>
     (await fetch(`${await cluster.url()}${path}`)).json() as Promise<Record<string, unknown>>;
-  const list = async (kinds: string) =>
-    (
-      (await cluster.kubectl.json([
-        'get',
-        kinds,
-        '-l',
-        'app.kubernetes.io/managed-by=llm-schema-registry-operator',
-      ])) as { items: Named[] }
-    ).items;
 
   it('shows in kubectl get what is there', async () => {
     const table = await cluster.kubectl(['get', 'sr', '-o', 'wide']);
@@ -82,26 +73,6 @@ describe('a registry in a cluster', function () {
     expect(words).not.to.match(/violate/i);
   });
 
-  const kinds = 'serviceaccounts,configmaps,secrets,services,statefulsets,deployments';
-  it('has every child back, and is Ready, after somebody deleted each in turn', async () => {
-    const acknowledged = await register(await cluster.url(), 'kept', aSchema(2));
-    for (const child of await list(kinds)) {
-      await cluster.kubectl(['delete', child.kind, child.metadata.name, '--wait=false']);
-      await until(
-        `${child.kind} ${child.metadata.name} is back`,
-        async () => {
-          const found = (await cluster.kubectl.json(['get', child.kind, child.metadata.name])) as Named;
-          return found.metadata.uid !== child.metadata.uid;
-        },
-        60_000,
-      );
-      await cluster.ready();
-    }
-    expect(await until('it answers', () => get(`/schemas/ids/${acknowledged}`), 30_000)).to.have.property(
-      'schema',
-    );
-  });
-
   it('rolls the pods once for a change of the configuration, and says why', async () => {
     await cluster.kubectl([
       'patch',
@@ -123,29 +94,6 @@ describe('a registry in a cluster', function () {
       'involvedObject.kind=SchemaRegistry',
     ]);
     expect(events).to.match(/RollingOut .*LOG_LEVEL info → debug/);
-  });
-
-  it('loses no acknowledged schema when PostgreSQL is deleted under a loop of registrations', async () => {
-    const url = await cluster.url();
-    const acknowledged: number[] = [];
-    let isRunning = true;
-    const loop = (async () => {
-      for (let n = 0; isRunning; n += 1) {
-        if ((await register(url, `loop-${n}`, aSchema(n))) !== undefined) acknowledged.push(n);
-      }
-    })();
-    try {
-      await until('registrations succeed', async () => acknowledged.length > 20);
-      await cluster.kubectl(['delete', 'pod', 'sample-postgres-0', '--grace-period=0', '--force']);
-      const before = acknowledged.length;
-      await until('registrations succeed again', async () => acknowledged.length > before + 50, 120_000);
-    } finally {
-      isRunning = false;
-      await loop;
-    }
-    const subjects = new Set((await get('/subjects')) as unknown as string[]);
-    expect(acknowledged.filter((n) => !subjects.has(`loop-${n}`))).to.deep.equal([]);
-    await cluster.ready();
   });
 
   it('stays Ready and says Degraded while Redis is away', async () => {
@@ -227,77 +175,6 @@ describe('a registry in a cluster', function () {
       const after = await metricsOf(pod);
       expect(runs(after)).to.be.above(runs(text));
       expect(writes(after) - writes(text)).to.equal(0);
-    });
-
-    it('has a successor that carries out a change when its pod is killed', async () => {
-      const { pod } = await leader();
-      await cluster.kubectl([
-        'delete',
-        'pod',
-        pod,
-        '-n',
-        'llm-schema-registry',
-        '--grace-period=0',
-        '--force',
-      ]);
-      await cluster.kubectl([
-        'patch',
-        'sr',
-        'sample',
-        '--type=merge',
-        '-p',
-        '{"spec":{"config":{"logLevel":"warn"}}}',
-      ]);
-      await until(
-        'the change is there',
-        async () =>
-          (await cluster.kubectl([
-            'get',
-            'configmap',
-            'sample-config',
-            '-o',
-            'jsonpath={.data.LOG_LEVEL}',
-          ])) === 'warn',
-        60_000,
-      );
-      await cluster.ready();
-      expect((await leader()).pod).not.to.equal(pod);
-    });
-  });
-
-  describe('in the end', () => {
-    it('keeps its data under Retain, and a new one of the same name finds it', async () => {
-      const subjects = await get('/subjects');
-      await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
-      await until('its pods are gone', async () => (await list('pods')).length === 0, 90_000);
-      expect((await list('persistentvolumeclaims')).map(({ metadata }) => metadata.name)).to.include(
-        'data-sample-postgres-0',
-      );
-      const again = {
-        apiVersion: 'llm-schema-registry.io/v1alpha1',
-        kind: 'SchemaRegistry',
-        metadata: { name: 'sample' },
-      };
-      const spec = { replicas: 1, autoscaling: { enabled: false }, deletionPolicy: 'Delete' };
-      await cluster.kubectl(['apply', '-f', '-'], JSON.stringify({ ...again, spec }));
-      await cluster.ready();
-      expect(await get('/subjects')).to.deep.equal(subjects);
-    });
-
-    it('leaves nothing behind under Delete', async () => {
-      await cluster.kubectl(['delete', 'sr', 'sample', '--timeout=60s']);
-      await until(
-        'nothing of it is left',
-        async () => (await list(`${kinds},pods,persistentvolumeclaims`)).length === 0,
-        120_000,
-      );
-      await until(
-        'no volume is left',
-        async () =>
-          ((await cluster.kubectl.json(['get', 'persistentvolumes'])) as { items: unknown[] }).items
-            .length === 0,
-        60_000,
-      );
     });
   });
 });
