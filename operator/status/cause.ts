@@ -130,8 +130,12 @@ function pullWords(message = ''): string {
   return end ? `: ${end.slice(0, 300)}` : '';
 }
 
-/** The last line that tells of an error, or else the last one: a stack or a banner may follow the words that matter. */
+/**
+ * The last line that tells of an error, or else the last one: a stack or a banner may follow the words that matter. A full
+ * disk goes before: much else fails for it.
+ */
 function lastLine(text: string | undefined): string | undefined {
   const lines = text?.trim().split('\n');
-  return (lines?.findLast((line) => /error|fatal|panic/i.test(line)) ?? lines?.at(-1))?.trim().slice(0, 300);
+  const find = (pattern: RegExp) => lines?.findLast((line) => pattern.test(line));
+  return (find(noSpace) ?? find(/error|fatal|panic/i) ?? lines?.at(-1))?.trim().slice(0, 300);
 }

@@ -232,7 +232,9 @@ describe('the status', () => {
             lastState: {
               terminated: {
                 exitCode: 1,
-                message: 'FATAL:  could not write to file "pg_wal/xlogtemp.29": No space left on device\n',
+                message:
+                  'PANIC:  could not write to file "pg_wal/xlogtemp.29": No space left on device\n' +
+                  'FATAL:  the database system is in recovery mode\n',
               },
             },
           }),
