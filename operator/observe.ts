@@ -52,6 +52,10 @@ export async function observe(
   const trust = trustOf(registry, certificates);
   const claims = caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[];
   const statefulSets = caches.StatefulSet.list(key) as unknown as V1StatefulSet[];
+  const [answer, whyUnready] = await Promise.all([
+    (deployment?.status?.readyReplicas ?? 0) > 0 ? probe.ask(registry, trust) : undefined,
+    unready === undefined ? undefined : probe.askPod(registry, unready, trust),
+  ]);
   return {
     nowMs: now,
     children: Object.values(caches)
@@ -73,8 +77,8 @@ export async function observe(
     ]),
     hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
     certificates,
-    answer: (deployment?.status?.readyReplicas ?? 0) > 0 ? await probe.ask(registry, trust) : undefined,
-    unready: unready === undefined ? undefined : await probe.askPod(registry, unready, trust),
+    answer,
+    unready: whyUnready,
   };
 }
 

@@ -5,6 +5,7 @@ import { apiDoor, ports } from './desired/config-map.ts';
 import type { V1Pod } from './kubernetes.ts';
 import type { Registry } from './spec.ts';
 
+/** For all that is asked in a run: meanwhile nothing of the registry is repaired. */
 const answerTimeoutMs = 3_000;
 /** For about a second after a pod began to stop, the Service may still lead to it. */
 const tries = 4;
@@ -24,14 +25,13 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
     const { server } = names(registry);
     const { scheme } = apiDoor(registry);
     const proxied = `/api/v1/namespaces/${registry.namespace}/services/${scheme}:${server}:${scheme}/proxy`;
+    const endMs = performance.now() + answerTimeoutMs;
+    const leftMs = () => Math.max(1, Math.round(endMs - performance.now()));
     const get: Get = throughApiServer
       ? async (path) => ({ status: 200, body: await cluster.request('GET', `${proxied}${path}`) })
-      : (path) => getJson(`${scheme}://${host(registry, server)}${path}`, answerTimeoutMs, trust);
-    const startedMs = performance.now();
+      : (path) => getJson(`${scheme}://${host(registry, server)}${path}`, leftMs(), trust);
     let answer = await ask(get);
-    for (let attempt = 1; !answer.isReady && attempt < tries; attempt += 1) {
-      // One that hangs is asked in the next run: meanwhile nothing of this registry is repaired.
-      if (performance.now() - startedMs > answerTimeoutMs) break;
+    for (let attempt = 1; !answer.isReady && attempt < tries && leftMs() > betweenTriesMs; attempt += 1) {
       await setTimeout(betweenTriesMs);
       answer = await ask(get);
     }

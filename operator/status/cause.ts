@@ -105,7 +105,9 @@ function controllerCause(observed: Observed, component: Component): Cause | unde
   const message =
     component === 'server' ? replicaFailure(observed) : warningOf(observed[component], observed);
   if (message === undefined) return undefined;
-  return { reason: /quota/i.test(message) ? 'QuotaExceeded' : 'ConfigurationMissing', message };
+  const reason = /quota/i.test(message) ? 'QuotaExceeded' : 'ConfigurationMissing';
+  // Before these words comes the name of a pod, another one with each try.
+  return { reason, message: message.replace(/^.*? is forbidden: /s, '') };
 }
 
 function replicaFailure({ deployment }: Observed): string | undefined {
