@@ -49,9 +49,10 @@ export function pageOf(ctx: RouterContext): Page {
   const [offset, limit] = ['offset', 'limit'].map((name) => {
     const text = query(ctx, name) ?? '';
     if (text === '') return 0;
-    // As where a path is wrong: the reference finds no resource for such a number.
-    if (!/^-?\d{1,9}$/.test(text)) throw new RegistryError('NO_SUCH_PATH');
-    return Number(text);
+    const number = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    // As where a path is wrong: the reference finds no resource for what is not a Java int.
+    if (!(Math.abs(number) <= MAX_INTEGER)) throw new RegistryError('NO_SUCH_PATH');
+    return number;
   }) as [number, number];
   return { offset: Math.max(0, offset), limit: limit > 0 ? limit : undefined };
 }
