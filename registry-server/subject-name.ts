@@ -27,7 +27,8 @@ export function parseSubjectName(text: string, owner = DEFAULT_CONTEXT): Subject
 
 /** Reads `ctx`, `.ctx` or `:.ctx:`; undefined when it is none of them. */
 export function readContextName(text: string): string | undefined {
-  const [, name] = /^:?(\.?[^:]*):?$/s.exec(text) ?? [];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL stores no NUL
+  const [, name] = /^:?(\.?[^:\u0000]*):?$/s.exec(text) ?? [];
   if (name === undefined || name === '') return undefined;
   return name.startsWith('.') ? name : `.${name}`;
 }

@@ -13,8 +13,15 @@ export function parameter(ctx: RouterContext, name: string): string {
   return ctx.params[name] ?? '';
 }
 
+/**
+ * Of what is only read or removed; `getWritableName` is for what is written.
+ * @throws RegistryError 400
+ */
 export function subjectOf(ctx: RouterContext): SubjectName {
-  return parseSubjectName(parameter(ctx, 'subject'));
+  const text = parameter(ctx, 'subject');
+  // Nothing is named so, and PostgreSQL would not even look for it.
+  if (text.includes('\u0000')) throw new RegistryError('BAD_REQUEST', { detail: 'A subject has no NUL' });
+  return parseSubjectName(text);
 }
 
 /** Anything but "true" is false; Python writes True. */

@@ -62,10 +62,11 @@ export const versions: Route = (router, registry) => {
   });
 
   router.post('/subjects/:subject/versions/:version/tags', async (ctx) => {
+    const name = getWritableName(parameter(ctx, 'subject'), 'a schema');
     const wanted = versionOf(ctx);
     const body = await readBody(ctx, registry.maxBodyBytes);
     const { tagsToAdd, tagsToRemove } = body;
-    const registered = await tagVersion(registry, subjectOf(ctx), wanted, {
+    const registered = await tagVersion(registry, name, wanted, {
       newVersion: readInteger(body, 'newVersion'),
       tagChanges: readTagChanges(tagsToAdd, tagsToRemove, ['tagsToAdd', 'tagsToRemove']),
       metadata: readMetadata(body.metadata),

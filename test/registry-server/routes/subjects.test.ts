@@ -127,6 +127,25 @@ describe('subjects and schemas over HTTP', function () {
       });
     }
 
+    for (const [method, path, body] of [
+      ['GET', '/subjects/a%00b/versions'],
+      ['GET', '/subjects/a%00b/versions/1'],
+      ['POST', '/subjects/a%00b', { schema: '"int"' }],
+      ['DELETE', '/subjects/a%00b'],
+      ['GET', '/subjects/a%00b/metadata'],
+      ['POST', '/compatibility/subjects/a%00b/versions', { schema: '"int"' }],
+      ['GET', '/config/a%00b'],
+      ['DELETE', '/config/a%00b'],
+      ['GET', '/mode/:.a%00b:'],
+      ['DELETE', '/mode/a%00b'],
+      ['DELETE', '/contexts/a%00b'],
+      ['GET', '/contexts/a%00b/subjects'],
+    ] as const) {
+      it(`finds nothing with a NUL in its name: ${method} ${path}`, async () => {
+        expectError(await server.ask(method, path, body), 400);
+      });
+    }
+
     for (const subject of [
       'a/b',
       'a b',
