@@ -4,7 +4,7 @@ import { type JsonObject, readBody } from '../middleware/read-body.ts';
 import { type ConfigChange, changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
 import type { ScopedConfig } from '../services/effective-settings.ts';
 import { getWritableName } from '../subject-name.ts';
-import { oneOf, readMetadata, readRuleSet, stringAt } from './read-contract.ts';
+import { flagAt, oneOf, readMetadata, readRuleSet, stringAt } from './read-contract.ts';
 import { flag, parameter, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
 
@@ -39,10 +39,10 @@ const fields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[fi
   compatibility: readLevel,
   compatibilityGroup: stringAt,
   compatibilityPolicy: (value, field) => oneOf(String(value).toUpperCase(), field, compatibilityPolicies),
-  normalize: readFlag,
-  validateFields: readFlag,
-  validateNewSchemas: readFlag,
-  validateRules: readFlag,
+  normalize: flagAt,
+  validateFields: flagAt,
+  validateNewSchemas: flagAt,
+  validateRules: flagAt,
   alias: readAlias,
   aliasForDeks: readAlias,
   defaultMetadata: readMetadata,
@@ -63,11 +63,6 @@ function readLevel(value: unknown) {
   const level = compatibilityLevels.find((name) => name === String(value).toUpperCase());
   if (!level) throw new RegistryError('INVALID_COMPATIBILITY');
   return level;
-}
-
-function readFlag(value: unknown, field: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new RegistryError('BAD_REQUEST', { detail: `"${field}" must be true, false or null` });
 }
 
 function readAlias(value: unknown, field: string): string {

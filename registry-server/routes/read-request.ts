@@ -115,14 +115,15 @@ export function readSentSchema(body: JsonObject): SentSchema {
 
 function readReference(sent: unknown): Reference {
   const { name, subject, version } = (sent ?? {}) as Partial<Record<string, unknown>>;
-  const isGiven = isName(name) && isName(subject) && isReferenceVersion(version);
+  const number = asNumber(version);
+  const isGiven = isName(name) && isName(subject) && isReferenceVersion(number);
   if (!isGiven) {
     throw new RegistryError('INVALID_SCHEMA', {
       detail:
         'Invalid schema: a reference must have a name, a subject, and a version that is a number from 1 on, or -1',
     });
   }
-  return { name, subject, version };
+  return { name, subject, version: number };
 }
 
 function isName(value: unknown): value is string {
@@ -136,9 +137,14 @@ function isReferenceVersion(value: unknown): value is number {
   );
 }
 
+/** Numbers are also taken as text, as the reference's JSON library takes them. */
+function asNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
+}
+
 /** A whole number of the body, undefined when absent. */
 export function readInteger(body: JsonObject, key: string): number | undefined {
-  const value = body[key];
+  const value = asNumber(body[key]);
   if (value == null) return undefined;
   if (Number.isInteger(value) && Math.abs(value as number) <= MAX_INTEGER) return value as number;
   throw new RegistryError('BAD_REQUEST', { detail: `"${key}" must be a whole number` });
