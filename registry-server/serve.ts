@@ -179,8 +179,17 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
 
   const maxEntries = settings.cacheMaxEntries;
   const front = openFront({ store, known, metrics, log, lifecycle, maxEntries }, app.callback());
-  const server = openApiServer(settings, { maxHeaderSize: MAX_HEAD_BYTES }, front, log);
-  server.requestTimeout = requestTimeoutMs;
+  const server = openApiServer(
+    settings,
+    {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      requestTimeout: requestTimeoutMs,
+      // What is late is only found when Node looks for it, which it does every 30 s by itself.
+      connectionsCheckingInterval: 1_000,
+    },
+    front,
+    log,
+  );
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;
   const metricsServer =

@@ -13,6 +13,11 @@ export interface SubjectName {
 // An index row of PostgreSQL holds at most 2,704 bytes, of context and subject together.
 const MAX_NAME_BYTES = 1024;
 
+/** The default context itself: it has a config and a mode without being given them. */
+export function isDefaultContext({ context, subject }: SubjectName): boolean {
+  return context === DEFAULT_CONTEXT && subject === '';
+}
+
 /** Reads `name`, `:.ctx:name` or `:.ctx:`; `owner` is the context of an unqualified one. */
 export function parseSubjectName(text: string, owner = DEFAULT_CONTEXT): SubjectName {
   const qualified = /^:(\.[^:]*)(?::(.*))?$/s.exec(text);
@@ -22,7 +27,8 @@ export function parseSubjectName(text: string, owner = DEFAULT_CONTEXT): Subject
 
 /** Reads `ctx`, `.ctx` or `:.ctx:`; undefined when it is none of them. */
 export function readContextName(text: string): string | undefined {
-  const [, name] = /^:?(\.?[^:]*):?$/s.exec(text) ?? [];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL stores no NUL
+  const [, name] = /^:?(\.?[^:\u0000]*):?$/s.exec(text) ?? [];
   if (name === undefined || name === '') return undefined;
   return name.startsWith('.') ? name : `.${name}`;
 }

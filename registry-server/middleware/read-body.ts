@@ -14,10 +14,11 @@ export async function readBody(ctx: Pick<Context, 'req' | 'request'>, maxBytes: 
   const text = await readText(ctx, maxBytes);
   if (text.trim() === '') throw new RegistryError('NO_BODY');
   const value = parse(text);
+  if (value === null) throw new RegistryError('NO_BODY');
   if (isDeeperThan(value, MAX_DEPTH)) {
     throw new RegistryError('BAD_REQUEST', { detail: `The body is nested deeper than ${MAX_DEPTH} levels` });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || Array.isArray(value)) {
     throw new RegistryError('BAD_REQUEST', { detail: 'The body is not a JSON object' });
   }
   return value as JsonObject;

@@ -16,7 +16,7 @@ export const refuseBadPaths: Middleware = async (ctx, next) => {
       throw new RegistryError('BAD_REQUEST', {}, { cause: error });
     }
   }
-  // PostgreSQL holds no NUL, so nothing is named with one; in a path the routes find that out.
+  // PostgreSQL holds no NUL, so nothing is named with one; in a path the routes say so.
   if (ctx.querystring.includes('%00')) throw new RegistryError('BAD_REQUEST');
   await next();
 };

@@ -110,11 +110,11 @@ export const queryParameters = {
   },
   offset: {
     description: 'How many to leave out at the beginning.',
-    schema: { type: 'integer', default: 0, minimum: 0, maximum: 999_999_999 },
+    schema: { type: 'integer', default: 0, minimum: 0, maximum: 2_147_483_647 },
   },
   limit: {
     description: 'How many at most; 0 and below: as many as the server gives.',
-    schema: { type: 'integer', default: -1, minimum: -1, maximum: 999_999_999 },
+    schema: { type: 'integer', default: -1, minimum: -1, maximum: 2_147_483_647 },
   },
 } as const satisfies Record<string, Parameter>;
 

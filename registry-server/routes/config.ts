@@ -3,16 +3,16 @@ import { RegistryError } from '../errors.ts';
 import { type JsonObject, readBody } from '../middleware/read-body.ts';
 import { type ConfigChange, changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
 import type { ScopedConfig } from '../services/effective-settings.ts';
-import { getWritableName, parseSubjectName } from '../subject-name.ts';
-import { oneOf, readMetadata, readRuleSet, stringAt } from './read-contract.ts';
-import { flag, parameter } from './read-request.ts';
+import { getWritableName } from '../subject-name.ts';
+import { flagAt, oneOf, readMetadata, readRuleSet, stringAt } from './read-contract.ts';
+import { flag, parameter, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
 
 export const config: Route = (router, registry) => {
   // Without a subject: that of the default context.
   for (const path of ['/config', '/config/:subject']) {
     router.get(path, async (ctx) => {
-      const name = parseSubjectName(parameter(ctx, 'subject'));
+      const name = subjectOf(ctx);
       ctx.body = writeConfig(await getConfig(registry, name, flag(ctx, 'defaultToGlobal')));
     });
 
@@ -23,7 +23,7 @@ export const config: Route = (router, registry) => {
     });
 
     router.delete(path, async (ctx) => {
-      const name = parseSubjectName(parameter(ctx, 'subject'));
+      const name = subjectOf(ctx);
       ctx.body = writeConfig(await deleteConfig(registry, name));
     });
   }
@@ -39,10 +39,10 @@ const fields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[fi
   compatibility: readLevel,
   compatibilityGroup: stringAt,
   compatibilityPolicy: (value, field) => oneOf(String(value).toUpperCase(), field, compatibilityPolicies),
-  normalize: readFlag,
-  validateFields: readFlag,
-  validateNewSchemas: readFlag,
-  validateRules: readFlag,
+  normalize: flagAt,
+  validateFields: flagAt,
+  validateNewSchemas: flagAt,
+  validateRules: flagAt,
   alias: readAlias,
   aliasForDeks: readAlias,
   defaultMetadata: readMetadata,
@@ -63,11 +63,6 @@ function readLevel(value: unknown) {
   const level = compatibilityLevels.find((name) => name === String(value).toUpperCase());
   if (!level) throw new RegistryError('INVALID_COMPATIBILITY');
   return level;
-}
-
-function readFlag(value: unknown, field: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new RegistryError('BAD_REQUEST', { detail: `"${field}" must be true, false or null` });
 }
 
 function readAlias(value: unknown, field: string): string {

@@ -2,8 +2,8 @@ import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
 import { changeMode, deleteMode, getMode } from '../services/change-mode.ts';
 import { type RegistryMode, registryModes } from '../store/store.ts';
-import { getWritableName, parseSubjectName } from '../subject-name.ts';
-import { flag, parameter } from './read-request.ts';
+import { getWritableName } from '../subject-name.ts';
+import { flag, parameter, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
 
 export const mode: Route = (router, registry) => {
@@ -11,7 +11,7 @@ export const mode: Route = (router, registry) => {
   // Without a subject: that of the default context.
   for (const path of ['/mode', '/mode/:subject']) {
     router.get(path, async (ctx) => {
-      const name = parseSubjectName(parameter(ctx, 'subject'));
+      const name = subjectOf(ctx);
       ctx.body = { mode: await getMode(store, name, flag(ctx, 'defaultToGlobal')) };
     });
 
@@ -23,7 +23,7 @@ export const mode: Route = (router, registry) => {
     });
 
     router.delete(path, async (ctx) => {
-      const name = parseSubjectName(parameter(ctx, 'subject'));
+      const name = subjectOf(ctx);
       ctx.body = { mode: await deleteMode(store, name, flag(ctx, 'recursive')) };
     });
   }

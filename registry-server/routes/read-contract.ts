@@ -55,7 +55,6 @@ function readRule(value: unknown, field: string): Rule {
   const body = objectAt(value, field);
   const text = (key: string) => (body[key] == null ? undefined : stringAt(body[key], `${field}.${key}`));
   const { tags, params, disabled } = body;
-  if (disabled != null && typeof disabled !== 'boolean') throw wrong(`${field}.disabled`, 'true or false');
   return withoutUndefined({
     name: text('name') ?? '',
     doc: text('doc'),
@@ -67,7 +66,7 @@ function readRule(value: unknown, field: string): Rule {
     expr: text('expr'),
     onSuccess: text('onSuccess'),
     onFailure: text('onFailure'),
-    disabled: disabled ?? false,
+    disabled: disabled != null && flagAt(disabled, `${field}.disabled`),
   });
 }
 
@@ -111,9 +110,18 @@ function listAt(value: unknown, field: string): readonly unknown[] {
   return value;
 }
 
+/** Numbers and booleans are taken for their text, as the reference's JSON library takes them. */
 export function stringAt(value: unknown, field: string): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') throw wrong(field, 'a string');
   return checked(value, field);
+}
+
+/** Also as text: see stringAt. */
+export function flagAt(value: unknown, field: string): boolean {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw wrong(field, 'true or false');
 }
 
 export function stringsAt(value: unknown, field: string): readonly string[] {

@@ -13,8 +13,15 @@ export function parameter(ctx: RouterContext, name: string): string {
   return ctx.params[name] ?? '';
 }
 
+/**
+ * Of what is only read or removed; `getWritableName` is for what is written.
+ * @throws RegistryError 400
+ */
 export function subjectOf(ctx: RouterContext): SubjectName {
-  return parseSubjectName(parameter(ctx, 'subject'));
+  const text = parameter(ctx, 'subject');
+  // Nothing is named so, and PostgreSQL would not even look for it.
+  if (text.includes('\u0000')) throw new RegistryError('BAD_REQUEST', { detail: 'A subject has no NUL' });
+  return parseSubjectName(text);
 }
 
 /** Anything but "true" is false; Python writes True. */
@@ -31,13 +38,18 @@ export function readPrefix(text: string): { context?: string; prefix: string } {
 
 /** Of a parameter that may be repeated. */
 export function queries(ctx: RouterContext, name: string): readonly string[] {
-  const value = ctx.query[name];
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+  return search(ctx).getAll(name);
 }
 
 export function query(ctx: RouterContext, name: string): string | undefined {
-  const value = ctx.query[name];
-  return Array.isArray(value) ? value[0] : value;
+  return search(ctx).get(name) ?? undefined;
+}
+
+// Koa's own reads all values of a name each time that the name appears: seconds, where it appears ten thousand times.
+function search(ctx: RouterContext): URLSearchParams {
+  const { search: known = new URLSearchParams(ctx.querystring) } = ctx.state;
+  ctx.state.search = known;
+  return known;
 }
 
 export interface Page {
@@ -49,9 +61,10 @@ export function pageOf(ctx: RouterContext): Page {
   const [offset, limit] = ['offset', 'limit'].map((name) => {
     const text = query(ctx, name) ?? '';
     if (text === '') return 0;
-    // As where a path is wrong: the reference finds no resource for such a number.
-    if (!/^-?\d{1,9}$/.test(text)) throw new RegistryError('NO_SUCH_PATH');
-    return Number(text);
+    const number = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    // As where a path is wrong: the reference finds no resource for what is not a Java int.
+    if (!(Math.abs(number) <= MAX_INTEGER)) throw new RegistryError('NO_SUCH_PATH');
+    return number;
   }) as [number, number];
   return { offset: Math.max(0, offset), limit: limit > 0 ? limit : undefined };
 }
@@ -102,14 +115,15 @@ export function readSentSchema(body: JsonObject): SentSchema {
 
 function readReference(sent: unknown): Reference {
   const { name, subject, version } = (sent ?? {}) as Partial<Record<string, unknown>>;
-  const isGiven = isName(name) && isName(subject) && isReferenceVersion(version);
+  const number = asNumber(version);
+  const isGiven = isName(name) && isName(subject) && isReferenceVersion(number);
   if (!isGiven) {
     throw new RegistryError('INVALID_SCHEMA', {
       detail:
         'Invalid schema: a reference must have a name, a subject, and a version that is a number from 1 on, or -1',
     });
   }
-  return { name, subject, version };
+  return { name, subject, version: number };
 }
 
 function isName(value: unknown): value is string {
@@ -123,9 +137,14 @@ function isReferenceVersion(value: unknown): value is number {
   );
 }
 
+/** Numbers are also taken as text, as the reference's JSON library takes them. */
+function asNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
+}
+
 /** A whole number of the body, undefined when absent. */
 export function readInteger(body: JsonObject, key: string): number | undefined {
-  const value = body[key];
+  const value = asNumber(body[key]);
   if (value == null) return undefined;
   if (Number.isInteger(value) && Math.abs(value as number) <= MAX_INTEGER) return value as number;
   throw new RegistryError('BAD_REQUEST', { detail: `"${key}" must be a whole number` });

@@ -6,7 +6,6 @@ import { type FoundVersion, getVersion, listVersions } from '../services/find-ve
 import { formatSchema } from '../services/format-schema.ts';
 import { type Registered, registerSchema } from '../services/register-schema.ts';
 import { tagVersion } from '../services/tag-version.ts';
-import type { Version } from '../store/store.ts';
 import { getWritableName, parseSubjectName } from '../subject-name.ts';
 import { noteBasis } from './note-basis.ts';
 import { readMetadata, readRuleSet, readTagChanges, stringsAt } from './read-contract.ts';
@@ -30,10 +29,10 @@ export const versions: Route = (router, registry) => {
 
   router.get('/subjects/:subject/versions', async (ctx) => {
     const asNegative = flag(ctx, 'deletedAsNegative');
-    const onlyDeleted = flag(ctx, 'deletedOnly');
-    const all = asNegative || flag(ctx, 'deleted');
-    const isShown = ({ isDeleted }: Version) => (onlyDeleted && !asNegative ? isDeleted : all || !isDeleted);
-    const shown = await listVersions(store, subjectOf(ctx), isShown);
+    const onlyDeleted = flag(ctx, 'deletedOnly') && !asNegative;
+    const withDeleted = asNegative || onlyDeleted || flag(ctx, 'deleted');
+    const found = await listVersions(store, subjectOf(ctx), withDeleted);
+    const shown = onlyDeleted ? found.filter(({ isDeleted }) => isDeleted) : found;
     const numbers = shown.map(({ version, isDeleted }) => (asNegative && isDeleted ? -version : version));
     ctx.body = slicePage(numbers, pageOf(ctx));
   });
@@ -63,10 +62,11 @@ export const versions: Route = (router, registry) => {
   });
 
   router.post('/subjects/:subject/versions/:version/tags', async (ctx) => {
+    const name = getWritableName(parameter(ctx, 'subject'), 'a schema');
     const wanted = versionOf(ctx);
     const body = await readBody(ctx, registry.maxBodyBytes);
     const { tagsToAdd, tagsToRemove } = body;
-    const registered = await tagVersion(registry, subjectOf(ctx), wanted, {
+    const registered = await tagVersion(registry, name, wanted, {
       newVersion: readInteger(body, 'newVersion'),
       tagChanges: readTagChanges(tagsToAdd, tagsToRemove, ['tagsToAdd', 'tagsToRemove']),
       metadata: readMetadata(body.metadata),
@@ -86,7 +86,8 @@ export const versions: Route = (router, registry) => {
   });
 
   router.get('/subjects/:subject/versions/:version/referencedby', async (ctx) => {
-    const { name, version } = await getFound(ctx);
+    // What was soft-deleted can still be referred to.
+    const { name, version } = await getVersion(store, subjectOf(ctx), versionOf(ctx), true);
     const referrers = await store.listReferrers(name, version);
     const shown = referrers.filter(({ isLive }) => isLive || flag(ctx, 'deleted')).map(({ id }) => id);
     ctx.body = slicePage(shown, pageOf(ctx));

@@ -2,7 +2,7 @@ import type { CompatibilityLevel } from '../compatibility/modes.ts';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { Config, Settings, SettingsChain, Store } from '../store/store.ts';
-import { formatSubjectName, GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
+import { formatSubjectName, GLOBAL_CONTEXT, isDefaultContext, type SubjectName } from '../subject-name.ts';
 import { configInScope, ensureWritable, type ScopedConfig } from './effective-settings.ts';
 
 /** A field left out keeps its value, null clears it. */
@@ -14,7 +14,7 @@ export function ownSettings(name: SubjectName, chain: SettingsChain): Settings {
   return name.context === GLOBAL_CONTEXT ? chain.global : chain.context;
 }
 
-/** @throws RegistryError 40408 when a subject has none of its own and the level above does not count */
+/** @throws RegistryError 40408 when a subject or a context has none of its own and the level above does not count */
 export async function getConfig(
   { store, defaultCompatibility }: Registry,
   name: SubjectName,
@@ -23,7 +23,7 @@ export async function getConfig(
   const { settings } = await store.readSubject(name, 'recent');
   if (orAbove) return configInScope(settings, defaultCompatibility);
   const own = ownSettings(name, settings).config;
-  if (own || name.subject === '') return complete(own ?? {}, defaultCompatibility);
+  if (own || isDefaultContext(name)) return complete(own ?? {}, defaultCompatibility);
   const now = await store.readSubject(name, 'now');
   const found = ownSettings(name, now.settings).config;
   if (!found) throw new RegistryError('NO_SUBJECT_CONFIG', { subject: formatSubjectName(name) });
@@ -49,7 +49,7 @@ export async function changeConfig(store: Store, name: SubjectName, change: Conf
 
 /**
  * Answers what it was.
- * @throws RegistryError 40401 when a subject has none
+ * @throws RegistryError 40401 when a subject or a context has none
  */
 export async function deleteConfig(
   { store, defaultCompatibility }: Registry,
@@ -59,7 +59,7 @@ export async function deleteConfig(
   await store.changeSettings(name, (chain) => {
     ensureWritable(name, chain);
     const own = ownSettings(name, chain);
-    if (!own.config && name.subject !== '') {
+    if (!own.config && !isDefaultContext(name)) {
       throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
     }
     before = complete(own.config ?? {}, defaultCompatibility);

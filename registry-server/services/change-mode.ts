@@ -1,15 +1,18 @@
 import { RegistryError } from '../errors.ts';
 import type { RegistryMode, Store } from '../store/store.ts';
-import { formatSubjectName, GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
+import { formatSubjectName, GLOBAL_CONTEXT, isDefaultContext, type SubjectName } from '../subject-name.ts';
 import { ownSettings } from './change-config.ts';
 import { deleteSubject } from './delete-versions.ts';
 import { modeOf } from './effective-settings.ts';
 
-/** @throws RegistryError 40409 when a subject has none of its own and the level above does not count */
+/** @throws RegistryError 40409 when a subject or a context has none of its own and the level above does not count */
 export async function getMode(store: Store, name: SubjectName, orAbove: boolean): Promise<RegistryMode> {
   const { settings } = await store.readSubject(name, 'recent');
-  if (orAbove || name.subject === '') return modeOf(settings);
-  const own = settings.subject.mode ?? (await store.readSubject(name, 'now')).settings.subject.mode;
+  if (orAbove) return modeOf(settings);
+  const own =
+    ownSettings(name, settings).mode ??
+    ownSettings(name, (await store.readSubject(name, 'now')).settings).mode;
+  if (own === undefined && isDefaultContext(name)) return 'READWRITE';
   if (own === undefined) throw new RegistryError('NO_SUBJECT_MODE', { subject: formatSubjectName(name) });
   return own;
 }
@@ -75,19 +78,20 @@ async function emptyReach(store: Store, { context, subject }: SubjectName): Prom
 /**
  * Answers what it was.
  * @param recursive also those of all subjects in the context
- * @throws RegistryError 40401 when a subject has none
+ * @throws RegistryError 40401 when a subject has none, or a context and its subjects are not meant, too
  */
 export async function deleteMode(store: Store, name: SubjectName, recursive: boolean): Promise<RegistryMode> {
   let before: RegistryMode | undefined;
+  const isWhole = recursive && name.subject === '';
   await store.changeSettings(name, (chain) => {
     const own = ownSettings(name, chain);
-    if (own.mode === undefined && name.subject !== '') {
+    if (own.mode === undefined && !isWhole && !isDefaultContext(name)) {
       throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
     }
     before = own.mode;
     return { ...own, mode: undefined };
   });
-  if (recursive && name.subject === '') await deleteModesIn(store, name.context);
+  if (isWhole) await deleteModesIn(store, name.context);
   return before ?? 'READWRITE';
 }
 

@@ -2,7 +2,7 @@ import { RegistryError } from '../errors.ts';
 import type { Referrer, Store } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
 import { ensureWritable } from './effective-settings.ts';
-import { liveVersions, pickVersion, type VersionWanted } from './find-version.ts';
+import { liveVersions, pickVersion, type VersionWanted, versionNotFound } from './find-version.ts';
 import { readSubject } from './read-subject.ts';
 
 /** Answers the versions that went, ascending. */
@@ -42,10 +42,8 @@ export async function deleteVersion(
   await store.removeVersions(name, (state, referrers) => {
     ensureWritable(name, state.settings);
     if (state.versions.length === 0) throw new RegistryError('SUBJECT_NOT_FOUND', { subject });
-    const found = pickVersion(state, wanted, true);
-    const latest = wanted === 'latest' ? pickVersion(state, 'latest', false) : undefined;
-    const removed = latest ?? found;
-    if (!removed) throw new RegistryError('VERSION_NOT_FOUND', { version: wanted });
+    const removed = pickVersion(state, wanted, true);
+    if (!removed) throw versionNotFound(wanted);
     version = removed.version;
     if (isPermanent && !removed.isDeleted)
       throw new RegistryError('VERSION_NOT_SOFT_DELETED', { subject, version });

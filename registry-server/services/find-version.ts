@@ -24,8 +24,14 @@ export function pickVersion(
   wanted: VersionWanted,
   withDeleted: boolean,
 ): Version | undefined {
-  const visible = visibleVersions(state, withDeleted);
-  return wanted === 'latest' ? visible.at(-1) : visible.find(({ version }) => version === wanted);
+  // The latest is the latest live one, even where soft-deleted ones are asked for.
+  if (wanted === 'latest') return liveVersions(state).at(-1);
+  return visibleVersions(state, withDeleted).find(({ version }) => version === wanted);
+}
+
+/** "Version -1": that is how the reference names the latest, where there is none. */
+export function versionNotFound(wanted: VersionWanted): RegistryError {
+  return new RegistryError('VERSION_NOT_FOUND', { version: wanted === 'latest' ? -1 : wanted });
 }
 
 /** Its number and id only, and the subject that has it. */
@@ -56,19 +62,24 @@ export async function getVersion(
   const content = found && (await store.findSchema(found.name.context, found.id));
   if (found && content) return { ...found, content };
   const { state } = await getSubject(store, name, ({ versions }) => versions.length > 0);
-  if (wanted === 'latest' || visibleVersions(state, withDeleted).length === 0) {
+  if (visibleVersions(state, withDeleted).length === 0) {
     throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
   }
-  throw new RegistryError('VERSION_NOT_FOUND', { version: wanted });
+  throw versionNotFound(wanted);
 }
 
+/**
+ * Oldest first.
+ * @throws RegistryError 40401
+ */
 export async function listVersions(
   store: Store,
   name: SubjectName,
-  isShown: (version: Version) => boolean,
+  withDeleted: boolean,
 ): Promise<readonly Version[]> {
-  const { state } = await getSubject(store, name, ({ versions }) => versions.some(isShown));
-  const shown = state.versions.filter(isShown);
-  if (shown.length === 0) throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
-  return shown;
+  const visible = (state: SubjectState) => visibleVersions(state, withDeleted);
+  const { state } = await getSubject(store, name, (known) => visible(known).length > 0);
+  const found = visible(state);
+  if (found.length === 0) throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
+  return found;
 }

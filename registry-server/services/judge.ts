@@ -64,17 +64,17 @@ async function misusedFields(
   { parsed, metadata }: Proposed,
   latest: StoredSchema | undefined,
 ): Promise<readonly string[]> {
-  const reserved = reservedFields(metadata);
-  const fields = await parsed.topLevelFields();
+  const reserved = new Set(reservedFields(metadata));
+  const fields = new Set(await parsed.topLevelFields());
   return [
     ...reservedFields(latest?.metadata)
-      .filter((name) => !reserved.includes(name))
+      .filter((name) => !reserved.has(name))
       .map(
         (name) =>
           `The new schema has reserved field ${name} removed from its metadata which is present in the old schema's metadata.`,
       ),
-    ...reserved
-      .filter((name) => fields.includes(name))
+    ...[...reserved]
+      .filter((name) => fields.has(name))
       .map((name) => `The new schema has field that conflicts with the reserved field ${name}.`),
   ];
 }

@@ -207,6 +207,8 @@ export function openArchive(database: Database, bucket: Bucket, log: Log, counts
   async function shipBatch({ contents, contexts, loose, subjects }: Batch): Promise<ReadonlySet<string>> {
     const shipped = new Set<string>();
     const missing = new Set<string>();
+    // Keys of subjects that are in the bucket as they were before.
+    const keptBack: string[] = [];
     let isRefused = false;
 
     async function put(name: Named, key: string, text: string): Promise<void> {
@@ -218,6 +220,7 @@ export function openArchive(database: Database, bucket: Bucket, log: Log, counts
         counts.failed();
         log.error('S3 refuses an object', { key, cause: error.message });
         if (name.kind === 'content') missing.add(name.key);
+        if (name.kind === 'subject') keptBack.push(key);
         isRefused = true;
         return;
       }
@@ -261,9 +264,10 @@ export function openArchive(database: Database, bucket: Bucket, log: Log, counts
     });
     for (const wave of inWaves(subjects.flatMap(({ record }) => record ?? []))) {
       await inParallel(wave, REQUESTS_AT_ONCE, async (record) => {
-        if (record.versions.some(({ digest }) => missing.has(digest))) return;
         const { context, subject } = record;
-        await put({ kind: 'subject', context, key: subject }, keys.subject(record), seal(record));
+        const key = keys.subject(record);
+        if (record.versions.some(({ digest }) => missing.has(digest))) keptBack.push(key);
+        else await put({ kind: 'subject', context, key: subject }, key, seal(record));
       });
     }
 
@@ -275,8 +279,11 @@ export function openArchive(database: Database, bucket: Bucket, log: Log, counts
     await inParallel(gone(loose), REQUESTS_AT_ONCE, ({ context, id }) =>
       remove({ kind: 'loose', context, key: id }, keys.loose(context, id)),
     );
-    await inParallel(gone(contents), REQUESTS_AT_ONCE, (digest) =>
-      remove({ kind: 'content', context: '', key: digest }, keys.content(digest)),
+    const needed = await digestsIn(keptBack);
+    await inParallel(
+      gone(contents).filter((digest) => !needed.has(digest)),
+      REQUESTS_AT_ONCE,
+      (digest) => remove({ kind: 'content', context: '', key: digest }, keys.content(digest)),
     );
     await inParallel(gone(contexts), REQUESTS_AT_ONCE, async (context) => {
       shippedContexts.delete(context);
@@ -284,6 +291,17 @@ export function openArchive(database: Database, bucket: Bucket, log: Log, counts
     });
     if (shipped.size === 0 && isRefused) throw new ObjectRefused('S3 refuses every object of a batch');
     return shipped;
+  }
+
+  /** The contents that subjects in the bucket point at. */
+  async function digestsIn(subjectKeys: readonly string[]): Promise<ReadonlySet<string>> {
+    const digests = new Set<string>();
+    await inParallel(subjectKeys, REQUESTS_AT_ONCE, async (key) => {
+      const text = await bucket.find(key, inLease());
+      const versions = (text === undefined ? undefined : unseal<SubjectRecord>(text))?.versions ?? [];
+      for (const { digest } of versions) digests.add(digest);
+    });
+    return digests;
   }
 
   async function walkOn(from: Walk): Promise<boolean> {

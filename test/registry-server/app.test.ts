@@ -84,6 +84,7 @@ describe('the protocol', function () {
       ['a list for an object', 'POST', '/subjects/a/versions', '[]', 400],
       ['a nesting without end', 'POST', '/subjects/a/versions', `{"x":${'['.repeat(5000)}`, 400],
       ['no body', 'POST', '/subjects/a/versions', '', 422],
+      ['null for a body', 'POST', '/subjects/a/versions', 'null', 422],
       ['a body without end', 'POST', '/subjects/a/versions', ' '.repeat(600_000), 413],
     ];
     for (const [title, method, path, body, code] of wrong) {

@@ -4,8 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { openLog } from '../../registry-server/log.ts';
 import { openBucket } from '../../registry-server/serve.ts';
 import { readSettings } from '../../registry-server/settings.ts';
+import { openArchive } from '../../registry-server/store/archive.ts';
 import { keys } from '../../registry-server/store/archive-layout.ts';
 import type { Bucket } from '../../registry-server/store/bucket.ts';
 import type { Database } from '../../registry-server/store/database.ts';
@@ -364,6 +366,45 @@ function archives(kind: Kind): void {
     );
     expect(rows.map((row) => row.kind).slice(-4)).to.deep.equal(['subject', 'loose', 'content', 'subject']);
     database.remove();
+  });
+
+  it('keeps what a subject points at in the bucket, when its new content went while it was shipped', async () => {
+    const database = await aDatabase(kind, postgres);
+    const bucket = nextBucket();
+    await withServer({ ...database.environment, ...bucket }, async (server) => {
+      await server.ask('POST', '/subjects/s/versions', { schema: '"int"' });
+      await isShipped(server);
+    });
+    await withServer(database.environment, async (server) => {
+      await server.ask('DELETE', '/subjects/s');
+      await server.ask('DELETE', '/subjects/s?permanent=true');
+      await server.ask('POST', '/subjects/s/versions', { schema: '"string"' });
+    });
+    await within(database, async (opened) => {
+      let isOver = false;
+      const moving: Database = {
+        ...opened,
+        query: async (statement, values) => {
+          // The batch was read; now all of the subject is removed for good.
+          if (statement.name === 'archiveContents')
+            for (const table of ['versions', 'schemas', 'subjects'])
+              await ask(opened, `delete from ${table}`);
+          if (statement.name !== 'archiveDone') return opened.query(statement, values);
+          // As if the process ended right there.
+          isOver = true;
+          throw new Error('ended');
+        },
+      };
+      const silent = openLog({ level: 'silent', format: 'json' });
+      const counts = { shipped: () => {}, failed: () => {} };
+      const archive = openArchive(moving, (await openBucket(readSettings(bucket))) as Bucket, silent, counts);
+      archive.start();
+      await eventually(() => expect(isOver).to.equal(true));
+      await archive.close();
+    });
+    const another = await aDatabase(kind, postgres);
+    expect((await rebuildInto(another, bucket, { isDryRun: true })).problems).to.deep.equal([]);
+    for (const one of [database, another]) one.remove();
   });
 
   it('names what is missing or damaged and writes nothing; or what is whole, when that is asked for', async () => {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
 
@@ -383,6 +384,32 @@ describe('hostile and large input', function () {
       await isRefused('PROTOBUF', `syntax = "proto3"; message M { ${'y'.repeat(500_000)} a = 1; }`, /./);
     });
 
+    it('a query of 15,000 parameters', async () => {
+      for (const search of ['a=1&'.repeat(15_000), 'key=k&value=v&'.repeat(4_500), '&'.repeat(60_000)]) {
+        expect((await ask('GET', `/subjects?${search}`)).status).to.equal(200);
+      }
+      const pairs = await ask('GET', `/subjects/${subject()}/metadata?${'key=k&value=v&'.repeat(4_500)}`);
+      expect(pairs.body.error_code).to.equal(40401);
+    });
+
+    it('30,000 reserved names and 8,000 fields', async () => {
+      const name = subject();
+      await ask('PUT', `/config/${name}`, { validateFields: true });
+      const text = JSON.stringify({
+        type: 'record',
+        name: 'R',
+        fields: times(8_000, (n) => ({ name: `f${n}`, type: 'int' })),
+      });
+      const reserve = (prefix: string) => ({
+        metadata: {
+          properties: { 'confluent:reserved': times(30_000, (n) => `${prefix}${n}`).join(',') },
+        },
+      });
+      expect((await register(name, 'AVRO', text, reserve('a'))).status).to.equal(200);
+      const { body } = await register(name, 'AVRO', text, reserve('b'));
+      expect(body.error_code).to.equal(40901);
+    });
+
     it('right for a chain of 12,000 objects: a schema is compatible with itself', async () => {
       const text = traps.find(({ title }) => title.startsWith('a chain of 12,000'))?.before ?? '';
       const { body } = await check(await isRegistered('JSON', text), 'JSON', text);
@@ -516,11 +543,160 @@ describe('hostile and large input', function () {
       });
     }
 
+    for (const [type, text, open] of [
+      [
+        'AVRO',
+        (n: number) => ({
+          name: `Level${n}`,
+          text: JSON.stringify({
+            type: 'record',
+            name: `Level${n}`,
+            fields: n === 0 ? [] : ['a', 'b'].map((name) => ({ name, type: `Level${n - 1}` })),
+          }),
+        }),
+        'resolved',
+      ],
+      [
+        'JSON',
+        (n: number) => ({
+          name: `http://levels/${n}`,
+          text: JSON.stringify({
+            $id: `http://levels/${n}`,
+            properties:
+              n === 0 ? {} : { a: { $ref: `http://levels/${n - 1}` }, b: { $ref: `http://levels/${n - 1}` } },
+          }),
+        }),
+        'none',
+      ],
+      [
+        'PROTOBUF',
+        (n: number) => ({
+          name: `level${n}.proto`,
+          text: `syntax = "proto3"; ${n === 0 ? '' : `import public "level${n - 1}.proto";`} message Level${n} { ${n === 0 ? '' : `Level${n - 1} a = 1; Level${n - 1} b = 2;`} }`,
+        }),
+        'serialized',
+      ],
+    ] as const) {
+      it(`doubled at each of 30 levels are followed once: ${type}`, async () => {
+        const at = (n: number) => `levels-${type}-${n}`;
+        for (let n = 0; n < 30; n++) {
+          const references = n === 0 ? [] : [{ name: text(n - 1).name, subject: at(n - 1), version: 1 }];
+          const { status, body } = await register(at(n), type, text(n).text, { references });
+          expect(status, JSON.stringify(body).slice(0, 300)).to.equal(200);
+        }
+        const shown = await ask('GET', `/subjects/${at(29)}/versions/1?format=${open}`);
+        expect(shown.body.schema.length).to.be.below(10_000);
+        const references = [{ name: text(28).name, subject: at(28), version: 1 }];
+        const { body } = await ask(
+          'POST',
+          `/compatibility/subjects/${at(29)}/versions/1`,
+          sent(type, text(29).text, { references }),
+        );
+        expect(body).to.deep.equal({ is_compatible: true });
+      });
+    }
+
     it('of a schema to itself are refused', async () => {
       const { body } = await register('selfish', 'AVRO', '"Self"', {
         references: [{ name: 'Self', subject: 'selfish', version: 1 }],
       });
       expect(body.error_code).to.equal(42201);
+    });
+  });
+
+  describe('requests that are odd get a clear answer', () => {
+    const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    const cases: readonly (readonly [string, string, string, unknown, number])[] = [
+      [
+        'a metadata of 5,000 levels',
+        'POST',
+        '/subjects/x/versions',
+        Buffer.from(`{"schema":"\\"int\\"","metadata":${nested(5_000)}}`),
+        400,
+      ],
+      [
+        'a list that is never closed',
+        'PUT',
+        '/config',
+        Buffer.from(`{"defaultMetadata":${'['.repeat(900_000)}`),
+        400,
+      ],
+      [
+        'a prefix of 60,000 characters',
+        'GET',
+        `/subjects?subjectPrefix=${'a'.repeat(60_000)}`,
+        undefined,
+        200,
+      ],
+      ['a prefix with what LIKE means', 'GET', '/subjects?subjectPrefix=%25_%5C', undefined, 200],
+      ['a prefix at the end of Unicode', 'GET', '/schemas?subjectPrefix=%F4%8F%BF%BF', undefined, 200],
+      ['bytes that are no text in a query', 'GET', '/subjects?subjectPrefix=%ff%fe', undefined, 200],
+      ['bytes that are no text in a path', 'GET', '/subjects/%ff%fe/versions', undefined, 400],
+      ['half an escape', 'GET', '/subjects/%4/versions', undefined, 400],
+      ['a name of escapes', 'GET', `/subjects/${'%41'.repeat(20_000)}/versions`, undefined, 404],
+      ['50,000 slashes', 'GET', '/'.repeat(50_000), undefined, 404],
+      ['contexts in contexts', 'GET', `${'/contexts/.a'.repeat(3_000)}/subjects`, undefined, 400],
+      ['an id of 60,000 digits', 'GET', `/schemas/ids/${'9'.repeat(60_000)}`, undefined, 404],
+      ['a version of 60,000 digits', 'GET', `/subjects/x/versions/${'9'.repeat(60_000)}`, undefined, 422],
+      [
+        'an id beyond all numbers',
+        'POST',
+        '/subjects/x/versions',
+        Buffer.from('{"schema":"\\"int\\"","id":1e400}'),
+        400,
+      ],
+      [
+        'a rule name of 500,000 characters',
+        'POST',
+        '/subjects/x/versions',
+        { schema: '"int"', ruleSet: { domainRules: [{ name: `${'a'.repeat(500_000)}!`, type: 'CEL' }] } },
+        422,
+      ],
+      ['a page at the end of numbers', 'GET', '/subjects?offset=2147483647&limit=2147483647', undefined, 200],
+    ];
+    for (const [title, method, path, body, status] of cases) {
+      it(`${status} to ${title}`, async () => {
+        const answer = await ask(method, path, body);
+        expect(answer.status, JSON.stringify(answer.body).slice(0, 300)).to.equal(status);
+      });
+    }
+  });
+
+  describe('bodies that never end', () => {
+    let impatient: RegistryProcess;
+    before(async () => {
+      impatient = await startRegistryProcess({ REQUEST_TIMEOUT: '1' });
+    });
+    after(() => impatient.stop());
+
+    /** Sends the beginning of a body, and answers what came back until the server hung up or was heard. */
+    const begin = (length: number) =>
+      new Promise<string>((resolve, reject) => {
+        const { hostname, port } = new URL(impatient.url);
+        const socket = connect(Number(port), hostname);
+        socket.setEncoding('utf8');
+        socket.once('error', reject);
+        socket.once('data', (text) => {
+          resolve(String(text));
+          socket.destroy();
+        });
+        socket.write(
+          `POST /subjects/slow/versions HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n{"schema`,
+        );
+      });
+
+    it('are given up in time, as the fault of who sends them, and hold nobody up', async () => {
+      const started = performance.now();
+      const slow = [...times(50, () => begin(1_000)), ...times(50, () => begin(500_000))].map((answer) =>
+        answer.then((text) => expect(text).to.match(/^HTTP\/1.1 408 /)),
+      );
+      for (let n = 0; n < 20; n++) {
+        const asked = performance.now();
+        expect((await fetch(`${impatient.url}/subjects`)).status).to.equal(200);
+        expect(performance.now() - asked).to.be.below(longestGapMs);
+      }
+      await Promise.all(slow);
+      expect(performance.now() - started).to.be.below(10_000);
     });
   });
 
@@ -647,6 +823,35 @@ describe('hostile and large input', function () {
       expect((await ask('POST', `/subjects/${name}/versions`, body)).status).to.equal(200);
       const text = await (await fetch(`${server.url}/subjects/${name}/versions/1`)).text();
       expect(text).to.contain('"__proto__":"a"').and.to.contain('"constructor":"b"');
+    });
+
+    it('are groups, properties, rules, aliases and references like others', async () => {
+      for (const one of odd) {
+        const name = subject();
+        const config = Buffer.from(
+          `{"${one}":{"compatibility":"NONE"},"compatibilityGroup":"${one}","defaultMetadata":{"properties":{"${one}":"given"}},` +
+            `"overrideRuleSet":{"domainRules":[{"name":"${one}","type":"${one}","mode":"READ","params":{"${one}":"1"}}]}}`,
+        );
+        expect((await ask('PUT', `/config/${name}`, config)).status).to.equal(200);
+        const level = await ask('PUT', `/config/${name}`, { compatibility: one });
+        expect(level.body.error_code).to.equal(42203);
+        expect((await ask('PUT', `/mode/${name}`, { mode: one })).body.error_code).to.equal(42204);
+        expect((await register(name, 'AVRO', '"int"')).status).to.equal(200);
+        expect((await register(name, 'AVRO', '"long"')).status).to.equal(200);
+        expect((await register(name, 'AVRO', '"boolean"')).body.error_code).to.equal(40901);
+        const found = await ask('GET', `/subjects/${name}/metadata?key=${one}&value=given`);
+        expect(found.body.version).to.equal(2);
+        expect(found.body.ruleSet.domainRules[0].params[one]).to.equal('1');
+        expect((await ask('GET', `/schemas?ruleType=${one}`)).body).to.have.length(2);
+
+        const real = `:.odd:${one}`;
+        expect((await register(real, 'AVRO', '"string"')).status).to.equal(200);
+        const alias = `:.odd:${subject()}`;
+        await ask('PUT', `/config/${alias}`, { alias: one });
+        expect((await ask('GET', `/subjects/${alias}/versions/1`)).body.subject).to.equal(real);
+        const references = [{ name: one, subject: real, version: 1 }];
+        expect((await register(subject(), 'AVRO', '"int"', { references })).status).to.equal(200);
+      }
     });
 
     it('in a body, a query or a type change nothing else', async () => {

@@ -165,10 +165,10 @@ describe('replies', function () {
     ['checkAgainstVersion', 404, '/compatibility/subjects/orders/versions/9', { schema }],
     ['checkAgainstVersion', 422, '/compatibility/subjects/orders/versions/x', { schema }],
 
-    ['getConfig', 200, '/config'],
     ['changeConfig', 200, '/config', { compatibility: 'FULL', defaultMetadata: { properties: { a: 'b' } } }],
     ['changeConfig', 422, '/config', { compatibility: 'MUCH' }],
     ['changeConfig', 422, '/config', { aliasForDeks: '' }],
+    ['getConfig', 200, '/config'],
     ['getConfig', 200, '/config?defaultToGlobal=true'],
     ['deleteConfig', 200, '/config'],
     ['getSubjectConfig', 404, '/config/orders'],
@@ -182,8 +182,8 @@ describe('replies', function () {
     ['deleteSubjectConfig', 200, '/config/orders'],
     ['deleteSubjectConfig', 404, '/config/orders'],
 
-    ['getMode', 200, '/mode'],
     ['changeMode', 200, '/mode', { mode: 'READONLY' }],
+    ['getMode', 200, '/mode'],
     ['changeMode', 422, '/mode', { mode: 'SLEEPING' }],
     ['deleteSubject', 422, '/subjects/orders'],
     ['deleteMode', 200, '/mode'],

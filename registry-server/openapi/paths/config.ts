@@ -18,6 +18,7 @@ export const config: Resource = {
         schema: ref('Config'),
         example: { compatibilityLevel: 'BACKWARD' },
       },
+      errors: ['NO_SUBJECT_CONFIG'],
     },
     {
       id: 'changeConfig',
@@ -38,7 +39,7 @@ export const config: Resource = {
       path: '/config',
       summary: 'Delete the config of the context',
       reply: { description: 'The config as it was.', schema: ref('Config') },
-      errors: ['NOT_PERMITTED'],
+      errors: ['SUBJECT_NOT_FOUND', 'NOT_PERMITTED'],
     },
     {
       id: 'getSubjectConfig',

@@ -15,6 +15,7 @@ export const mode: Resource = {
       summary: 'Get the mode of the context',
       query: ['defaultToGlobal'],
       reply: { description: 'What applies.', schema: ref('Mode'), example },
+      errors: ['NO_SUBJECT_MODE'],
     },
     {
       id: 'changeMode',
@@ -33,7 +34,7 @@ export const mode: Resource = {
       summary: 'Delete the mode of the context',
       query: ['recursive'],
       reply: { description: 'The mode as it was.', schema: ref('Mode'), example },
-      errors: ['NOT_PERMITTED'],
+      errors: ['SUBJECT_NOT_FOUND', 'NOT_PERMITTED'],
     },
     {
       id: 'getSubjectMode',

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { type RegistryProcess, startRegistryProcess } from '../../build/registry-process.ts';
 import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
 
-const { SchemaRegistry, SchemaType } = confluent;
+const { COMPATIBILITY, SchemaRegistry, SchemaType } = confluent;
 type Client = InstanceType<typeof SchemaRegistry>;
 type Schema = Parameters<Client['register']>[0];
 
@@ -81,6 +81,34 @@ describe('@kafkajs/confluent-schema-registry', function () {
       expect(JSON.parse(JSON.stringify(read))).to.deep.equal({ inner: { a: 1 } });
     });
   }
+
+  it('looks schemas up, configures a level, and minds another one', async () => {
+    const client = clientOf();
+    const subject = 'levels-value';
+    const register = (
+      fields: string[],
+      compatibility: typeof COMPATIBILITY.FULL | typeof COMPATIBILITY.NONE,
+    ) => client.register({ type: AVRO, schema: anAvroRecord('L', fields) }, { subject, compatibility });
+    const { id } = await register(['a'], COMPATIBILITY.FULL);
+    const config = await fetch(`${server.url}/config/${subject}`);
+    expect(await config.json()).to.deep.equal({ compatibilityLevel: 'FULL' });
+    const refused = await register(['b'], COMPATIBILITY.NONE).catch((thrown: Error) => thrown);
+    expect(refused).to.be.an('error').with.property('message').that.includes('FULL');
+    expect(
+      await client.getRegistryIdBySchema(subject, { type: AVRO, schema: anAvroRecord('L', ['a']) }),
+    ).to.equal(id);
+    const unknown = client.getRegistryIdBySchema(subject, {
+      type: AVRO,
+      schema: anAvroRecord('Unknown', ['a']),
+    });
+    expect(await unknown.catch((thrown: Error) => thrown)).to.be.an('error');
+    await fetch(`${server.url}/subjects/${subject}`, { method: 'DELETE' });
+    expect(
+      await clientOf()
+        .getLatestSchemaId(subject)
+        .catch((thrown: Error) => thrown),
+    ).to.be.an('error');
+  });
 
   it('hears why a schema is refused', async () => {
     const client = clientOf();

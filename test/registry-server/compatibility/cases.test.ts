@@ -19,6 +19,12 @@ for (const { file, type } of files) {
       });
     }
 
+    it('has 150 cases or more, each with its source', () => {
+      const all = cases(file);
+      expect(all).to.have.length.of.at.least(150);
+      for (const { title, source } of all) expect(source, title).to.match(/\S{4}/);
+    });
+
     it('has no two cases of one title', () => {
       const titles = cases(file).map(({ title }) => title);
       expect(titles).to.have.lengthOf(new Set(titles).size);

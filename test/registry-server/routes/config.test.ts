@@ -95,6 +95,25 @@ describe('config and mode over HTTP', function () {
       await server.ask('DELETE', `/config/${encodeURIComponent(':.__GLOBAL:')}`);
     });
 
+    it('of a context exists on its own, but that of the default one always does', async () => {
+      for (const [path, subject] of [
+        ['/config/:.fourth:', ':.fourth:'],
+        ['/config/:.fourth', ':.fourth:'],
+        ['/contexts/fourth/config', ':.fourth:'],
+        ['/config/:.__GLOBAL:', ':.__GLOBAL:'],
+      ] as const) {
+        const { body } = await server.get(path);
+        expect(body.error_code, path).to.equal(40408);
+        expect(body.message).to.include(`'${subject}'`);
+        expect(await code(server.ask('DELETE', path)), path).to.equal(40401);
+        expect((await server.get(`${path}?defaultToGlobal=true`)).body.compatibilityLevel).to.equal('FULL');
+      }
+      for (const path of ['/config', '/config/:.:', '/contexts/:.:/config']) {
+        expect((await server.get(path)).body, path).to.deep.equal({ compatibilityLevel: 'FULL' });
+        expect((await server.ask('DELETE', path)).status, path).to.equal(200);
+      }
+    });
+
     it('goes with a subject that is removed for good', async () => {
       await register('"int"');
       await put(`/config/${s}`, { compatibility: 'NONE' });
@@ -110,6 +129,20 @@ describe('config and mode over HTTP', function () {
       expect((await server.get('/mode')).body).to.deep.equal({ mode: 'READWRITE' });
       expect(await code(server.get(`/mode/${s}`))).to.equal(40409);
       expect((await server.get(`/mode/${s}?defaultToGlobal=true`)).body).to.deep.equal({ mode: 'READWRITE' });
+    });
+
+    it('of a context exists on its own, but that of the default one always does', async () => {
+      await put('/mode/:.__GLOBAL:', { mode: 'READONLY' });
+      expect((await server.get('/mode')).body).to.deep.equal({ mode: 'READWRITE' });
+      expect((await server.get('/mode?defaultToGlobal=true')).body).to.deep.equal({ mode: 'READONLY' });
+      expect((await server.ask('DELETE', '/mode/:.__GLOBAL:')).body).to.deep.equal({ mode: 'READONLY' });
+      for (const path of ['/mode/:.fourth:', '/contexts/fourth/mode', '/mode/:.__GLOBAL:']) {
+        expect(await code(server.get(path)), path).to.equal(40409);
+        expect(await code(server.ask('DELETE', path)), path).to.equal(40401);
+        // Its subjects are meant, too, and whether one had a mode does not matter.
+        expect((await server.ask('DELETE', `${path}?recursive=true`)).status, path).to.equal(200);
+      }
+      expect((await server.ask('DELETE', '/mode')).body).to.deep.equal({ mode: 'READWRITE' });
     });
 
     it('read-only lets nothing be written but the mode', async () => {

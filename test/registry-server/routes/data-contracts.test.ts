@@ -187,13 +187,30 @@ describe('data contracts over HTTP', function () {
 
     it('and a wrong shape is named by its place', async () => {
       const { error_code, message } = await register({
-        ruleSet: { domainRules: [rule, { ...rule, params: { a: 1 } }] },
+        ruleSet: { domainRules: [rule, { ...rule, params: { a: [] } }] },
       });
       expect([error_code, message]).to.deep.equal([
         400,
         '"ruleSet.domainRules[1].params.a" must be a string',
       ]);
     });
+  });
+
+  it('takes numbers and booleans for text, and text for them, as the reference does', async () => {
+    await server.ask('PUT', `/config/${s}`, { normalize: 'true', compatibilityGroup: 1 });
+    expect((await server.get(`/config/${s}`)).body).to.include({ normalize: true, compatibilityGroup: '1' });
+    const registered = await register({
+      version: '1',
+      metadata: { properties: { major: 1, isPublic: true } },
+      ruleSet: { domainRules: [{ ...rule, params: { a: 1.5 }, disabled: 'false' }] },
+    });
+    expect(registered.metadata.properties).to.include({ major: '1', isPublic: 'true' });
+    expect(registered.ruleSet.domainRules[0]).to.deep.include({ params: { a: '1.5' }, disabled: false });
+    const references = [{ name: `R${count}`, subject: s, version: '1' }];
+    const user = JSON.stringify({ type: 'record', name: 'User', fields: [{ name: 'r', type: `R${count}` }] });
+    const { body } = await post(`/subjects/${s}-user/versions`, { schema: user, references });
+    expect(body.references).to.deep.equal([{ name: `R${count}`, subject: s, version: 1 }]);
+    expect((await register({ version: 'two' })).error_code).to.equal(400);
   });
 
   describe('tags', () => {

@@ -127,6 +127,25 @@ describe('subjects and schemas over HTTP', function () {
       });
     }
 
+    for (const [method, path, body] of [
+      ['GET', '/subjects/a%00b/versions'],
+      ['GET', '/subjects/a%00b/versions/1'],
+      ['POST', '/subjects/a%00b', { schema: '"int"' }],
+      ['DELETE', '/subjects/a%00b'],
+      ['GET', '/subjects/a%00b/metadata'],
+      ['POST', '/compatibility/subjects/a%00b/versions', { schema: '"int"' }],
+      ['GET', '/config/a%00b'],
+      ['DELETE', '/config/a%00b'],
+      ['GET', '/mode/:.a%00b:'],
+      ['DELETE', '/mode/a%00b'],
+      ['DELETE', '/contexts/a%00b'],
+      ['GET', '/contexts/a%00b/subjects'],
+    ] as const) {
+      it(`finds nothing with a NUL in its name: ${method} ${path}`, async () => {
+        expectError(await server.ask(method, path, body), 400);
+      });
+    }
+
     for (const subject of [
       'a/b',
       'a b',
@@ -219,6 +238,9 @@ describe('subjects and schemas over HTTP', function () {
       expect(await list('&deletedOnly=true&deleted=true')).to.deep.equal(['b']);
       expect(await list('&offset=1&limit=1')).to.deep.equal(['c']);
       expect(await list('&limit=-1')).to.deep.equal(['a', 'c']);
+      // A Java int: what clients send for "all".
+      expect(await list('&limit=2147483647&offset=0')).to.deep.equal(['a', 'c']);
+      expectError(await server.get('/subjects?limit=2147483648'), 404, 'HTTP 404 Not Found');
     });
 
     it('looks a schema up', async () => {
@@ -273,6 +295,23 @@ describe('subjects and schemas over HTTP', function () {
       expect((await server.ask('DELETE', `${at}?permanent=true`)).body).to.equal(2);
       expectError(await server.get(`${at}?deleted=true`), 40402);
       expectError(await server.get(`/schemas/ids/${id}`), 40403);
+    });
+
+    it('never means a soft-deleted version by latest, even when those are shown', async () => {
+      const latest = `/subjects/${s}/versions/latest`;
+      await server.ask('DELETE', `/subjects/${s}/versions/2`);
+      expect((await server.get(`${latest}?deleted=true`)).body.version).to.equal(1);
+      await server.ask('DELETE', `/subjects/${s}/versions/1`);
+      expectError(await server.get(latest), 40401);
+      expectError(await server.get(`${latest}?deleted=true`), 40402, 'Version -1 not found.');
+      expectError(await server.ask('DELETE', latest), 40402, 'Version -1 not found.');
+      expectError(await server.ask('DELETE', `${latest}?permanent=true`), 40402);
+      expect((await server.get(`/subjects/${s}/versions?deleted=true`)).body).to.deep.equal([1, 2]);
+    });
+
+    it('lists nothing where a subject has no deleted version, and knows the subject all the same', async () => {
+      expect((await server.get(`/subjects/${s}/versions?deletedOnly=true`)).body).to.deep.equal([]);
+      expectError(await server.get(`/subjects/none-${s}/versions?deletedOnly=true`), 40401);
     });
 
     it('hides a subject, then removes it; versions then start at 1 with ids never used before', async () => {
@@ -333,6 +372,8 @@ describe('subjects and schemas over HTTP', function () {
       expectError(await server.ask('DELETE', `${base}/versions/1`), 42206, words);
       await server.ask('DELETE', `/subjects/${s}`);
       expect((await server.ask('DELETE', base)).status).to.equal(200);
+      expect((await server.get(`${base}/versions/1/referencedby`)).body).to.deep.equal([]);
+      expect((await server.get(`${base}/versions/1/referencedby?deleted=true`)).body).to.have.length(1);
       expectError(await server.ask('DELETE', `${base}?permanent=true`), 42206);
       await server.ask('DELETE', `/subjects/${s}?permanent=true`);
       expect((await server.ask('DELETE', `${base}?permanent=true`)).body).to.deep.equal([1]);
