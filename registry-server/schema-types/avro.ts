@@ -19,6 +19,8 @@ export const avro: SchemaType<AvroSchema> = {
     const canonical = once(() => printAvro(model, referred));
     return {
       schemaType: 'AVRO',
+      text,
+      references,
       get canonical() {
         return canonical();
       },

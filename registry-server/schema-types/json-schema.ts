@@ -18,6 +18,8 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
     const canonical = once(compact);
     return {
       schemaType: 'JSON',
+      text,
+      references,
       get canonical() {
         return canonical();
       },

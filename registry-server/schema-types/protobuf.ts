@@ -16,6 +16,8 @@ export const protobuf: SchemaType<ProtoFile> = {
     const canonical = once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }));
     return {
       schemaType: 'PROTOBUF',
+      text,
+      references,
       get canonical() {
         return canonical();
       },

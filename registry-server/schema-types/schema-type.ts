@@ -18,6 +18,9 @@ export type Eventually<T> = T | Promise<T>;
 /** What can be asked of a schema, wherever its model is: a large one is in another thread. */
 export interface ParsedSchema {
   readonly schemaType: string;
+  /** As it came, with what it refers to. */
+  readonly text: string;
+  readonly references: readonly ResolvedReference[];
   /** The text that is stored, hashed and shown: whitespace never makes a new version (confluent-api 4.3). */
   readonly canonical: string;
   /** The text for `normalize=true`: what differs only in order or in spelled-out defaults becomes equal. */
