@@ -21,9 +21,7 @@ export const avro: SchemaType<AvroSchema> = {
       schemaType: 'AVRO',
       text,
       references,
-      get canonical() {
-        return canonical();
-      },
+      canonical,
       normalized: () => printNormalizedAvro(model, referred),
       formatted: (format) => (format.toLowerCase() === 'resolved' ? printAvro(model, []) : canonical()),
       topLevelFields: () => (model.type === 'record' ? model.fields.map(({ name }) => name) : []),

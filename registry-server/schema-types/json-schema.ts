@@ -20,9 +20,7 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
       schemaType: 'JSON',
       text,
       references,
-      get canonical() {
-        return canonical();
-      },
+      canonical,
       normalized: () => sortedJson(value),
       formatted: canonical,
       topLevelFields: () =>

@@ -18,9 +18,7 @@ export const protobuf: SchemaType<ProtoFile> = {
       schemaType: 'PROTOBUF',
       text,
       references,
-      get canonical() {
-        return canonical();
-      },
+      canonical,
       normalized: () => printFile(file, { isNormalized: true, leavesOutExtensions: false }),
       formatted: (format) => {
         switch (format.toLowerCase()) {

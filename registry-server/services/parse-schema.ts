@@ -164,7 +164,7 @@ export function openSchemaParser(
       schemaType,
       text,
       references,
-      canonical,
+      canonical: () => canonical,
       normalized: () => normalized,
       formatted: (format) => threads.run('format', { source, format }),
       topLevelFields: () => threads.run('topLevelFields', source),
@@ -265,7 +265,7 @@ export function contentOf(
   const ordered = isNormalized ? references.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : references;
   return {
     schemaType: parsed.schemaType,
-    schema: isNormalized ? parsed.normalized() : parsed.canonical,
+    schema: isNormalized ? parsed.normalized() : parsed.canonical(),
     references: ordered,
   };
 }
