@@ -7,7 +7,7 @@ export function brokenRules<Kind extends string>(
 ): readonly Incompatibility[] {
   return breaking.map(({ kind, path }) => ({
     errorType: kind,
-    path,
+    path: () => path,
     message: (reader, writer) =>
       `{errorType:"${kind}", description:"${describe(kind, path, reader, writer)}"}`,
   }));

@@ -45,7 +45,7 @@ export function checkCompatibility(
       ...forward,
       ...backward,
       `{oldSchemaVersion: ${earlier.version}}`,
-      oldSchema(earlier.schema.canonical),
+      oldSchema(earlier.schema.canonical()),
     ];
   }
   return [];

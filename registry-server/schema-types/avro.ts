@@ -19,9 +19,9 @@ export const avro: SchemaType<AvroSchema> = {
     const canonical = once(() => printAvro(model, referred));
     return {
       schemaType: 'AVRO',
-      get canonical() {
-        return canonical();
-      },
+      text,
+      references,
+      canonical,
       normalized: () => printNormalizedAvro(model, referred),
       formatted: (format) => (format.toLowerCase() === 'resolved' ? printAvro(model, []) : canonical()),
       topLevelFields: () => (model.type === 'record' ? model.fields.map(({ name }) => name) : []),

@@ -18,9 +18,9 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
     const canonical = once(compact);
     return {
       schemaType: 'JSON',
-      get canonical() {
-        return canonical();
-      },
+      text,
+      references,
+      canonical,
       normalized: () => sortedJson(value),
       formatted: canonical,
       topLevelFields: () =>

@@ -16,9 +16,9 @@ export const protobuf: SchemaType<ProtoFile> = {
     const canonical = once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }));
     return {
       schemaType: 'PROTOBUF',
-      get canonical() {
-        return canonical();
-      },
+      text,
+      references,
+      canonical,
       normalized: () => printFile(file, { isNormalized: true, leavesOutExtensions: false }),
       formatted: (format) => {
         switch (format.toLowerCase()) {

@@ -18,8 +18,13 @@ export type Eventually<T> = T | Promise<T>;
 /** What can be asked of a schema, wherever its model is: a large one is in another thread. */
 export interface ParsedSchema {
   readonly schemaType: string;
+  /** As it came, with what it refers to. */
+  readonly text: string;
+  readonly references: readonly ResolvedReference[];
+  // Functions, not getters: V8 gives each literal with a getter a hidden class of its own, and that lives, with all that
+  // the getter sees, until a full collection.
   /** The text that is stored, hashed and shown: whitespace never makes a new version (confluent-api 4.3). */
-  readonly canonical: string;
+  readonly canonical: () => string;
   /** The text for `normalize=true`: what differs only in order or in spelled-out defaults becomes equal. */
   readonly normalized: () => string;
   /** The text for `?format=…`; a format that the type does not know gives the canonical text (confluent-api 4.4). */
@@ -74,7 +79,7 @@ export interface Incompatibility {
   /** The rule, in the reference's upper-case names: READER_FIELD_MISSING_DEFAULT_VALUE, PROPERTY_REMOVED_…  */
   readonly errorType: string;
   /** Where in the schema, as a JSON pointer such as `/fields/0/type`. */
-  readonly path: string;
+  readonly path: () => string;
   /** The whole line of a verbose answer. The sides are `new` and `old`: which is which depends on the direction. */
   readonly message: (reader: Side, writer: Side) => string;
 }

@@ -17,5 +17,5 @@ export async function formatSchema<Content extends SchemaContent>(
   const parsed = await parseStored(registry, { ...content, context });
   const formatted = await parsed.formatted(format);
   // What is stored may have been normalized, which the canonical text of its parse undoes in part.
-  return formatted === parsed.canonical ? content : { ...content, schema: formatted };
+  return formatted === parsed.canonical() ? content : { ...content, schema: formatted };
 }

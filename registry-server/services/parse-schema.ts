@@ -22,13 +22,18 @@ import type { Contract } from './inherit-contract.ts';
 import { type SchemaSource, sizeOf } from './schema-jobs.ts';
 import { openSchemaThreads, type SchemaThreads } from './schema-threads.ts';
 
-/**
- * Parses and compares, and keeps what was parsed: a schema is compared far more often than it changes. What is small is
- * done at once; what is large, or turns out to be intricate, in another thread.
- */
+type Parse = (
+  schemaType: string,
+  text: string,
+  references: readonly ResolvedReference[],
+) => Eventually<ParsedSchema>;
+
+/** Parses and compares: what is small at once; what is large, or turns out to be intricate, in another thread. */
 export interface SchemaParser {
   /** @throws RegistryError 42201 */
-  parse(schemaType: string, text: string, references: readonly ResolvedReference[]): Eventually<ParsedSchema>;
+  readonly parse: Parse;
+  /** As `parse`, and remembers it: what is stored is compared far more often than it changes. */
+  readonly parseStored: Parse;
   /**
    * As `checkCompatibility`.
    * @throws RegistryError 42201 when it takes too long or too much memory
@@ -88,14 +93,13 @@ export function openSchemaParser(
   });
   // One request asks for the digest of its text several times, and then nobody does any more.
   let last = { text: '', digest: '' };
-  const keyOf: KeyOf = (schemaType, text, references) => {
+  const keyOf = (schemaType: string, text: string, references: readonly ResolvedReference[]): string => {
     if (last.text !== text) last = { text, digest: hash('sha256', text, 'base64') };
     const key = `${schemaType} ${last.digest}`;
     return references.length === 0 ? key : `${key} ${digestOf(references)}`;
   };
   const contentKey = (sent: SentText, isNormalized: boolean) =>
     `${keyOf(sent.schemaType, sent.schema, [])}${isNormalized}`;
-  const sources = new WeakMap<ParsedSchema, SchemaSource>();
 
   return {
     findContent: (sent, isNormalized) =>
@@ -104,20 +108,12 @@ export function openSchemaParser(
       if (sent.references.length === 0) contents.set(contentKey(sent, isNormalized), content);
     },
 
-    parse(schemaType, text, references) {
-      const type = getSchemaType(schemaType);
-      const source = { schemaType, text, references, key: keyOf(schemaType, text, references) };
-      const known = parsed.get(source.key);
-      if (known) return known;
-      const size = sizeOf(source);
-      if (size > LARGE_CHARACTERS) return parseElsewhere(source);
-      try {
-        return keep(source, type.parse(text, references), size);
-      } catch (error) {
-        if (error instanceof RangeError) return parseElsewhere(source);
-        throw toRegistryError(schemaType, error);
-      }
-    },
+    // What clients send seldom comes again: to keep all of it would leave the collector more to do than the parsing.
+    parse: (schemaType, text, references) =>
+      isLarge(text, references)
+        ? parseOnce(schemaType, text, references)
+        : parseHere(schemaType, text, references),
+    parseStored: parseOnce,
 
     async check(strictness, proposed, existing) {
       let turnEndsMs = performance.now() + LONGEST_TURN_MS;
@@ -136,17 +132,39 @@ export function openSchemaParser(
     close: () => threads.close(),
   };
 
-  function keep(source: SchemaSource, schema: ParsedSchema, size: number): ParsedSchema {
-    parsed.set(source.key, schema, { size });
-    sources.set(schema, source);
-    return schema;
+  function parseOnce(...[schemaType, text, references]: Parameters<Parse>): Eventually<ParsedSchema> {
+    const key = keyOf(schemaType, text, references);
+    const known = parsed.get(key);
+    if (known) return known;
+    const made = isLarge(text, references)
+      ? parseElsewhere(schemaType, text, references)
+      : parseHere(schemaType, text, references);
+    return made instanceof Promise ? made.then(keep) : keep(made);
+
+    function keep(schema: ParsedSchema): ParsedSchema {
+      parsed.set(key, schema, { size: sizeOf({ text, references }) });
+      return schema;
+    }
   }
 
-  async function parseElsewhere(source: SchemaSource): Promise<ParsedSchema> {
-    const { canonical, normalized } = await elsewhere(source.schemaType, threads.run('parse', source));
-    const schema: ParsedSchema = {
-      schemaType: source.schemaType,
-      canonical,
+  function parseHere(...[schemaType, text, references]: Parameters<Parse>): Eventually<ParsedSchema> {
+    const type = getSchemaType(schemaType);
+    try {
+      return type.parse(text, references);
+    } catch (error) {
+      if (error instanceof RangeError) return parseElsewhere(schemaType, text, references);
+      throw toRegistryError(schemaType, error);
+    }
+  }
+
+  async function parseElsewhere(...[schemaType, text, references]: Parameters<Parse>): Promise<ParsedSchema> {
+    const source = sourceOf({ schemaType, text, references });
+    const { canonical, normalized } = await elsewhere(schemaType, threads.run('parse', source));
+    return {
+      schemaType,
+      text,
+      references,
+      canonical: () => canonical,
       normalized: () => normalized,
       formatted: (format) => threads.run('format', { source, format }),
       topLevelFields: () => threads.run('topLevelFields', source),
@@ -154,7 +172,6 @@ export function openSchemaParser(
       tags: () => threads.run('tags', source),
       withTags: (changes) => threads.run('retag', { source, changes }),
     };
-    return keep(source, schema, sizeOf(source) + normalized.length);
   }
 
   function checkOne(
@@ -179,12 +196,17 @@ export function openSchemaParser(
     return elsewhere(proposed.schemaType, threads.run('check', job));
   }
 
-  function sourceOf(schema: ParsedSchema): SchemaSource {
-    const source = sources.get(schema);
-    if (!source) throw new Error('the schema was parsed by another parser');
-    return source;
+  function sourceOf({
+    schemaType,
+    text,
+    references,
+  }: Pick<ParsedSchema, 'schemaType' | 'text' | 'references'>): SchemaSource {
+    return { schemaType, text, references, key: keyOf(schemaType, text, references) };
   }
 }
+
+const isLarge = (text: string, references: readonly ResolvedReference[]): boolean =>
+  sizeOf({ text, references }) > LARGE_CHARACTERS;
 
 const hasModel = (schema: ParsedSchema): schema is SchemaModel => 'model' in schema;
 
@@ -217,8 +239,6 @@ function toRegistryError(schemaType: string, error: unknown): unknown {
   return new RegistryError('INVALID_SCHEMA', { detail }, { cause: error });
 }
 
-type KeyOf = (schemaType: string, text: string, references: readonly ResolvedReference[]) => string;
-
 function digestOf(references: readonly ResolvedReference[]): string {
   const digest = createHash('sha256');
   for (const { name, subject, version, schema } of references) {
@@ -226,9 +246,6 @@ function digestOf(references: readonly ResolvedReference[]): string {
   }
   return digest.digest('base64');
 }
-
-// The same object as long as the schema is kept: what was computed from it is found again.
-const plainContents = new WeakMap<ParsedSchema, SchemaContent>();
 
 /** The text with metadata and rules, where there are any. */
 export function withContract(text: SchemaContent, { metadata, ruleSet }: Contract): SchemaContent {
@@ -245,23 +262,10 @@ export function contentOf(
   references: readonly Reference[],
   isNormalized: boolean,
 ): SchemaContent {
-  if (isNormalized || references.length > 0) return makeContent(parsed, references, isNormalized);
-  const known = plainContents.get(parsed);
-  if (known) return known;
-  const made = makeContent(parsed, references, isNormalized);
-  plainContents.set(parsed, made);
-  return made;
-}
-
-function makeContent(
-  parsed: ParsedSchema,
-  references: readonly Reference[],
-  isNormalized: boolean,
-): SchemaContent {
   const ordered = isNormalized ? references.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : references;
   return {
     schemaType: parsed.schemaType,
-    schema: isNormalized ? parsed.normalized() : parsed.canonical,
+    schema: isNormalized ? parsed.normalized() : parsed.canonical(),
     references: ordered,
   };
 }

@@ -59,5 +59,5 @@ export async function parseStored(
     maxTotalCharacters: maxSchemaBytes * REFERENCED_SIZE_FACTOR,
     withDeleted: true,
   });
-  return parser.parse(stored.schemaType, stored.schema, texts);
+  return parser.parseStored(stored.schemaType, stored.schema, texts);
 }

@@ -4,7 +4,7 @@ import type { Registry } from '../registry.ts';
 import type { ParsedSchema } from '../schema-types/schema-type.ts';
 import type { TagChanges } from '../schema-types/tags.ts';
 import { guid } from '../store/fingerprint.ts';
-import type { SchemaContent, StoredSchema, SubjectState } from '../store/store.ts';
+import type { NewVersion, SchemaContent, StoredSchema, SubjectState } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
 import {
   configInScope,
@@ -14,7 +14,7 @@ import {
   type ScopedConfig,
 } from './effective-settings.ts';
 import { findInlined, findSame } from './find-same.ts';
-import { liveVersions } from './find-version.ts';
+import { type FoundVersion, liveVersions } from './find-version.ts';
 import { type Contract, hasDefaultsOrOverrides, inheritContract } from './inherit-contract.ts';
 import { judge } from './judge.ts';
 import { contentOf, retagged, withContract } from './parse-schema.ts';
@@ -91,8 +91,25 @@ function tryToRegister(
 async function addSchema(
   registry: Registry,
   registration: Registration,
-  { name, state }: Subject,
+  subject: Subject,
 ): Promise<Registered | undefined> {
+  const decision = await decide(registry, registration, subject);
+  if ('existing' in decision) return alreadyThere(registry, subject, decision.existing);
+  const { added } = decision;
+  const written = await registry.store.addVersion(added);
+  if (!written) return undefined;
+  registry.metrics.registration('added');
+  return { ...written, guid: guid(added.content), content: added.content };
+}
+
+type Decision = { readonly existing: FoundVersion } | { readonly added: NewVersion };
+
+/** By itself, so that what was parsed does not outlive it: the garbage of requests that wait for the disk costs twice. */
+async function decide(
+  registry: Registry,
+  registration: Registration,
+  { name, state }: Subject,
+): Promise<Decision> {
   const { store, parser } = registry;
   const { version } = registration;
   const config = configInScope(state.settings, registry.defaultCompatibility);
@@ -108,9 +125,9 @@ async function addSchema(
   const contracts = hasDefaultsOrOverrides(config) ? [contract] : [sent, contract];
 
   const isAsSent = registration.tagChanges === undefined && registration.propagateTags !== true;
-  const known = isAsSent ? parser.findContent(sent, isNormalized) : undefined;
+  const known = isAsSent && counted.length > 0 ? parser.findContent(sent, isNormalized) : undefined;
   const existing = known && (await findSame(registry, name, counted, known, contracts));
-  if (existing) return alreadyThere(registry, { name, state }, existing);
+  if (existing) return { existing };
 
   const read = await readWithTags(registry, name, registration, sent, latest, config);
   const { parsed, references, targets } = read;
@@ -120,7 +137,7 @@ async function addSchema(
     (references.length === 0 ? await findInlined(registry, name, counted, parsed) : undefined);
   if (found) {
     if (isAsSent) parser.keepContent(sent, isNormalized, text);
-    return alreadyThere(registry, { name, state }, found);
+    return { existing: found };
   }
 
   const next = state.lastVersion + 1;
@@ -131,10 +148,7 @@ async function addSchema(
     metadata: isNoted ? withVersion(contract.metadata, next) : contract.metadata,
   });
   if (!registration.force) await ensureCompatible(registry, name, config, parsed, content, live);
-  const added = await store.addVersion({ name, judgedAgainst: state, content, targets });
-  if (!added) return undefined;
-  registry.metrics.registration('added');
-  return { ...added, guid: guid(content), content };
+  return { added: { name, judgedAgainst: state, content, targets } };
 }
 
 /** An empty text stands for that of the latest version: only its metadata or rules change. */
@@ -194,7 +208,7 @@ async function importSchema(
   const held = liveVersions(state).findLast((existing) => existing.id === id);
   const stored = held && version <= 0 ? await registry.store.findSchema(name.context, id) : undefined;
   if (held && stored && guid(stored) === guid(content)) {
-    return alreadyThere(registry, { name, state }, { ...held, content: stored });
+    return alreadyThere(registry, { name, state }, { ...held, name, content: stored });
   }
   const imported = await registry.store.importVersion({
     name,
@@ -218,7 +232,7 @@ async function importSchema(
 function alreadyThere(
   { metrics }: Registry,
   subject: Subject,
-  { id, version, content }: { id: number; version: number; content: StoredSchema },
+  { id, version, content }: FoundVersion,
 ): Registered {
   metrics.registration('existing');
   return { id, version, guid: content.guid, content, foundIn: { ...subject, schema: content } };

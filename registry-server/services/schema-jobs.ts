@@ -25,7 +25,7 @@ type Schemas = (source: SchemaSource) => SchemaModel;
 export const schemaJobs = {
   parse: (schemas: Schemas, source: SchemaSource) => {
     const parsed = schemas(source);
-    return { canonical: parsed.canonical, normalized: parsed.normalized() };
+    return { canonical: parsed.canonical(), normalized: parsed.normalized() };
   },
   format: (schemas: Schemas, { source, format }: { source: SchemaSource; format: string }) =>
     schemas(source).formatted(format),

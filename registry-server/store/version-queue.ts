@@ -13,6 +13,7 @@ type AddVersion = (added: NewVersion) => Promise<AddedVersion | undefined>;
 
 interface Waiting {
   readonly added: NewVersion;
+  readonly row: WantedRow;
   readonly resolve: (outcome: AddedVersion | undefined | PromiseLike<AddedVersion | undefined>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,7 +37,7 @@ export function versionQueue(database: Database, addAlone: AddVersion): AddVersi
     // What is referred to has to be locked, and may be held by somebody who waits for us.
     if (isLarge || added.targets.length > 0) return addAlone(added);
     return new Promise((resolve, reject) => {
-      waiting.push({ added, resolve, reject });
+      waiting.push({ added, row: rowOf(added), resolve, reject });
       // Not at once: requests that were read together go together.
       if (transactions < MAX_TRANSACTIONS) setImmediate(writeNext);
     });
@@ -90,7 +91,7 @@ export function versionQueue(database: Database, addAlone: AddVersion): AddVersi
     try {
       outcomes = await addVersions(
         database,
-        batch.map(({ added }) => added),
+        batch.map(({ row }) => row),
       );
     } catch (error) {
       const isUndone = !(error instanceof StoreUnavailable) && sqlState(error) !== undefined;
@@ -112,13 +113,11 @@ const bytea = (bytes: Buffer) => `\\x${bytes.toString('hex')}`;
 
 type Outcome = AddedVersion | 'moved' | 'busy';
 
-/** In the order of `batch`; one statement, and so one transaction. */
-async function addVersions(
-  connection: Connection,
-  batch: readonly NewVersion[],
-): Promise<readonly Outcome[]> {
-  const wanted = batch.map(({ name, judgedAgainst, content }, i) => ({
-    i,
+type WantedRow = ReturnType<typeof rowOf>;
+
+/** Made before the wait: to hash a text makes one piece of the thousand that it was printed as. */
+function rowOf({ name, judgedAgainst, content }: NewVersion) {
+  return {
     ...name,
     revision: judgedAgainst.revision,
     settings_revision: judgedAgainst.settingsRevision,
@@ -130,7 +129,12 @@ async function addVersions(
     refs: content.references.length > 0 ? content.references : undefined,
     metadata: content.metadata,
     rule_set: content.ruleSet,
-  }));
+  };
+}
+
+/** In the order of `batch`; one statement, and so one transaction. */
+async function addVersions(connection: Connection, batch: readonly WantedRow[]): Promise<readonly Outcome[]> {
+  const wanted = batch.map((row, i) => ({ i, ...row }));
   const rows = await connection.query<{
     i: number;
     gate: 'open' | 'busy' | 'moved';

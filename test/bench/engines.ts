@@ -19,7 +19,7 @@ function stepsOf(type: SchemaType, base: string): readonly Step[] {
   const existing = [{ version: 1, schema: type.parse(base, []) }];
   return [
     { title: 'JSON.parse', run: (text) => JSON.parse(text) },
-    { title: 'parse and canonical', run: (text) => type.parse(text, []).canonical },
+    { title: 'parse and canonical', run: (text) => type.parse(text, []).canonical() },
     {
       title: 'parse and compare',
       run: (text) =>

@@ -13,7 +13,7 @@ import { end, findOnPath, freePort } from '../build/process.ts';
 import { aGet, aPost, load } from './load.ts';
 import { JSON_SUBJECT, operations, SUBJECTS } from './operations.ts';
 import { aJsonSchema, anAvroSchema } from './schemas.ts';
-import { serverFlags } from './server-flags.ts';
+import { serverEnvironment, serverFlags } from './server-flags.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2.5);
 const BARE_SECONDS = SECONDS / 2;
@@ -70,20 +70,20 @@ async function main(wanted = ''): Promise<void> {
   const url = `http://127.0.0.1:${port}`;
   const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
   const bare = start('./bare.ts', [JSON.stringify({ id: 1, schema: anAvroSchema('1') })]);
+  const environment = {
+    ...serverEnvironment,
+    DATABASE_URL: await postgres.createDatabase('bench'),
+    SERVER_HOST: '127.0.0.1',
+    SERVER_PORT: String(port),
+    METRICS_PORT: String(metricsPort),
+    GRACEFUL_SHUTDOWN_TIMEOUT: '0',
+    LOG_LEVEL: 'warn',
+  };
+  const startServer = (verb: string) =>
+    start('../../registry-server/main.ts', [verb], environment, serverFlags);
+  await once(startServer('migrate'), 'exit');
   const startedMs = performance.now();
-  const server = start(
-    '../../registry-server/main.ts',
-    ['serve'],
-    {
-      DATABASE_URL: await postgres.createDatabase('bench'),
-      SERVER_HOST: '127.0.0.1',
-      SERVER_PORT: String(port),
-      METRICS_PORT: String(metricsPort),
-      GRACEFUL_SHUTDOWN_TIMEOUT: '0',
-      LOG_LEVEL: 'warn',
-    },
-    serverFlags,
-  );
+  const server = startServer('serve');
   try {
     server.stdout?.resume();
     const [bareUrl] = (await once(

@@ -9,9 +9,7 @@ export function mismatch(errorType: AvroRule, path: Path, info: string): Incompa
   return {
     errorType,
     // Most mismatches are of union branches that were tried in vain: nobody reads their paths.
-    get path() {
-      return placeOf(path);
-    },
+    path: () => placeOf(path),
     message: (reader, writer) => {
       const description = descriptions[errorType]({ place: placeOf(path), info, reader, writer });
       return `{errorType:'${errorType}', description:'${description}', additionalInfo:'${info}'}`;

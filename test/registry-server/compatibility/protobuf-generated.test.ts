@@ -14,7 +14,7 @@ describe('generated Protobuf schemas', () => {
     for (let round = 0; round < ROUNDS / 3; round++) {
       const text = printProto(aProtoMessage(random));
       const parsed = protobuf.parse(text, []);
-      for (const form of [parsed.canonical, parsed.normalized(), parsed.formatted('serialized')]) {
+      for (const form of [parsed.canonical(), parsed.normalized(), parsed.formatted('serialized')]) {
         const again = protobuf.parse(form, []);
         expect(protobuf.incompatibilities(again, parsed), told({ text, form })).to.deep.equal([]);
         expect(protobuf.incompatibilities(parsed, again), told({ text, form })).to.deep.equal([]);

@@ -9,10 +9,10 @@ const reference = (name: string, schema: unknown) => ({
   version: 1,
   schema: JSON.stringify(schema),
 });
-const canonical = (text: string): string => jsonSchema.parse(text, []).canonical;
+const canonical = (text: string): string => jsonSchema.parse(text, []).canonical();
 const breaks = (before: object, after: object): readonly string[] => {
   const [writer, reader] = [before, after].map((schema) => jsonSchema.parse(JSON.stringify(schema), []));
-  return jsonSchema.incompatibilities(reader as never, writer as never).map(({ path }) => path);
+  return jsonSchema.incompatibilities(reader as never, writer as never).map(({ path }) => path());
 };
 
 describe('JSON Schema canonical text', () => {

@@ -23,12 +23,12 @@ describe('Protobuf visibility (edition 2024)', () => {
 
   it('is kept in the text and in the descriptor', () => {
     const parsed = protobuf.parse(text, []);
-    expect(parsed.canonical).to.equal(text);
-    expect(protobuf.parse(parsed.formatted('serialized'), []).canonical).to.equal(text);
+    expect(parsed.canonical()).to.equal(text);
+    expect(protobuf.parse(parsed.formatted('serialized'), []).canonical()).to.equal(text);
   });
 
   it('keeps local types from other files', () => {
-    expect(using('Order').canonical).to.contain('Order a = 1;');
+    expect(using('Order').canonical()).to.contain('Order a = 1;');
     for (const type of ['Hidden', 'Kind', 'Order.Line']) {
       expect(() => using(type)).to.throw(/is local to the file that defines it/);
     }
@@ -38,6 +38,6 @@ describe('Protobuf visibility (edition 2024)', () => {
     expect(() => protobuf.parse('edition = "2023"; export message M {}', [])).to.throw();
     const named =
       'edition = "2024"; message export {} message local {} message M { export a = 1; local b = 2; }';
-    expect(protobuf.parse(named, []).canonical).to.contain('local b = 2;');
+    expect(protobuf.parse(named, []).canonical()).to.contain('local b = 2;');
   });
 });
