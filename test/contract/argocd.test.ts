@@ -1,24 +1,28 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { LuaFactory } from 'wasmoon';
 import type { Status } from '../../operator/spec.ts';
 import { BadSpec } from '../../operator/spec.ts';
 import { stalledStatus, status } from '../../operator/status/status.ts';
-import { findOnPath } from '../build/process.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';
 
 const script = readFileSync(new URL('../../config/argocd/health.lua', import.meta.url), 'utf8');
-const lua = findOnPath('lua5.4') ?? findOnPath('lua');
-
-/** What Argo CD would say of an object with this status. */
-function healthOf(generation: number, found: Status | undefined): { status: string; message: string } {
-  const object = { metadata: { generation }, status: found };
-  const program = `local obj = ${toLua(object)}\nlocal function health()\n${script}\nend\nlocal found = health()\nio.write(found.status, "\\n", found.message)`;
-  const [said = '', message = ''] = execFileSync(lua ?? '', ['-'], {
-    input: program,
-    encoding: 'utf8',
-  }).split('\n');
-  return { status: said, message };
+/** What Argo CD would say of an object with this status; Argo CD has Lua, and so has wasmoon. */
+async function healthOf(
+  generation: number,
+  found: Status | undefined,
+): Promise<{ status: string; message: string }> {
+  const lua = await new LuaFactory().createEngine();
+  try {
+    const object = toLua({ metadata: { generation }, status: found });
+    const said = (await lua.doString(
+      `local obj = ${object}\nlocal function health()\n${script}\nend\nlocal found = health()\nreturn found.status .. "\\n" .. found.message`,
+    )) as string;
+    const [status = '', message = ''] = said.split('\n');
+    return { status, message };
+  } finally {
+    lua.global.close();
+  }
 }
 
 function toLua(value: unknown): string {
@@ -31,9 +35,6 @@ function toLua(value: unknown): string {
 }
 
 describe('config/argocd/health.lua', () => {
-  before(function () {
-    if (lua === undefined) this.skip(); // Needs lua5.4 on the path.
-  });
   const starting = () => status(aRegistry(), anObserved(), {}, undefined);
   const turned = (found: Status, ...pairs: readonly (readonly [string, string])[]): Status => ({
     ...found,
@@ -43,30 +44,31 @@ describe('config/argocd/health.lua', () => {
     }),
   });
 
-  it('waits for an operator that has not looked yet', () => {
-    expect(healthOf(1, undefined).status).to.equal('Progressing');
-    expect(healthOf(2, starting()).status).to.equal('Progressing');
+  it('waits for an operator that has not looked yet', async () => {
+    expect((await healthOf(1, undefined)).status).to.equal('Progressing');
+    expect((await healthOf(2, starting())).status).to.equal('Progressing');
   });
 
-  it('waits while pods are being made', () => expect(healthOf(1, starting()).status).to.equal('Progressing'));
+  it('waits while pods are being made', async () =>
+    expect((await healthOf(1, starting())).status).to.equal('Progressing'));
 
-  it('tells a spec that cannot be carried out, in its words', () => {
+  it('tells a spec that cannot be carried out, in its words', async () => {
     const found = stalledStatus(new BadSpec('spec.x: no'), 1, 0, starting());
-    expect(healthOf(1, found)).to.deep.equal({ status: 'Degraded', message: 'spec.x: no' });
+    expect(await healthOf(1, found)).to.deep.equal({ status: 'Degraded', message: 'spec.x: no' });
   });
 
-  it('is well when the registry answers, and says what is amiss', () => {
+  it('is well when the registry answers, and says what is amiss', async () => {
     const found = turned(starting(), ['Ready', 'True'], ['Reconciling', 'False'], ['Degraded', 'True']);
     const degraded = found.conditions?.find(({ type }) => type === 'Degraded')?.message;
-    expect(healthOf(1, found)).to.deep.equal({ status: 'Healthy', message: degraded });
+    expect(await healthOf(1, found)).to.deep.equal({ status: 'Healthy', message: degraded });
   });
 
-  it('tells a registry that does not answer', () => {
+  it('tells a registry that does not answer', async () => {
     const found = turned(starting(), ['Ready', 'False'], ['Reconciling', 'False']);
-    expect(healthOf(1, found).status).to.equal('Degraded');
+    expect((await healthOf(1, found)).status).to.equal('Degraded');
   });
 
-  it('tells a pause', () => {
-    expect(healthOf(1, turned(starting(), ['Paused', 'True'])).status).to.equal('Suspended');
+  it('tells a pause', async () => {
+    expect((await healthOf(1, turned(starting(), ['Paused', 'True']))).status).to.equal('Suspended');
   });
 });
