@@ -4,6 +4,7 @@ import { postgresPolicy, redisPolicy, serverPolicy } from '../../../operator/des
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
 import type { Spec } from '../../../operator/spec.ts';
+import { askCyclonus, missingCyclonus } from '../../build/cyclonus.ts';
 import { mayReach, type Party } from '../../build/network.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
@@ -263,6 +264,37 @@ describe('the network policies', () => {
       }
     });
   }
+
+  describe('are read in the same way by cyclonus', function () {
+    this.timeout(15 * 60_000); // The first build.
+    before(function () {
+      if (missingCyclonus === undefined) return;
+      process.stderr.write(`    skipped: ${missingCyclonus}\n`);
+      this.skip();
+    });
+    const all = Object.entries(parties) as readonly (readonly [Name, Party])[];
+    const ports = [8080, 9091, 5432, 6379, 53, 443, 80];
+    const titleOf = (party: Party) => all.find(([, known]) => known === party)?.[0];
+    const ways = all.flatMap(([, from]) =>
+      all.flatMap(([, to]) => [
+        ...ports.map((port) => ({ from, to, port, protocol: 'TCP' as const })),
+        { from, to, port: 53, protocol: 'UDP' as const },
+      ]),
+    );
+    for (const { title, spec } of tables) {
+      it(`with ${title}: every party to every other, at every port`, () => {
+        const policies = [...policiesOf(spec), ...policiesOf({}, 'other')];
+        const theirs = askCyclonus(policies, ways);
+        expect(theirs).to.have.lengthOf(ways.length);
+        const differences = ways.flatMap(({ from, to, port, protocol }, index) =>
+          mayReach(policies, from, to, port, protocol) === theirs[index]
+            ? []
+            : [`${titleOf(from)} to ${titleOf(to)} at ${port} ${protocol}: cyclonus says ${theirs[index]}`],
+        );
+        expect(differences.slice(0, 20)).to.deep.equal([]);
+      });
+    }
+  });
 
   it('select every pod that the operator makes, both ways', () => {
     const templates = desired(aRegistry(), anObserved()).flatMap(
