@@ -24,7 +24,9 @@ export const switches: Readonly<Record<string, Spec>> = {
   'no cache': { cache: { disabled: true } },
   'memory of Redis': { cache: { managed: { maxMemory: '2Gi' } } },
   archive: {
-    artifacts: { s3: { bucket: 'b', endpoint: 'http://s3:9000', credentialsSecretRef: { name: 'keys' } } },
+    artifacts: {
+      s3: { bucket: 'schemas', endpoint: 'http://s3:9000', credentialsSecretRef: { name: 'keys' } },
+    },
   },
   'TLS of its own': { tls: { mode: 'Operator' } },
   'TLS by cert-manager': { tls: { mode: 'CertManager', issuerRef: { name: 'issuer' } } },
