@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
@@ -56,8 +57,11 @@ export const linkKubectl = (): string => {
   const folder = join(cacheFolder, 'kubectl');
   const link = join(folder, 'kubectl');
   mkdirSync(folder, { recursive: true });
-  rmSync(link, { force: true });
-  symlinkSync(join(binariesOf('node'), 'kubectl'), link);
+  // In one step: another cluster's commands may be using it.
+  const fresh = join(folder, `.new-${process.pid}`);
+  rmSync(fresh, { force: true });
+  symlinkSync(join(binariesOf('node'), 'kubectl'), fresh);
+  renameSync(fresh, link);
   return link;
 };
 
