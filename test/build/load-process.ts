@@ -54,18 +54,20 @@ const clients = [true, true, false, false].map((keepAlive, number) => {
 
 async function work(client: (typeof clients)[number]): Promise<void> {
   for (let turn = client.number; !isStopped; turn += 1) {
+    // What a request that began earlier meets does not belong to what happens now.
+    const current = seen;
     const known = acknowledged[Math.floor(Math.random() * acknowledged.length)];
     const kind: Kind = known === undefined || turn % 2 === 0 ? 'registrations' : 'reads';
     const wrong =
       kind === 'reads' && known !== undefined ? await read(client, known) : await register(client);
-    seen.requests += 1;
+    current.requests += 1;
     const now = performance.now();
     if (wrong === undefined) {
-      seen.longestGapMs[kind] = Math.max(seen.longestGapMs[kind], now - seen.lastMs[kind]);
-      seen.lastMs[kind] = now;
+      current.longestGapMs[kind] = Math.max(current.longestGapMs[kind], now - current.lastMs[kind]);
+      current.lastMs[kind] = now;
     } else {
       const words = `${client.kind} connection, ${kind}: ${wrong}`;
-      seen.errors[words] = (seen.errors[words] ?? 0) + 1;
+      current.errors[words] = (current.errors[words] ?? 0) + 1;
     }
     await delay(pauseMs);
   }

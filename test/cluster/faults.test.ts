@@ -205,6 +205,45 @@ describe('a registry under load, and a fault', function () {
     },
   ];
 
+  // First: the pause before a container is started again grows with each time that it ended.
+  it('the disk of PostgreSQL is full: it says so, and ends Ready with all that was acknowledged once there is room', async () => {
+    const folder = await volume();
+    const most = { reads: 60, registrations: 150 };
+    await underLoad('the disk of PostgreSQL is full, until its volume grows', most, async () => {
+      fill(folder);
+      const refused = await registry.says('Degraded', 'True', 'DiskFull');
+      expect(refused).to.match(
+        /no room left on its disk: schemas are read.*raise spec\.database\.managed\.storage\.size/,
+      );
+      expect((await registry.condition('Ready'))?.status).to.equal('True');
+      // A log of changes that cannot go on ends PostgreSQL.
+      const restarts = async () =>
+        (await registry.pods('postgres'))[0]?.status?.containerStatuses?.[0]?.restartCount ?? 0;
+      const before = await restarts();
+      const exec = ['exec', '-n', 'faults', 'faults-postgres-0', '-c', 'postgres', '--'];
+      const psql = ['psql', '-qAt', '-U', 'postgres', '-d', 'registry', '-h', '/var/run/postgresql'];
+      await until(
+        'PostgreSQL gives up',
+        async () => {
+          if ((await restarts()) > before) return true;
+          await cluster.kubectl([...exec, ...psql, '-c', 'select pg_switch_wal()']);
+          return false;
+        },
+        60_000,
+      );
+      const names = /No space left on device; raise spec\.database\.managed\.storage\.size/;
+      await until(
+        'it says why PostgreSQL is down',
+        async () => names.test((await registry.condition('DatabaseReady'))?.message ?? ''),
+        120_000,
+      );
+      const storage = { size: '1536Mi', storageClassName: 'sized' };
+      await registry.patch({ database: { managed: { storage } } });
+      await registry.says('Degraded', 'False', 'AllWell', 120_000);
+      await registry.ready();
+    });
+  });
+
   const base64 = (bytes: Buffer | string) => Buffer.from(bytes).toString('base64');
   const dataOf = async (secret: string) =>
     ((await registry.json('get', 'secret', secret)) as { data: Record<string, string> }).data;
@@ -360,44 +399,6 @@ describe('a registry under load, and a fault', function () {
       closeSync(file);
     }
   };
-
-  it('the disk of PostgreSQL is full: it says so, and ends Ready with all that was acknowledged once there is room', async () => {
-    const folder = await volume();
-    const most = { reads: 60, registrations: 150 };
-    await underLoad('the disk of PostgreSQL is full, until its volume grows', most, async () => {
-      fill(folder);
-      const refused = await registry.says('Degraded', 'True', 'DiskFull');
-      expect(refused).to.match(
-        /no room left on its disk: schemas are read.*raise spec\.database\.managed\.storage\.size/,
-      );
-      expect((await registry.condition('Ready'))?.status).to.equal('True');
-      // A log of changes that cannot go on ends PostgreSQL.
-      const restarts = async () =>
-        (await registry.pods('postgres'))[0]?.status?.containerStatuses?.[0]?.restartCount ?? 0;
-      const before = await restarts();
-      const exec = ['exec', '-n', 'faults', 'faults-postgres-0', '-c', 'postgres', '--'];
-      const psql = ['psql', '-qAt', '-U', 'postgres', '-d', 'registry', '-h', '/var/run/postgresql'];
-      await until(
-        'PostgreSQL gives up',
-        async () => {
-          if ((await restarts()) > before) return true;
-          await cluster.kubectl([...exec, ...psql, '-c', 'select pg_switch_wal()']);
-          return false;
-        },
-        60_000,
-      );
-      const names = /No space left on device; raise spec\.database\.managed\.storage\.size/;
-      await until(
-        'it says why PostgreSQL is down',
-        async () => names.test((await registry.condition('DatabaseReady'))?.message ?? ''),
-        120_000,
-      );
-      const storage = { size: '1536Mi', storageClassName: 'sized' };
-      await registry.patch({ database: { managed: { storage } } });
-      await registry.says('Degraded', 'False', 'AllWell', 120_000);
-      await registry.ready();
-    });
-  });
 
   /** What clients see while something happens, and whether all that was acknowledged is there afterwards. */
   const underLoad = async (
