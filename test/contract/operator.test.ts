@@ -13,7 +13,12 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 
 interface Role {
   readonly kind: string;
-  readonly rules: readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  readonly rules: readonly {
+    apiGroups: string[];
+    resources: string[];
+    verbs: string[];
+    resourceNames?: string[];
+  }[];
 }
 
 describe('the role of the operator', () => {
@@ -45,6 +50,15 @@ describe('the role of the operator', () => {
     expect(
       role?.rules.flatMap(({ resources }) => resources).filter((resource) => !known.has(resource)),
     ).to.deep.equal([]);
+  });
+
+  it('lets it touch its own lease alone', () => {
+    const onLeases = role?.rules.filter(({ resources }) => resources.includes('leases')) ?? [];
+    expect(onLeases.map(({ verbs, resourceNames }) => ({ verbs, resourceNames }))).to.deep.equal([
+      { verbs: ['get', 'update'], resourceNames: ['llm-schema-registry-operator'] },
+      // What is not there yet has no name.
+      { verbs: ['create'], resourceNames: undefined },
+    ]);
   });
 
   it('lets it make or delete no data', () => {
