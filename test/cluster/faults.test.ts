@@ -210,16 +210,16 @@ describe('a registry under load, and a fault', function () {
     const folder = await volume();
     const most = { reads: 60, registrations: 150 };
     await underLoad('the disk of PostgreSQL is full, until its volume grows', most, async () => {
+      const restarts = async () =>
+        (await registry.pods('postgres'))[0]?.status?.containerStatuses?.[0]?.restartCount ?? 0;
+      const before = await restarts();
       fill(folder);
       const refused = await registry.says('Degraded', 'True', 'DiskFull');
       expect(refused).to.match(
         /no room left on its disk: schemas are read.*raise spec\.database\.managed\.storage\.size/,
       );
       expect((await registry.condition('Ready'))?.status).to.equal('True');
-      // A log of changes that cannot go on ends PostgreSQL.
-      const restarts = async () =>
-        (await registry.pods('postgres'))[0]?.status?.containerStatuses?.[0]?.restartCount ?? 0;
-      const before = await restarts();
+      // A log of changes that cannot go on ends PostgreSQL, here or by what the load wrote before.
       const exec = ['exec', '-n', 'faults', 'faults-postgres-0', '-c', 'postgres', '--'];
       const psql = ['psql', '-qAt', '-U', 'postgres', '-d', 'registry', '-h', '/var/run/postgresql'];
       await until(
