@@ -122,12 +122,14 @@ function waiting(
 
 /** The server runs in it, and says that it is not ready. */
 function isUpAndUnready({ metadata, status }: V1Pod): boolean {
+  // Others come by spec.podTemplate.
+  const container = status?.containerStatuses?.find(({ name }) => name === 'server');
   return (
     metadata?.labels?.['app.kubernetes.io/component'] === 'server' &&
     metadata.deletionTimestamp === undefined &&
     status?.podIP !== undefined &&
-    status.containerStatuses?.[0]?.state?.running !== undefined &&
-    !status.containerStatuses[0].ready
+    container?.state?.running !== undefined &&
+    !container.ready
   );
 }
 
