@@ -45,6 +45,7 @@ export interface Registry {
     readonly shutdownTimeoutSeconds: number;
     readonly defaultCompatibility: string;
     readonly workers: number;
+    readonly corsOrigins: readonly string[];
   };
   readonly database: (ManagedDatabase | ExternalDatabase) & {
     readonly pool: { readonly min: number; readonly max: number; readonly acquireTimeoutSeconds: number };
@@ -254,6 +255,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       ),
       defaultCompatibility: config.defaultCompatibility ?? 'BACKWARD',
       workers: config.workers ?? 1,
+      corsOrigins: config.cors?.origins ?? [],
     },
     database: {
       ...database(spec, defaults),

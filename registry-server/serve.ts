@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
 import { openApiServer } from './certificate.ts';
+import { allowOrigins } from './cors.ts';
 import { openFront } from './front.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -187,7 +188,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       // What is late is only found when Node looks for it, which it does every 30 s by itself.
       connectionsCheckingInterval: 1_000,
     },
-    front,
+    settings.corsOrigins ? allowOrigins(settings.corsOrigins, front) : front,
     log,
   );
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.

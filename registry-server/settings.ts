@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
+import { parseOrigins } from './cors.ts';
 import { tlsModes } from './store/tls.ts';
 
 /** One environment variable. `parse` throws with what would be right. */
@@ -34,6 +35,12 @@ const table = {
     'certificate of the REST API in PEM, with those above it; unset: plain HTTP',
   ),
   tlsKeyFile: setting('TLS_KEY_FILE', undefined, text, 'its key in PEM'),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    undefined,
+    parseOrigins,
+    'origins whose scripts may use the API, with commas: https://app.example.com, https://*.example.com or *; unset: none',
+  ),
   metricsPort: setting('METRICS_PORT', '9091', port, 'port of /metrics'),
   isMetricsEnabled: setting('ENABLE_METRICS', 'true', flag, 'serve /metrics'),
   workers: setting(

@@ -39,6 +39,7 @@ export function serverConfig({ config, database, cache, artifacts, tls }: Regist
     LOG_FORMAT: config.logFormat,
     ENABLE_METRICS: 'true',
     WORKERS: String(config.workers),
+    ...(config.corsOrigins.length === 0 ? {} : { CORS_ORIGINS: config.corsOrigins.join(',') }),
     ...(artifacts === undefined ? {} : artifactConfig(artifacts)),
   };
 }

@@ -90,6 +90,17 @@ export interface SchemaRegistryFields {
        * Processes in each server pod, which share its CPU, memory and connections to the database. Raise it with resources.limits.cpu. Default: 1.
        */
       workers?: number;
+      /**
+       * Browsers that may use the API from pages of other origins. Default: none.
+       */
+      cors?: {
+        /**
+         * Origins of those pages: https://app.example.com, https://*.example.com (one label), or * for all.
+         *
+         * @minItems 1
+         */
+        origins: [string, ...string[]];
+      };
     };
     /**
      * Where the schemas live. Default: a PostgreSQL that the operator runs (managed).

@@ -138,6 +138,11 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     spec: { config: { [field]: '5 minutes' } },
     says: new RegExp(`spec\\.config\\.${field}: .*"5 minutes" is not a time; write (30m|30s)`),
   })),
+  ...['app.example.com', 'https://app.example.com/', 'https://a.*.example.com'].map((origin) => ({
+    title: `pages of ${origin}`,
+    spec: { config: { cors: { origins: ['https://app.example.com', origin] } } },
+    says: /spec\.config\.cors\.origins\[1\]: .*" is not an origin; write https:\/\/app\.example\.com/,
+  })),
   {
     title: 'a wait for connections that is no time',
     spec: { database: { pool: { acquireTimeout: 'long' } } },
@@ -215,6 +220,12 @@ const accepted: readonly { title: string; spec: Spec }[] = [
   {
     title: 'a budget of all replicas when it is off',
     spec: { podDisruptionBudget: { enabled: false, minAvailable: 3 } },
+  },
+  {
+    title: 'origins of all forms',
+    spec: {
+      config: { cors: { origins: ['*', 'https://*.example.com', 'http://localhost:3000', 'http://[::1]'] } },
+    },
   },
   { title: 'times', spec: { config: { requestTimeout: '1m' } } },
   {

@@ -61,6 +61,7 @@ export const switches: Readonly<Record<string, Spec>> = {
   version: { version: '2.0.0' },
   resources: { resources: { limits: { cpu: '4', memory: '4Gi' } } },
   workers: { config: { workers: 4 } },
+  'pages of other origins': { config: { cors: { origins: ['https://*.example.com'] } } },
   settings: { config: { logLevel: 'debug', cacheTtl: '30m', maxSchemaSize: '2Mi', shutdownTimeout: '20s' } },
   'passwords by the clock': { credentials: { rotationPeriod: '90d' } },
   'data that goes with it': { deletionPolicy: 'Delete' },

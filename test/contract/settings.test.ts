@@ -38,6 +38,7 @@ const everything: readonly Spec[] = [
   { artifacts: { s3 }, database, cache },
   { cache: { external: { sentinel } } },
   { tls: { mode: 'Operator' } },
+  { config: { cors: { origins: ['https://app.example.com', 'https://*.example.com'] } } },
 ];
 
 /** The environment of the server's container, with the Secrets' values in place. */
