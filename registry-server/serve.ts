@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
+import { openAuthenticator } from './authentication/authenticate.ts';
 import { openApiServer } from './certificate.ts';
 import { allowOrigins } from './cors.ts';
 import { openFront } from './front.ts';
+import { guard } from './guard.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
@@ -152,6 +154,7 @@ async function openArchive(
 export async function serve(settings: ServerSettings, log: Log, link?: WorkerLink): Promise<RunningServer> {
   const started = performance.now();
   const lifecycle = new Lifecycle();
+  const authenticator = await openAuthenticator(settings, log);
   const database = openDatabase(settings, log);
   const cache = await openCache(settings, log, () => metrics.redisFailed());
   const truth = sqlStore(database);
@@ -173,6 +176,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     defaultCompatibility: settings.defaultCompatibility,
     maxSchemaBytes: settings.maxSchemaBytes,
     maxBodyBytes: settings.maxSchemaBytes * BODY_FACTOR + BODY_EXTRA_BYTES,
+    credentials: authenticator?.credentials,
   };
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
   const known = new KnownPosts(settings.cacheMaxEntries);
@@ -180,6 +184,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
 
   const maxEntries = settings.cacheMaxEntries;
   const front = openFront({ store, known, metrics, log, lifecycle, maxEntries }, app.callback());
+  const door = authenticator ? guard({ authenticator, metrics, log, lifecycle }, front) : front;
   const server = openApiServer(
     settings,
     {
@@ -188,7 +193,8 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       // What is late is only found when Node looks for it, which it does every 30 s by itself.
       connectionsCheckingInterval: 1_000,
     },
-    settings.corsOrigins ? allowOrigins(settings.corsOrigins, front) : front,
+    // Pages are told who may ask before anybody is asked who they are: a preflight has no credentials.
+    settings.corsOrigins ? allowOrigins(settings.corsOrigins, door) : door,
     log,
   );
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
@@ -205,6 +211,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
   } catch (error) {
     server.close();
+    authenticator?.close();
     await store.close();
     throw error;
   }
@@ -238,6 +245,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       await delay(deadlineMs / 3);
     }
     await closeServer(server, closed - performance.now());
+    authenticator?.close();
     await ready.catch(() => {});
     await archive?.close();
     if (metricsServer) await closeServer(metricsServer, 0);
