@@ -65,8 +65,7 @@ export function openApiDocument(credentials?: Credentials) {
 
   function add(resource: Resource, operation: Operation): void {
     const { path, method, id, summary, description, query = [], body, reply, otherReplies = [] } = operation;
-    const need =
-      neededRoles[`${method.toUpperCase()} ${path.replace(CONTEXT_PREFIX, '').replace(/\{(\w+)\}/g, ':$1')}`];
+    const need = neededRoles[routeOf(operation)];
     const isLocked = credentials !== undefined && need !== 'open';
     paths[path] ??= {};
     paths[path][method] = {
@@ -143,6 +142,12 @@ function inContext(operation: Operation): Operation {
       ...(operation.method === 'put' ? (['INVALID_SUBJECT'] as const) : []),
     ],
   };
+}
+
+/** As neededRoles has it. */
+function routeOf({ method, path }: Operation): string {
+  const pattern = path.replace(`${CONTEXT_PREFIX}/`, '/').replaceAll(/\{(\w+)\}/g, ':$1');
+  return `${method.toUpperCase()} ${pattern}`;
 }
 
 function parametersOf(path: string): readonly string[] {
