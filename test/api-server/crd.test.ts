@@ -118,6 +118,46 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     spec: { ingress: { enabled: true, http: { hosts: [] } } },
     says: /spec\.ingress: .*ingress\.http\.hosts must name at least one host .*registry\.example\.com/,
   },
+  {
+    title: 'tokens of nobody',
+    spec: { auth: { mode: 'JWT' } },
+    says: /spec\.auth: .*auth\.jwt is needed with the modes JWT and Any/,
+  },
+  {
+    title: 'tokens beside API keys alone',
+    spec: { auth: { mode: 'ApiKey', jwt: { secretRef: { name: 'jwt' } } } },
+    says: /spec\.auth: .*auth\.jwt is needed with the modes JWT and Any, and goes with no other/,
+  },
+  {
+    title: 'API keys that nobody asks for',
+    spec: { auth: { apiKeys: { secretRef: { name: 'keys' } } } },
+    says: /spec\.auth: .*auth\.apiKeys and auth\.apiKeyHeader go with the modes ApiKey and Any/,
+  },
+  {
+    title: 'API keys in the header of tokens',
+    spec: { auth: { mode: 'ApiKey', apiKeyHeader: 'Authorization' } },
+    says: /spec\.auth\.apiKeyHeader: .*"Authorization" is not the name of a header that is free; write X-API-Key/,
+  },
+  {
+    title: 'a secret and a URL for tokens',
+    spec: {
+      auth: {
+        mode: 'JWT',
+        jwt: { secretRef: { name: 'jwt' }, jwksUrl: 'https://a.b/keys', issuer: 'i', audience: 'a' },
+      },
+    },
+    says: /spec\.auth\.jwt: .*set one of jwt\.secretRef and jwt\.jwksUrl/,
+  },
+  {
+    title: 'tokens for anybody',
+    spec: { auth: { mode: 'JWT', jwt: { jwksUrl: 'https://a.b/keys', issuer: 'i' } } },
+    says: /spec\.auth\.jwt: .*jwt\.jwksUrl needs jwt\.issuer and jwt\.audience/,
+  },
+  {
+    title: 'a URL of keys that is none',
+    spec: { auth: { mode: 'JWT', jwt: { jwksUrl: 'login.example.com', issuer: 'i', audience: 'a' } } },
+    says: /spec\.auth\.jwt\.jwksUrl: .*"login\.example\.com" is not a URL; write https:\/\/login/,
+  },
   ...['https://a.example.com', 'a.*.example.com', '*', 'a*.example.com', 'A.example.com'].map((host) => ({
     title: `the host ${host}`,
     spec: { ingress: { enabled: true, http: { hosts: ['registry.example.com', host] } } },
