@@ -7,6 +7,7 @@ import { RegistryError } from './errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { levelOf } from './middleware/access-log.ts';
 import { requestIdOf } from './middleware/identify-request.ts';
 import { chooseMediaType, mediaTypes } from './middleware/negotiate.ts';
 import { neededRole, operationOf } from './routes/needed-role.ts';
@@ -53,7 +54,9 @@ export function guard(
   function decide(asked: Asked, found: Outcome): void {
     if (isRefusal(found)) {
       metrics.authenticationFailed(found.reason);
-      reply(asked, found.error, { refused: found.reason });
+      // Programs begin without, until they are told; so does the operator, which looks whether there is a lock.
+      const level = found.reason === 'no-credentials' ? levelOf(asked.request.method ?? '') : 'info';
+      reply(asked, found.error, { refused: found.reason }, level);
       return;
     }
     const { request, response, url, need } = asked;
@@ -76,6 +79,7 @@ export function guard(
     { request, response, url }: Asked,
     { status, code, message }: RegistryError,
     fields: Readonly<Record<string, string>> = {},
+    level: 'debug' | 'info' = 'info',
   ): void {
     const { method = '', headers } = request;
     const requestId = requestIdOf(headers['x-request-id']);
@@ -90,6 +94,6 @@ export function guard(
     response.writeHead(status, head);
     response.end(body);
     metrics.request('none', method, status, 0);
-    log.info('request', { requestId, method, path: url.split('?')[0], status, ...fields });
+    log[level]('request', { requestId, method, path: url.split('?')[0], status, ...fields });
   }
 }

@@ -1,5 +1,9 @@
-import type { JSONWebKeySet } from 'jose';
 import type { Log } from '../log.ts';
+
+/** RFC 7517; what is in a key is for `parse`. */
+export interface ReadKeySet {
+  readonly keys: readonly object[];
+}
 
 /** The identity provider has not told its keys yet. */
 export class KeysUnavailable extends Error {
@@ -7,8 +11,10 @@ export class KeysUnavailable extends Error {
 }
 
 export interface KeySet<T> {
-  /** What is held, and soon anew where it is old. @throws KeysUnavailable while there is nothing */
+  /** What is held, and has what is old read anew. @throws KeysUnavailable while there is nothing */
   get(): Promise<T>;
+  /** Has what is old read anew, and waits for nothing. */
+  keepFresh(): void;
   /** Asks again because a key is not among them, but not within the cool-down; undefined where nothing has changed. */
   findNewer(): Promise<T | undefined>;
 }
@@ -16,7 +22,7 @@ export interface KeySet<T> {
 export interface KeySetSettings<T> {
   readonly url: string;
   readonly log: Log;
-  readonly parse: (found: JSONWebKeySet) => T;
+  readonly parse: (found: ReadKeySet) => T;
   /** Told when what is held is another than before. */
   readonly changed: () => void;
   readonly coolDownMs?: number;
@@ -48,16 +54,21 @@ export function openKeySet<T>({
   return {
     async get() {
       if (held === undefined) await load();
-      else if (performance.now() - askedMs > maxAgeMs) void load();
+      keepFresh();
       if (held === undefined) throw new KeysUnavailable(said);
       return held;
     },
+    keepFresh,
     async findNewer() {
       const former = held;
       await load();
       return held === former ? undefined : held;
     },
   };
+
+  function keepFresh(): void {
+    if (performance.now() - askedMs > maxAgeMs) void load();
+  }
 
   /** One at a time, and none within the cool-down of the last. */
   function load(): Promise<void> {
@@ -109,7 +120,7 @@ async function fetchText(url: string, deadlineMs: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function readKeySet(text: string): JSONWebKeySet {
+function readKeySet(text: string): ReadKeySet {
   let found: { keys?: unknown };
   try {
     found = JSON.parse(text) ?? {};
@@ -117,7 +128,7 @@ function readKeySet(text: string): JSONWebKeySet {
     throw new Error('it does not answer JSON', { cause: error });
   }
   if (!Array.isArray(found.keys)) throw new Error('it answers no {"keys": […]}');
-  return found as JSONWebKeySet;
+  return found as ReadKeySet;
 }
 
 function wordsOf({ name, message, cause }: Error, deadlineMs: number): string {

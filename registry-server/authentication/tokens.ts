@@ -1,9 +1,16 @@
 import { createSecretKey, hash, type KeyObject } from 'node:crypto';
-import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../log.ts';
 import { followFile } from './followed-file.ts';
-import { KeysUnavailable, openKeySet } from './key-set.ts';
+import { KeysUnavailable, openKeySet, type ReadKeySet } from './key-set.ts';
 import { type Outcome, type RefusalReason, refuse } from './outcome.ts';
 import type { Principal } from './principal.ts';
 import { roleOfClaims } from './role-of-claims.ts';
@@ -16,6 +23,7 @@ export interface TokenSettings {
   readonly audience: string | undefined;
   readonly roleClaim: string;
   readonly coolDownMs?: number;
+  readonly maxAgeMs?: number;
 }
 
 export interface Tokens {
@@ -63,7 +71,7 @@ export function openTokens(settings: TokenSettings, log: Log): Tokens {
     keys += 1;
     remembered.clear();
   };
-  const { check, close } = openKeys(settings, log, changed);
+  const { check, keepFresh, close } = openKeys(settings, log, changed);
   const options: JWTVerifyOptions = {
     algorithms: settings.secretFile === undefined ? algorithms.public : algorithms.secret,
     clockTolerance: TOLERANCE_SECONDS,
@@ -76,6 +84,8 @@ export function openTokens(settings: TokenSettings, log: Log): Tokens {
     verify(token) {
       const digest = hash('sha256', token, 'base64');
       const found = remembered.get(digest);
+      // Else a key that the provider has withdrawn would be heard of by new tokens alone.
+      keepFresh();
       if (found && Date.now() < found.untilMs) return found.principal;
       return verifyNew(token, digest);
     },
@@ -99,10 +109,10 @@ export function openTokens(settings: TokenSettings, log: Log): Tokens {
 type Check = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
 
 function openKeys(
-  { secretFile, jwksUrl, coolDownMs }: TokenSettings,
+  { secretFile, jwksUrl, coolDownMs, maxAgeMs }: TokenSettings,
   log: Log,
   changed: () => void,
-): { check: Check; close: () => void } {
+): { check: Check; keepFresh: () => void; close: () => void } {
   if (secretFile !== undefined) {
     let secret: KeyObject;
     const close = followFile(
@@ -113,9 +123,14 @@ function openKeys(
       },
       log,
     );
-    return { check: async (token, options) => (await jwtVerify(token, secret, options)).payload, close };
+    return {
+      check: async (token, options) => (await jwtVerify(token, secret, options)).payload,
+      keepFresh: () => {},
+      close,
+    };
   }
-  const keySet = openKeySet({ url: jwksUrl ?? '', log, parse: createLocalJWKSet, changed, coolDownMs });
+  const parse = (found: ReadKeySet) => createLocalJWKSet(found as JSONWebKeySet);
+  const keySet = openKeySet({ url: jwksUrl ?? '', log, parse, changed, coolDownMs, maxAgeMs });
   // So that the first token need not wait. What goes wrong is told, and tried again when a token comes.
   keySet.get().catch(() => {});
   return {
@@ -129,6 +144,7 @@ function openKeys(
         return (await jwtVerify(token, newer, options)).payload;
       }
     },
+    keepFresh: keySet.keepFresh,
     close: () => {},
   };
 }

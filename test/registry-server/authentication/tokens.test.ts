@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { openTokens } from '../../../registry-server/authentication/tokens.ts';
+import { openLog } from '../../../registry-server/log.ts';
 import { BadSettings } from '../../../registry-server/settings.ts';
 import { eventually } from '../../build/eventually.ts';
 import {
@@ -178,6 +180,18 @@ describe('tokens of an identity provider', function () {
     const said = await Promise.all(unknown.map((token) => say(server, token)));
     expect(said.every(([status]) => status === 401)).to.equal(true);
     expect(provider.asked() - asked).to.be.at.most(1);
+  });
+
+  it('that were taken before are not any more when their key is withdrawn', async () => {
+    const settings = { secretFile: undefined, jwksUrl: provider.url, issuer, audience, roleClaim: 'role' };
+    const log = openLog({ level: 'silent', format: 'json' });
+    const tokens = openTokens({ ...settings, coolDownMs: 0, maxAgeMs: 0 }, log);
+    const token = first.token(good);
+    expect(await tokens.verify(token)).to.deep.equal({ name: 'somebody', role: 'reader' });
+    provider.publish([aSigningKey('second')]);
+    await eventually(async () =>
+      expect(await tokens.verify(token)).to.include({ reason: 'token-signature' }),
+    );
   });
 
   it('are taken while the provider is out', async () => {
