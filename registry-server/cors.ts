@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 
 const METHODS = 'GET, POST, PUT, DELETE, OPTIONS';
-const HEADERS = 'Authorization, X-API-Key, Content-Type, X-Request-Id';
+const HEADERS = 'Authorization, Content-Type, X-Request-Id';
 const MAX_AGE_SECONDS = '600';
 
 // One wildcard at most, as the first label of the host.
@@ -31,7 +31,11 @@ export function isAllowed(origins: readonly string[], asked: string): boolean {
  * Lets scripts of the listed origins use the API. It stands before the front and Koa, so that both answer alike, errors
  * among them: a middleware of Koa would never see what the front answers.
  */
-export function allowOrigins(origins: readonly string[], rest: RequestListener): RequestListener {
+export function allowOrigins(
+  origins: readonly string[],
+  apiKeyHeader: string,
+  rest: RequestListener,
+): RequestListener {
   return (request, response) => {
     const asked = request.headers.origin;
     response.appendHeader('Vary', 'Origin');
@@ -45,7 +49,7 @@ export function allowOrigins(origins: readonly string[], rest: RequestListener):
     if (!isPreflight) return rest(request, response);
     if (isListed) {
       response.setHeader('Access-Control-Allow-Methods', METHODS);
-      response.setHeader('Access-Control-Allow-Headers', HEADERS);
+      response.setHeader('Access-Control-Allow-Headers', `${HEADERS}, ${apiKeyHeader}`);
       response.setHeader('Access-Control-Max-Age', MAX_AGE_SECONDS);
     }
     response.writeHead(204).end();

@@ -194,7 +194,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       connectionsCheckingInterval: 1_000,
     },
     // Pages are told who may ask before anybody is asked who they are: a preflight has no credentials.
-    settings.corsOrigins ? allowOrigins(settings.corsOrigins, door) : door,
+    settings.corsOrigins ? allowOrigins(settings.corsOrigins, settings.apiKeyHeader, door) : door,
     log,
   );
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.

@@ -241,15 +241,31 @@ describe('a server with API keys', function () {
 });
 
 describe('a server with another header for API keys', () => {
-  it('takes them there, and not in the usual one', async () => {
+  it('takes them there, and not in the usual one; pages of other origins may send it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'registry-keys-'));
     const file = join(folder, 'keys.yaml');
     writeFileSync(file, JSON.stringify(entries));
-    const server = await startServer({ AUTH_KEYS_FILE: file, API_KEY_HEADER: 'X-Team-Key' });
+    const server = await startServer({
+      AUTH_KEYS_FILE: file,
+      API_KEY_HEADER: 'X-Team-Key',
+      CORS_ORIGINS: 'https://app.example.com',
+    });
     try {
       await server.ready;
       expect((await server.get('/subjects', { 'x-team-key': keys.reader })).status).to.equal(200);
       expect((await server.get('/subjects', withKey(keys.reader))).status).to.equal(401);
+      const Origin = 'https://app.example.com';
+      const preflight = { Origin, 'Access-Control-Request-Method': 'GET' };
+      const { status, headers } = await server.ask('OPTIONS', '/subjects', undefined, preflight);
+      expect([status, headers.get('Access-Control-Allow-Headers')]).to.deep.equal([
+        204,
+        'Authorization, Content-Type, X-Request-Id, X-Team-Key',
+      ]);
+      const refused = await server.get('/subjects', { Origin });
+      expect([refused.status, refused.headers.get('Access-Control-Allow-Origin')]).to.deep.equal([
+        401,
+        Origin,
+      ]);
     } finally {
       await server.stop();
       rmSync(folder, { recursive: true });
