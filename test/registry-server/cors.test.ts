@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { isAllowed, parseOrigins } from '../../registry-server/cors.ts';
 import { readSettings } from '../../registry-server/settings.ts';
@@ -34,6 +37,25 @@ describe('CORS_ORIGINS', () => {
     expect([reply.status, allowed(reply)]).to.deep.equal([204, 'https://app.example.com']);
     expect(reply.headers.get('Access-Control-Allow-Methods')).to.equal('GET, POST, PUT, DELETE, OPTIONS');
     expect(reply.headers.get('Access-Control-Allow-Headers')).to.contain('X-API-Key');
+  });
+
+  it('lets a browser ask without a key whether it may send one, and read why it is refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'registry-keys-'));
+    const file = join(folder, 'keys.yaml');
+    writeFileSync(file, '[{name: a, role: reader, key: reader-key-0123456789abcdef}]');
+    const locked = await startServer({
+      CORS_ORIGINS: 'https://app.example.com',
+      AUTH_KEYS_FILE: file,
+      API_KEY_HEADER: 'X-Team-Key',
+    });
+    const asked = { 'Access-Control-Request-Method': 'GET' };
+    const preflight = await locked.ask('OPTIONS', '/subjects', undefined, { ...app, ...asked });
+    const refused = await locked.get('/subjects', app);
+    await locked.stop();
+    rmSync(folder, { recursive: true });
+    expect([preflight.status, allowed(preflight)]).to.deep.equal([204, 'https://app.example.com']);
+    expect(preflight.headers.get('Access-Control-Allow-Headers')).to.contain('X-Team-Key');
+    expect([refused.status, allowed(refused)]).to.deep.equal([401, 'https://app.example.com']);
   });
 
   it('says nothing of origins unless it is set', async () => {
