@@ -1,4 +1,5 @@
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, type ClusterOptions, Redis, type RedisOptions, SentinelConnector } from 'ioredis';
+import standalone from 'ioredis/built/connectors/StandaloneConnector.js';
 import type { Log } from '../log.ts';
 import type { OutReason } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -42,6 +43,20 @@ export interface RedisSettings {
 // After a failure, reads go past Redis for this long: nobody else waits for its timeout.
 const PAUSE_MS = 5_000;
 const LONGEST_RECONNECT_MS = 5_000;
+
+/**
+ * ioredis listens for the first error of a connection only (redis/ioredis#961), and a handshake that is broken off may
+ * have two: what is wrong here, and the other side's complaint. The second would end the process. Nodes of a cluster are
+ * connected by the same two.
+ */
+for (const { prototype } of [standalone.default, SentinelConnector]) {
+  const { connect } = prototype;
+  prototype.connect = async function (...args) {
+    const stream = await connect.apply(this, args);
+    stream.on('error', () => {});
+    return stream;
+  };
+}
 
 export function openRedis(settings: RedisSettings, log: Log, failed: () => void): SharedCache {
   const redis = connect(settings);

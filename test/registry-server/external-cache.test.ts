@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { openLog } from '../../registry-server/log.ts';
@@ -95,6 +96,22 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, func
 
   it('says that its host is not known', () =>
     isOut({ REDIS_NODES: 'no-such-host.invalid:6379' }, /host name/, 'HostUnknown'));
+
+  it('ends no server when it, too, complains of a handshake that was broken off', async () => {
+    certificate = makeCertificate('DNS:localhost');
+    const { certPath, keyPath, caPath } = certificate;
+    const plain = ['--tls-cert-file', certPath, '--tls-key-file', keyPath, '--tls-ca-cert-file', caPath];
+    const tlsPort = String(await freePort());
+    await startOne('--tls-port', tlsPort, '--tls-auth-clients', 'no', ...plain);
+    const settings = readSettings({ REDIS_NODES: `localhost:${tlsPort}`, REDIS_TLS: 'verify-full' });
+    const log = openLog({ level: 'silent', format: 'json' });
+    // At another moment of the handshake each time. What nobody listens for fails the test.
+    for (let tries = 0; tries < 400; tries += 1) {
+      const cache = (await openCache(settings, log, () => {})) as SharedCache;
+      await delay((tries % 40) / 4);
+      await cache.close();
+    }
+  });
 
   it('is used over TLS, and not when its certificate is not trusted', async () => {
     certificate = makeCertificate('DNS:localhost');
