@@ -16,7 +16,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { processesInCgroups } from '../../hack/cluster/cgroups.ts';
 import { clusterFolders } from '../../hack/cluster/folders.ts';
-import { findProcess, processRecords, signalProcess } from '../../hack/cluster/processes.ts';
+import { findProcess, isAlive, processRecords, signalProcess } from '../../hack/cluster/processes.ts';
 import { operatorNamespace } from '../../hack/install.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { until } from '../build/api-server.ts';
@@ -94,6 +94,8 @@ describe('a registry under load, and a fault', function () {
     );
     await until('a deleted Service is back', async () => (await uid()) !== before, 60_000);
   };
+  // To see that it acts, a Service is deleted: while kube-proxy writes its tables anew, a new connection may find no route.
+  const unnoticed = { reads: 3, registrations: 3 };
   const part = (name: string) => processRecords(clusterFolders(cluster.name).processes).find(name);
 
   /** As the kernel does when memory runs out: without a word, and the container is started again in its pod. */
@@ -168,6 +170,7 @@ describe('a registry under load, and a fault', function () {
         await until('another leads', async () => (await leader()) !== name, 60_000);
       },
       isOver: operatorActs,
+      mostSeconds: unnoticed,
     },
     {
       title: 'the operator that waits is killed',
@@ -177,6 +180,7 @@ describe('a registry under load, and a fault', function () {
         if (pod !== undefined) await kill(pod, operatorNamespace);
       },
       isOver: operatorActs,
+      mostSeconds: unnoticed,
     },
     {
       title: 'the API server is killed',
@@ -186,6 +190,7 @@ describe('a registry under load, and a fault', function () {
         await until('it runs anew', async () => part('kube-apiserver')?.pid !== before?.pid, 30_000);
       },
       isOver: operatorActs,
+      mostSeconds: unnoticed,
     },
     {
       title: 'the node is restarted',
@@ -193,15 +198,12 @@ describe('a registry under load, and a fault', function () {
         // As a machine that loses its power: nothing is told, and what ran has to be started again.
         const before = ['kubelet', 'containerd'].map((name) => ({ name, record: part(name) }));
         for (const { record } of before) signalProcess(record, 'SIGKILL');
-        for (const pid of processesInCgroups(clusterFolders(cluster.name).cgroup))
-          signalProcess(findProcess(pid), 'SIGKILL');
+        const ran = processesInCgroups(clusterFolders(cluster.name).cgroup).map((pid) => findProcess(pid));
+        for (const process of ran) signalProcess(process, 'SIGKILL');
+        // The operator ran there too: it may be back after all is well again, and have nothing to tell.
+        await until('all that ran is gone', async () => !ran.some(isAlive), 30_000);
         for (const { name, record } of before)
           await until(`${name} runs anew`, async () => part(name)?.pid !== record?.pid, 30_000);
-        await until(
-          'the registry is seen to be away',
-          async () => (await registry.condition('Ready'))?.status === 'False',
-          60_000,
-        );
       },
       isOver: operatorActs,
       mostSeconds: { reads: 90, registrations: 90 },
@@ -374,7 +376,7 @@ describe('a registry under load, and a fault', function () {
         ...manifests.filter(({ kind }) => kind !== 'CustomResourceDefinition' && kind !== 'Namespace'),
       ];
       const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-      await underLoad('a second operator is installed', undefined, async () => {
+      await underLoad('a second operator is installed', unnoticed, async () => {
         const before = await leader();
         await cluster.kubectl(['apply', '--server-side', '-f', '-'], list);
         const logs = () => cluster.kubectl(['logs', '-l', label, ...here, '--prefix', '--tail=-1']);
