@@ -30,33 +30,29 @@ export const makeCgroups = (name: string): void => {
   for (const hierarchy of hierarchies()) mkdirSync(join(hierarchy, name), { recursive: true });
 };
 
-/** Deepest first, as they must be removed. A kubelet that still runs takes some away meanwhile. */
-const foldersBelow = (folder: string): string[] => {
+/** What is read of a cgroup that may end meanwhile. */
+const ifThere = <Found>(read: () => Found, otherwise: Found): Found => {
   try {
-    const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    return [...folders.flatMap((entry) => foldersBelow(join(folder, entry.name))), folder];
+    return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENODEV') return [];
+    if (code === 'ENOENT' || code === 'ENODEV') return otherwise;
     throw error;
   }
 };
 
-const readIfThere = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENODEV') return '';
-    throw error;
-  }
-};
+/** Deepest first, as they must be removed. A kubelet that still runs takes some away meanwhile. */
+const foldersBelow = (folder: string): string[] =>
+  ifThere(() => {
+    const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...folders.flatMap((entry) => foldersBelow(join(folder, entry.name))), folder];
+  }, []);
 
 /** Every process of every container of the cluster. */
 export const processesInCgroups = (name: string): number[] => {
   const found = hierarchies()
     .flatMap((hierarchy) => foldersBelow(join(hierarchy, name)))
-    .flatMap((folder) => readIfThere(join(folder, 'cgroup.procs')).split('\n'))
+    .flatMap((folder) => ifThere(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '').split('\n'))
     .filter((line) => line !== '')
     .map(Number);
   return [...new Set(found)];

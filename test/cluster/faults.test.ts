@@ -94,8 +94,6 @@ describe('a registry under load, and a fault', function () {
     );
     await until('a deleted Service is back', async () => (await uid()) !== before, 60_000);
   };
-  // To see that it acts, a Service is deleted: while kube-proxy writes its tables anew, a new connection may find no route.
-  const unnoticed = { reads: 3, registrations: 3 };
   const part = (name: string) => processRecords(clusterFolders(cluster.name).processes).find(name);
 
   /** As the kernel does when memory runs out: without a word, and the container is started again in its pod. */
@@ -170,7 +168,6 @@ describe('a registry under load, and a fault', function () {
         await until('another leads', async () => (await leader()) !== name, 60_000);
       },
       isOver: operatorActs,
-      mostSeconds: unnoticed,
     },
     {
       title: 'the operator that waits is killed',
@@ -180,7 +177,6 @@ describe('a registry under load, and a fault', function () {
         if (pod !== undefined) await kill(pod, operatorNamespace);
       },
       isOver: operatorActs,
-      mostSeconds: unnoticed,
     },
     {
       title: 'the API server is killed',
@@ -190,7 +186,6 @@ describe('a registry under load, and a fault', function () {
         await until('it runs anew', async () => part('kube-apiserver')?.pid !== before?.pid, 30_000);
       },
       isOver: operatorActs,
-      mostSeconds: unnoticed,
     },
     {
       title: 'the node is restarted',
@@ -376,7 +371,7 @@ describe('a registry under load, and a fault', function () {
         ...manifests.filter(({ kind }) => kind !== 'CustomResourceDefinition' && kind !== 'Namespace'),
       ];
       const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-      await underLoad('a second operator is installed', unnoticed, async () => {
+      await underLoad('a second operator is installed', undefined, async () => {
         const before = await leader();
         await cluster.kubectl(['apply', '--server-side', '-f', '-'], list);
         const logs = () => cluster.kubectl(['logs', '-l', label, ...here, '--prefix', '--tail=-1']);
@@ -414,6 +409,12 @@ describe('a registry under load, and a fault', function () {
     }
   };
 
+  /**
+   * To see that an operator acts, a Service is deleted: while kube-proxy writes its tables anew, a new connection may
+   * find no route. No pod of ours can do anything about it.
+   */
+  const unrouted = /^new connection, \w+: EHOSTUNREACH$/;
+
   /** What clients see while something happens, and whether all that was acknowledged is there afterwards. */
   const underLoad = async (
     title: string,
@@ -430,7 +431,8 @@ describe('a registry under load, and a fault', function () {
     });
     tell(title, seconds, seen);
     expect((await load.lost()).join('\n')).to.equal('');
-    if (mostSeconds === undefined) expect(seen.errors).to.deep.equal({});
+    const errors = Object.keys(seen.errors).filter((words) => !unrouted.test(words));
+    if (mostSeconds === undefined) expect(errors).to.deep.equal([]);
     else {
       expect(seen.longestGapMs.reads / 1000, 'reads').to.be.below(mostSeconds.reads);
       expect(seen.longestGapMs.registrations / 1000, 'registrations').to.be.below(mostSeconds.registrations);

@@ -30,6 +30,14 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, func
     started.push(redis);
     return redis;
   };
+  const startEncrypted = async () => {
+    certificate ??= makeCertificate('DNS:localhost');
+    const { certPath, keyPath, caPath } = certificate;
+    const plain = ['--tls-cert-file', certPath, '--tls-key-file', keyPath, '--tls-ca-cert-file', caPath];
+    const tlsPort = String(await freePort());
+    await startOne('--tls-port', tlsPort, '--tls-auth-clients', 'no', ...plain);
+    return { tlsPort, caPath };
+  };
   afterEach(async () => {
     await server?.stop();
     server = undefined;
@@ -98,11 +106,7 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, func
     isOut({ REDIS_NODES: 'no-such-host.invalid:6379' }, /host name/, 'HostUnknown'));
 
   it('ends no server when it, too, complains of a handshake that was broken off', async () => {
-    certificate = makeCertificate('DNS:localhost');
-    const { certPath, keyPath, caPath } = certificate;
-    const plain = ['--tls-cert-file', certPath, '--tls-key-file', keyPath, '--tls-ca-cert-file', caPath];
-    const tlsPort = String(await freePort());
-    await startOne('--tls-port', tlsPort, '--tls-auth-clients', 'no', ...plain);
+    const { tlsPort } = await startEncrypted();
     const settings = readSettings({ REDIS_NODES: `localhost:${tlsPort}`, REDIS_TLS: 'verify-full' });
     const log = openLog({ level: 'silent', format: 'json' });
     // At another moment of the handshake each time. What nobody listens for fails the test.
@@ -114,11 +118,7 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, func
   });
 
   it('is used over TLS, and not when its certificate is not trusted', async () => {
-    certificate = makeCertificate('DNS:localhost');
-    const { certPath, keyPath, caPath } = certificate;
-    const plain = ['--tls-cert-file', certPath, '--tls-key-file', keyPath, '--tls-ca-cert-file', caPath];
-    const tlsPort = String(await freePort());
-    await startOne('--tls-port', tlsPort, '--tls-auth-clients', 'no', ...plain);
+    const { tlsPort, caPath } = await startEncrypted();
     const REDIS_NODES = `localhost:${tlsPort}`;
     await isUsed({ REDIS_NODES, REDIS_TLS: 'verify-full', REDIS_CA_FILE: caPath });
     await server?.stop();
