@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
 import { openApiServer } from './certificate.ts';
 import { openFront } from './front.ts';
+import { type GrpcDoor, openGrpcDoor } from './grpc/door.ts';
+import type { Authorize } from './grpc/server.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
@@ -29,6 +31,8 @@ import type { WorkerLink } from './worker-link.ts';
 export interface RunningServer {
   readonly url: string;
   readonly metricsUrl: string | undefined;
+  /** host:port of the gRPC API. */
+  readonly grpcAddress: string | undefined;
   /** Resolves when the store is up to date and requests are answered. */
   readonly ready: Promise<void>;
   /** Ends without losing a request. Safe to call twice. */
@@ -199,11 +203,16 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   const begin = () => prepare(store, archive, lifecycle, log, stopping.signal, link);
   // Who takes a dead worker's place takes no connection before it can answer.
   if (link?.isReplacement) await begin();
+  const authorize: Authorize = async () => {};
+  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize };
+  let door: GrpcDoor | undefined;
   try {
     await listen(server, settings.port, settings.host);
     if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
+    door = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
   } catch (error) {
     server.close();
+    metricsServer?.close();
     await store.close();
     throw error;
   }
@@ -218,6 +227,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   return {
     url: urlOf(server),
     metricsUrl: metricsServer && urlOf(metricsServer),
+    grpcAddress: door?.address,
     ready,
     stop: () => {
       stopped ??= stop();
@@ -236,7 +246,8 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       log.info('draining', { deadlineMs });
       await delay(deadlineMs / 3);
     }
-    await closeServer(server, closed - performance.now());
+    const leftMs = closed - performance.now();
+    await Promise.all([closeServer(server, leftMs), door?.close(leftMs)]);
     await ready.catch(() => {});
     await archive?.close();
     if (metricsServer) await closeServer(metricsServer, 0);

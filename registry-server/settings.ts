@@ -31,9 +31,11 @@ const table = {
     'TLS_CERT_FILE',
     undefined,
     text,
-    'certificate of the REST API in PEM, with those above it; unset: plain HTTP',
+    'certificate of the REST and gRPC APIs in PEM, with those above it; unset: plain HTTP',
   ),
   tlsKeyFile: setting('TLS_KEY_FILE', undefined, text, 'its key in PEM'),
+  grpcPort: setting('GRPC_PORT', '9090', port, 'port of the gRPC API'),
+  isGrpcEnabled: setting('ENABLE_GRPC', 'true', flag, 'serve the gRPC API'),
   metricsPort: setting('METRICS_PORT', '9091', port, 'port of /metrics'),
   isMetricsEnabled: setting('ENABLE_METRICS', 'true', flag, 'serve /metrics'),
   workers: setting(
