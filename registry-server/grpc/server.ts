@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { constants, type ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -65,13 +66,13 @@ const CONNECTION_AGE_MS = 5 * 60_000;
 /** As for the REST API. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_CALLS_PER_CONNECTION = 250;
+/** Every call that a client may have begun. */
+const LAST_STREAM_ID = 2 ** 31 - 1;
 
 export function openGrpcServer(parts: GrpcParts): GrpcServer {
   const { registry, lifecycle, log, requestTimeoutMs, authorize } = parts;
   const server = new Server({
     'grpc.max_receive_message_length': registry.maxBodyBytes,
-    'grpc.max_connection_age_ms': CONNECTION_AGE_MS,
-    'grpc.max_connection_age_grace_ms': requestTimeoutMs,
     'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
     'grpc-node.max_session_memory': 64,
     'grpc.max_metadata_size': MAX_HEADER_BYTES,
@@ -102,12 +103,23 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   // Our own server listens: the certificate is followed there, and nothing is loaded before somebody comes.
   const door = server.createConnectionInjector(ServerCredentials.createInsecure());
 
+  // No public way leads to them, and grpc-js closes them in one step, which loses the calls that are on their way.
+  const { sessions } = server as unknown as { readonly sessions: ReadonlyMap<ServerHttp2Session, unknown> };
+
   return {
-    serve: (connection) => door.injectConnection(connection),
+    serve(connection) {
+      door.injectConnection(connection);
+      const session = [...sessions.keys()].at(-1);
+      if (session === undefined) return;
+      const timer = setTimeout(() => void endSession(session), CONNECTION_AGE_MS * (0.9 + Math.random() / 5));
+      session.once('close', () => clearTimeout(timer));
+    },
     async stop(deadlineMs) {
       health.end();
       const forced = new AbortController();
-      const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      const closed = Promise.all([...sessions.keys()].map(endSession)).then(
+        () => new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
+      );
       const late = delay(Math.max(0, deadlineMs), undefined, { signal: forced.signal }).then(
         () => server.forceShutdown(),
         () => {},
@@ -181,6 +193,20 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       return reply;
     };
   }
+}
+
+/**
+ * Closes a connection without losing a call: first the client hears that it is to send no more, and only when it has
+ * said that it heard, when all it sent before is here, is the connection told to end with the last of its calls.
+ */
+async function endSession(session: ServerHttp2Session): Promise<void> {
+  if (session.closed || session.destroyed) return;
+  session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
+  await new Promise<void>((resolve) => {
+    session.once('close', () => resolve());
+    session.ping(() => resolve());
+  });
+  if (!session.destroyed) session.close();
 }
 
 function load(file: string) {
