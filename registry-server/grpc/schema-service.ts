@@ -14,7 +14,7 @@ import type { VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName } from '../subject-name.ts';
 import type { Message, Service } from './method.ts';
 import { flagAt, nameIn, numberAt, schemaIn, textAt, writableNameIn } from './read-message.ts';
-import { timestamp, writeSchema, writeVersion } from './write-message.ts';
+import { writeSchema, writeVersion } from './write-message.ts';
 
 // Each may be as large as a schema can be.
 const PART_SIZE = 100;
@@ -120,7 +120,7 @@ async function writeStored(registry: Registry, request: Message, { stored, use }
     ...(use && {
       subject: formatSubjectName(use.name),
       version: use.version,
-      createTime: timestamp(use.createdAtMs),
+      createTimeMs: use.createdAtMs,
       deleted: use.isDeleted,
     }),
   };

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { constants, type ServerHttp2Session } from 'node:http2';
+import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +16,9 @@ import {
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
+import { type AnyDefinition, loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { service as healthDefinition } from 'grpc-health-check';
+import { service as healthDefinition, protoPath as healthPath } from 'grpc-health-check';
 import { RegistryError } from '../errors.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
@@ -24,6 +26,7 @@ import { requestIdOf } from '../middleware/identify-request.ts';
 import { inTime } from '../middleware/limit-time.ts';
 import { toRegistryError } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
+import { protobuf } from '../schema-types/protobuf.ts';
 import type { Message, Streaming, Unary } from './method.ts';
 import { type StatusCode, statusCodes } from './status-codes.ts';
 import { services } from './table.ts';
@@ -59,6 +62,7 @@ export interface GrpcServer {
 
 type Call = ServerUnaryCall<Message, object> | ServerWritableStream<Message, object>;
 
+const protoPath = pathOf('registry.proto');
 const packageName = 'llm_schema_registry.v1';
 const errorDomain = 'llm-schema-registry.io';
 /** A channel stays on one replica for as long as its connection lives, and new replicas are to get their share. */
@@ -77,7 +81,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     'grpc-node.max_session_memory': 64,
     'grpc.max_metadata_size': MAX_HEADER_BYTES,
   });
-  const definitions = load('registry.proto');
+  const definitions = load(protoPath);
   for (const [name, methods] of Object.entries(services)) {
     const definition = definitions[`${packageName}.${name}`] as ServiceDefinition;
     const handlers = Object.entries(methods).map(([method, handler]) => {
@@ -99,7 +103,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   }
   const health = openHealth(lifecycle);
   server.addService(healthDefinition, health.handlers);
-  new ReflectionService(definitions).addToServer(server);
+  new ReflectionService({ registry: describe(protoPath), health: describe(healthPath) }).addToServer(server);
   // Our own server listens: the certificate is followed there, and nothing is loaded before somebody comes.
   const door = server.createConnectionInjector(ServerCredentials.createInsecure());
 
@@ -209,8 +213,27 @@ async function endSession(session: ServerHttp2Session): Promise<void> {
   if (!session.destroyed) session.close();
 }
 
-function load(file: string) {
-  return loadSync(fileURLToPath(new URL(file, import.meta.url)), {
+/**
+ * What reflection tells of a file. Made by what the registry has for Protobuf schemas: protobufjs gives the entries of
+ * maps other names than protoc does, and strict clients refuse them.
+ */
+function describe(path: string): AnyDefinition {
+  const descriptor = Buffer.from(
+    protobuf.parse(readFileSync(path, 'utf8'), []).formatted('serialized'),
+    'base64',
+  );
+  const name = Buffer.from(basename(path));
+  // The last name in a message counts; a schema has none of its own.
+  const file = Buffer.concat([descriptor, Buffer.from([0x0a, name.length]), name]);
+  return { fileDescriptorProtos: [file] } as object as AnyDefinition;
+}
+
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
+function load(path: string) {
+  return loadSync(path, {
     keepCase: false,
     longs: Number,
     enums: String,
@@ -238,7 +261,7 @@ function codeOf(reply: RegistryError | undefined, call: Call): StatusCode {
 }
 
 const { 'google.rpc.Status': statusMessage, 'google.rpc.ErrorInfo': errorInfo } = load(
-  'google-rpc.proto',
+  pathOf('google-rpc.proto'),
 ) as Record<string, MessageTypeDefinition<object, object>>;
 
 /** With the registry's own code, for programs: as a number, and as google.rpc.ErrorInfo for who reads that. */

@@ -15,7 +15,7 @@ import {
   tokenOf,
   versionIn,
 } from './read-message.ts';
-import { timestamp, writeVersion } from './write-message.ts';
+import { writeVersion } from './write-message.ts';
 
 const USUAL_PAGE = 1_000;
 const LARGEST_PAGE = 10_000;
@@ -52,7 +52,7 @@ export const subjectService = {
         versions: versions.map(({ version, id, isDeleted, createdAtMs }) => ({
           version,
           id,
-          createTime: timestamp(createdAtMs),
+          createTimeMs: createdAtMs,
           deleted: isDeleted,
         })),
       };

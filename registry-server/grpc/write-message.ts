@@ -16,7 +16,7 @@ export function writeVersion(found: FoundVersion) {
     id,
     guid,
     schema: writeSchema(content),
-    createTime: timestamp(createdAtMs),
+    createTimeMs: createdAtMs,
     deleted,
   };
 }
@@ -29,9 +29,4 @@ export function writeMetadata(metadata: Metadata | undefined) {
     ...rest,
     tags: Object.fromEntries(Object.entries(tags).map(([path, values]) => [path, { values }])),
   };
-}
-
-/** As google.protobuf.Timestamp. */
-export function timestamp(ms: number) {
-  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
 }

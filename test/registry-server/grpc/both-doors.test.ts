@@ -55,9 +55,8 @@ function sent({ metadata, ...rest }: { metadata?: Fields } & Fields) {
 
 /** A schema's parts beside the rest, times in milliseconds, and nothing that is empty. */
 function flat(message: Fields): unknown {
-  const { schema, createTime, metadata, ...rest } = message as Fields & {
+  const { schema, createTimeMs, metadata, ...rest } = message as Fields & {
     schema?: Fields | string;
-    createTime?: { seconds: number; nanos: number };
     metadata?: { tags?: Record<string, { values: string[] }> };
   };
   const content = typeof schema === 'object' ? (flat(schema) as Fields) : { schema };
@@ -66,7 +65,7 @@ function flat(message: Fields): unknown {
     ...rest,
     ...(metadata ? { metadata: { ...metadata, tags: Object.fromEntries(tags) } } : {}),
     ...content,
-    ts: createTime && createTime.seconds * 1000 + createTime.nanos / 1e6,
+    ts: createTimeMs,
   });
 }
 
