@@ -1,7 +1,7 @@
 import { appliedHashAnnotation } from './apply.ts';
 import { fieldManager } from './cluster.ts';
 import { dataOf } from './desired/pod.ts';
-import type { KindName } from './kinds.ts';
+import { apiGroup, type KindName } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 
 /** The label that ties a child to its registry. */
@@ -122,8 +122,15 @@ function isSpoiled(object: KubeObject, intact: KubeObject): boolean {
   if (object.kind !== 'Secret') return false;
   const hashOf = ({ metadata }: KubeObject) => metadata.annotations?.[appliedHashAnnotation];
   const isOurWrite = hashOf(object) !== undefined && hashOf(object) !== hashOf(intact);
-  const data = dataOf(object);
-  return !isOurWrite && Object.entries(dataOf(intact)).some(([name, value]) => data[name] !== value);
+  const values = valuesOf(object);
+  return !isOurWrite && Object.entries(valuesOf(intact)).some(([name, value]) => values[name] !== value);
+}
+
+/** All that the operator reads of a Secret that it has made. */
+function valuesOf(object: KubeObject): Readonly<Record<string, string>> {
+  const annotations = Object.entries(object.metadata.annotations ?? {});
+  const ours = annotations.filter(([name]) => name.startsWith(`${apiGroup}/`));
+  return { ...Object.fromEntries(ours), ...dataOf(object) };
 }
 
 /** Resource versions of one kind rise; Kubernetes 1.35 makes that a promise, etcd has always kept it. */

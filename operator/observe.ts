@@ -34,7 +34,7 @@ export async function observe(
   registry: Registry,
 ): Promise<Observed> {
   const key = `${registry.namespace}/${registry.name}`;
-  const { server, postgres, redis } = names(registry);
+  const { server, postgres, redis, auth } = names(registry);
   const find = (kind: KindName, name: string) => caches[kind].find(key, name) as unknown;
   const deployment = find('Deployment', server) as V1Deployment | undefined;
   const pods = caches.Pod.list(key) as unknown as V1Pod[];
@@ -66,8 +66,8 @@ export async function observe(
     redis: find('StatefulSet', redis) as V1StatefulSet | undefined,
     autoscaler: find('HorizontalPodAutoscaler', server) as V2HorizontalPodAutoscaler | undefined,
     pods,
-    secrets: { postgres: secret(postgres), redis: secret(redis) },
-    newPasswords: { postgres: newPassword(), redis: newPassword() },
+    secrets: { postgres: secret(postgres), redis: secret(redis), auth: secret(auth) },
+    newPasswords: { postgres: newPassword(), redis: newPassword(), auth: newPassword() },
     claims,
     warnings: await warnings(registry.namespace, waiting(claims, statefulSets)),
     served,
@@ -125,12 +125,14 @@ function waiting(
 
 /** The server runs in it, and says that it is not ready. */
 function isUpAndUnready({ metadata, status }: V1Pod): boolean {
+  // Others come by spec.podTemplate.
+  const container = status?.containerStatuses?.find(({ name }) => name === 'server');
   return (
     metadata?.labels?.['app.kubernetes.io/component'] === 'server' &&
     metadata.deletionTimestamp === undefined &&
     status?.podIP !== undefined &&
-    status.containerStatuses?.[0]?.state?.running !== undefined &&
-    !status.containerStatuses[0].ready
+    container?.state?.running !== undefined &&
+    !container.ready
   );
 }
 

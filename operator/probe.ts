@@ -28,7 +28,7 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
     const endMs = performance.now() + answerTimeoutMs;
     const leftMs = () => Math.max(1, Math.round(endMs - performance.now()));
     const get: Get = throughApiServer
-      ? async (path) => ({ status: 200, body: await cluster.request('GET', `${proxied}${path}`) })
+      ? (path) => getProxied(cluster, `${proxied}${path}`)
       : (path) => getJson(`${scheme}://${host(registry, server)}${path}`, leftMs(), trust);
     let answer = await ask(get);
     for (let attempt = 1; !answer.isReady && attempt < tries && leftMs() > betweenTriesMs; attempt += 1) {
@@ -55,6 +55,21 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
   return { ask: askService, askPod };
 }
 
+/** The refusal of a locked registry, which the API server passes on, is an answer too. One of its own has a reason. */
+async function getProxied(cluster: Cluster, path: string): Promise<{ status: number; body: unknown }> {
+  try {
+    return { status: 200, body: await cluster.request('GET', path) };
+  } catch (error) {
+    const isRegistrys = error instanceof ApiError && error.code === 401 && error.reason === '';
+    if (!isRegistrys) throw error;
+    return { status: 401, body: { error_code: 401 } };
+  }
+}
+
+function isLock({ status, body }: { status: number; body: unknown }): boolean {
+  return status === 401 && (body as { error_code?: unknown } | null)?.error_code === 401;
+}
+
 function parseUnready(text: string): Unready | undefined {
   try {
     return readUnready(JSON.parse(text));
@@ -77,11 +92,13 @@ async function ask(get: Get): Promise<Answer> {
       ...ready
     } = (body ?? {}) as { status?: string; version?: string; cause?: string; checks?: Checks };
     if (status !== 200) return { isReady: false, words: ready.cause ?? `/ready answers ${status}` };
+    // Without credentials: the operator holds none, and a lock that holds is as good an answer.
     const types = await get('/schemas/types');
-    if (types.status !== 200 || !Array.isArray(types.body)) {
+    const isLocked = isLock(types);
+    if (!isLocked && (types.status !== 200 || !Array.isArray(types.body))) {
       return { isReady: false, words: `/schemas/types answers ${types.status}` };
     }
-    return { isReady: true, isDegraded: ready.status === 'degraded', version, checks };
+    return { isReady: true, isDegraded: ready.status === 'degraded', isLocked, version, checks };
   } catch (error) {
     return { isReady: false, words: wordsOf(error) };
   }

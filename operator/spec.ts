@@ -45,6 +45,7 @@ export interface Registry {
     readonly shutdownTimeoutSeconds: number;
     readonly defaultCompatibility: string;
     readonly workers: number;
+    readonly corsOrigins: readonly string[];
   };
   readonly database: (ManagedDatabase | ExternalDatabase) & {
     readonly pool: { readonly min: number; readonly max: number; readonly acquireTimeoutSeconds: number };
@@ -55,6 +56,8 @@ export interface Registry {
   readonly artifacts: ArtifactStore | undefined;
   /** undefined: plain connections inside the cluster. */
   readonly tls: InternalTls | undefined;
+  /** undefined: whoever reaches the API may do everything. */
+  readonly auth: Auth | undefined;
   readonly service: {
     readonly type: string;
     readonly annotations: Readonly<Record<string, string>>;
@@ -138,6 +141,29 @@ export type InternalTls = { readonly secretName: string } & (
   | { readonly mode: 'CertManager'; readonly issuer: Readonly<Record<string, string>> }
 );
 
+export interface Auth {
+  readonly mode: string;
+  /** undefined: none are taken. */
+  readonly apiKeys: ApiKeys | undefined;
+  /** undefined: no tokens are taken. */
+  readonly jwt: Jwt | undefined;
+}
+
+export interface ApiKeys {
+  readonly header: string;
+  /** Name of a Secret; undefined: the operator makes one. */
+  readonly secretName: string | undefined;
+}
+
+export interface Jwt {
+  /** Name of a Secret; undefined: the keys are under the URL. */
+  readonly secretName: string | undefined;
+  readonly jwksUrl: string | undefined;
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  readonly roleClaim: string;
+}
+
 export interface Ingress {
   /** undefined: the cluster's default class. */
   readonly className: string | undefined;
@@ -198,7 +224,7 @@ export interface Autoscaling {
 /** The spec cannot be carried out until somebody edits it, or what it names; it becomes the condition Stalled. */
 export class BadSpec extends Error {
   override readonly name = 'BadSpec';
-  readonly reason: 'BadSpec' | 'SecretMissing' | 'DowngradeRefused';
+  readonly reason: 'BadSpec' | 'SecretMissing' | 'SecretInvalid' | 'DowngradeRefused';
 
   constructor(
     message: string,
@@ -261,6 +287,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       ),
       defaultCompatibility: config.defaultCompatibility ?? 'BACKWARD',
       workers: config.workers ?? 1,
+      corsOrigins: config.cors?.origins ?? [],
     },
     database: {
       ...database(spec, defaults),
@@ -277,6 +304,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     cache: cache(spec, defaults),
     artifacts: artifacts(spec),
     tls: internalTls(spec, name),
+    auth: auth(spec),
     service: {
       type: spec.service?.type ?? 'ClusterIP',
       annotations: spec.service?.annotations ?? {},
@@ -343,6 +371,22 @@ function internalTls({ tls: given }: Spec, name: string): InternalTls | undefine
   if (mode === 'Secret') return { mode, secretName: secretRef?.name ?? secretName };
   const { kind = 'Issuer', group = 'cert-manager.io', name: issuer = '' } = issuerRef ?? {};
   return { mode, secretName, issuer: { name: issuer, kind, group } };
+}
+
+function auth({ auth: given = {} }: Spec): Auth | undefined {
+  const { mode = 'Disabled', apiKeyHeader = 'X-API-Key', apiKeys, jwt } = given;
+  if (mode === 'Disabled') return undefined;
+  return {
+    mode,
+    apiKeys: mode === 'JWT' ? undefined : { header: apiKeyHeader, secretName: apiKeys?.secretRef.name },
+    jwt: jwt && {
+      secretName: jwt.secretRef?.name,
+      jwksUrl: jwt.jwksUrl,
+      issuer: jwt.issuer,
+      audience: jwt.audience,
+      roleClaim: jwt.roleClaim ?? 'role',
+    },
+  };
 }
 
 function ingress(spec: Spec, name: string): Ingress | undefined {

@@ -16,6 +16,7 @@ const permanent = 'Set permanent=true to delete permanently';
 /** Every error that a client can see. Codes and words are Confluent's: clients compare both. */
 export const clientErrors = {
   BAD_REQUEST: { code: 400, status: 400, say: ({ detail }) => detail ?? 'HTTP 400 Bad Request' },
+  UNAUTHORIZED: { code: 401, status: 401, say: ({ detail }) => `Unauthorized: ${detail}` },
   NO_SUCH_PATH: { code: 404, status: 404, say: () => 'HTTP 404 Not Found' },
   METHOD_NOT_ALLOWED: { code: 405, status: 405, say: () => 'HTTP 405 Method Not Allowed' },
   NOT_ACCEPTABLE: { code: 406, status: 406, say: () => 'HTTP 406 Not Acceptable' },
@@ -27,7 +28,14 @@ export const clientErrors = {
   },
   UNSUPPORTED_MEDIA_TYPE: { code: 415, status: 415, say: () => 'HTTP 415 Unsupported Media Type' },
   NO_BODY: { code: 422, status: 422, say: () => 'The request has no body; send a JSON object' },
+  KEYS_UNAVAILABLE: {
+    code: 503,
+    status: 503,
+    say: ({ detail }) => `HTTP 503 Service Unavailable: ${detail}`,
+  },
   INTERNAL: { code: 500, status: 500, say: () => 'HTTP 500 Internal Server Error' },
+
+  FORBIDDEN: { code: 40301, status: 403, say: ({ detail }) => `User is denied operation ${detail}` },
 
   SUBJECT_NOT_FOUND: { code: 40401, status: 404, say: ({ subject }) => `Subject '${subject}' not found.` },
   VERSION_NOT_FOUND: { code: 40402, status: 404, say: ({ version }) => `Version ${version} not found.` },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { principalOf } from './authentication/principal.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
 import type { KnownPosts } from './known-posts.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -157,6 +158,7 @@ export function openFront(
     metrics.request(ready.route, ready.method, 200, durationMs / 1000);
     log[levelOf(ready.method)]('request', {
       requestId,
+      principal: principalOf(request)?.name,
       method: ready.method,
       path: request.url,
       status: 200,

@@ -9,6 +9,7 @@ import {
   Registry as MetricRegistry,
   type MetricValue,
 } from 'prom-client';
+import type { RefusalReason } from './authentication/outcome.ts';
 import type { PoolUsage } from './store/database.ts';
 import { version } from './version.ts';
 
@@ -21,6 +22,7 @@ export interface Metrics {
   registration(outcome: 'added' | 'existing' | 'incompatible' | 'invalid' | 'refused'): void;
   compatibilityCheck(isCompatible: boolean): void;
   cacheRead(level: CacheLevel, isHit: boolean): void;
+  authenticationFailed(reason: RefusalReason): void;
   redisFailed(): void;
   archiveShipped(seconds: number): void;
   archiveFailed(): void;
@@ -103,6 +105,12 @@ export function openMetrics(
     labelNames: ['level', 'result'],
     registers,
   });
+  const refusals = new Counter({
+    name: `${prefix}authentication_failures_total`,
+    help: 'Requests without credentials that hold, by what is wrong with them',
+    labelNames: ['reason'],
+    registers,
+  });
   const redisErrors = new Counter({
     name: `${prefix}redis_errors_total`,
     help: 'Redis did not answer, or not in time',
@@ -181,6 +189,7 @@ export function openMetrics(
     compatibilityCheck: (isCompatible) =>
       checks.inc({ result: isCompatible ? 'compatible' : 'incompatible' }),
     cacheRead: (level, isHit) => cacheReads.inc({ level, result: isHit ? 'hit' : 'miss' }),
+    authenticationFailed: (reason) => refusals.inc({ reason }),
     redisFailed: () => redisErrors.inc(),
     archiveShipped: (seconds) => s3Durations.observe(seconds),
     archiveFailed: () => s3Errors.inc(),

@@ -1,3 +1,4 @@
+import type { Credentials } from './authentication/authenticate.ts';
 import type { CompatibilityLevel } from './compatibility/modes.ts';
 import type { Metrics } from './metrics.ts';
 import type { SchemaParser } from './services/parse-schema.ts';
@@ -11,4 +12,6 @@ export interface Registry {
   readonly defaultCompatibility: CompatibilityLevel;
   readonly maxSchemaBytes: number;
   readonly maxBodyBytes: number;
+  /** undefined: nobody is asked who they are. */
+  readonly credentials: Credentials | undefined;
 }

@@ -1,10 +1,13 @@
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
+import { openAuthenticator } from './authentication/authenticate.ts';
 import { openApiServer } from './certificate.ts';
+import { allowOrigins } from './cors.ts';
 import { openFront } from './front.ts';
 import { type GrpcDoor, openGrpcDoor } from './grpc/door.ts';
-import type { Authorize } from './grpc/server.ts';
+import { openLock } from './grpc/lock.ts';
+import { guard } from './guard.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
@@ -155,6 +158,7 @@ async function openArchive(
 export async function serve(settings: ServerSettings, log: Log, link?: WorkerLink): Promise<RunningServer> {
   const started = performance.now();
   const lifecycle = new Lifecycle();
+  const authenticator = await openAuthenticator(settings, log);
   const database = openDatabase(settings, log);
   const cache = await openCache(settings, log, () => metrics.redisFailed());
   const truth = sqlStore(database);
@@ -176,6 +180,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     defaultCompatibility: settings.defaultCompatibility,
     maxSchemaBytes: settings.maxSchemaBytes,
     maxBodyBytes: settings.maxSchemaBytes * BODY_FACTOR + BODY_EXTRA_BYTES,
+    credentials: authenticator?.credentials,
   };
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
   const known = new KnownPosts(settings.cacheMaxEntries);
@@ -183,6 +188,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
 
   const maxEntries = settings.cacheMaxEntries;
   const front = openFront({ store, known, metrics, log, lifecycle, maxEntries }, app.callback());
+  const door = authenticator ? guard({ authenticator, metrics, log, lifecycle }, front) : front;
   const server = openApiServer(
     settings,
     {
@@ -191,7 +197,8 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       // What is late is only found when Node looks for it, which it does every 30 s by itself.
       connectionsCheckingInterval: 1_000,
     },
-    front,
+    // Pages are told who may ask before anybody is asked who they are: a preflight has no credentials.
+    settings.corsOrigins ? allowOrigins(settings.corsOrigins, settings.apiKeyHeader, door) : door,
     log,
   );
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
@@ -203,16 +210,17 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   const begin = () => prepare(store, archive, lifecycle, log, stopping.signal, link);
   // Who takes a dead worker's place takes no connection before it can answer.
   if (link?.isReplacement) await begin();
-  const authorize: Authorize = async () => {};
+  const authorize = openLock(authenticator, metrics);
   const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize };
-  let door: GrpcDoor | undefined;
+  let grpcDoor: GrpcDoor | undefined;
   try {
     await listen(server, settings.port, settings.host);
     if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
-    door = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
+    grpcDoor = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
   } catch (error) {
     server.close();
     metricsServer?.close();
+    authenticator?.close();
     await store.close();
     throw error;
   }
@@ -227,7 +235,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   return {
     url: urlOf(server),
     metricsUrl: metricsServer && urlOf(metricsServer),
-    grpcAddress: door?.address,
+    grpcAddress: grpcDoor?.address,
     ready,
     stop: () => {
       stopped ??= stop();
@@ -247,7 +255,8 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       await delay(deadlineMs / 3);
     }
     const leftMs = closed - performance.now();
-    await Promise.all([closeServer(server, leftMs), door?.close(leftMs)]);
+    await Promise.all([closeServer(server, leftMs), grpcDoor?.close(leftMs)]);
+    authenticator?.close();
     await ready.catch(() => {});
     await archive?.close();
     if (metricsServer) await closeServer(metricsServer, 0);

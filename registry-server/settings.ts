@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
+import { parseOrigins } from './cors.ts';
 import { tlsModes } from './store/tls.ts';
 
 /** One environment variable. `parse` throws with what would be right. */
@@ -36,6 +37,12 @@ const table = {
   tlsKeyFile: setting('TLS_KEY_FILE', undefined, text, 'its key in PEM'),
   grpcPort: setting('GRPC_PORT', '9090', port, 'port of the gRPC API'),
   isGrpcEnabled: setting('ENABLE_GRPC', 'true', flag, 'serve the gRPC API'),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    undefined,
+    parseOrigins,
+    'origins whose scripts may use the API, with commas: https://app.example.com, https://*.example.com or *; unset: none',
+  ),
   metricsPort: setting('METRICS_PORT', '9091', port, 'port of /metrics'),
   isMetricsEnabled: setting('ENABLE_METRICS', 'true', flag, 'serve /metrics'),
   workers: setting(
@@ -133,6 +140,38 @@ const table = {
     true,
   ),
   s3SecretAccessKey: setting('S3_SECRET_ACCESS_KEY', undefined, text, 'its secret', true),
+  authKeysFile: setting(
+    'AUTH_KEYS_FILE',
+    undefined,
+    text,
+    'API keys in YAML or JSON, a list of {name, role, key}; read again when it changes; unset: none are asked for',
+  ),
+  apiKeyHeader: setting('API_KEY_HEADER', 'X-API-Key', headerName, 'header that may carry an API key'),
+  jwtSecretFile: setting(
+    'JWT_SECRET_FILE',
+    undefined,
+    text,
+    'secret that tokens are signed with (HS256, HS384, HS512); read again when it changes',
+  ),
+  jwtJwksUrl: setting(
+    'JWT_JWKS_URL',
+    undefined,
+    url('http:', 'https:'),
+    'keys of an identity provider that signs tokens, instead of JWT_SECRET_FILE',
+  ),
+  jwtIssuer: setting('JWT_ISSUER', undefined, text, 'what the claim iss of a token must be; unset: anything'),
+  jwtAudience: setting(
+    'JWT_AUDIENCE',
+    undefined,
+    text,
+    'what the claim aud must be or hold; unset: anything',
+  ),
+  jwtRoleClaim: setting(
+    'JWT_ROLE_CLAIM',
+    'role',
+    text,
+    'claim that names reader, writer or admin, as a word or in a list',
+  ),
   maxSchemaBytes: setting('MAX_SCHEMA_SIZE', '1048576', whole(1, 1 << 28), 'bytes of one schema at most'),
   requestTimeoutSeconds: setting('REQUEST_TIMEOUT', '30', whole(1, 3600), 'seconds that a request may take'),
   shutdownTimeoutSeconds: setting(
@@ -204,6 +243,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   }
   if (read.isRedisCluster && read.redisSentinelMaster !== undefined) {
     wrong.push('REDIS_CLUSTER and REDIS_SENTINEL_MASTER: the nodes are either');
+  }
+  if (read.jwtSecretFile !== undefined && read.jwtJwksUrl !== undefined) {
+    wrong.push('JWT_SECRET_FILE and JWT_JWKS_URL: set one of them');
+  }
+  // An identity provider signs tokens for others too.
+  if (read.jwtJwksUrl !== undefined && (read.jwtIssuer === undefined || read.jwtAudience === undefined)) {
+    wrong.push('JWT_JWKS_URL: needs JWT_ISSUER and JWT_AUDIENCE');
   }
   if (wrong.length === 0 && read.workers > 1) {
     if (!hasDatabase(read)) {
@@ -280,6 +326,11 @@ function nodes(given: string): readonly { readonly host: string; readonly port: 
       throw new Error('is not host:port, or several with commas');
     return { host, port: Number(number) };
   });
+}
+
+function headerName(given: string): string {
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(given) && given.toLowerCase() !== 'authorization') return given;
+  throw new Error('is not the name of a header that is free, such as X-API-Key');
 }
 
 function level(given: string): CompatibilityLevel {

@@ -30,16 +30,17 @@ export const makeCgroups = (name: string): void => {
   for (const hierarchy of hierarchies()) mkdirSync(join(hierarchy, name), { recursive: true });
 };
 
-/** Deepest first, as they must be removed. */
-const foldersBelow = (folder: string): string[] =>
-  existsSync(folder)
-    ? [
-        ...readdirSync(folder, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory())
-          .flatMap((entry) => foldersBelow(join(folder, entry.name))),
-        folder,
-      ]
-    : [];
+/** Deepest first, as they must be removed. A kubelet that still runs takes some away meanwhile. */
+const foldersBelow = (folder: string): string[] => {
+  try {
+    const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...folders.flatMap((entry) => foldersBelow(join(folder, entry.name))), folder];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENODEV') return [];
+    throw error;
+  }
+};
 
 const readIfThere = (file: string): string => {
   try {

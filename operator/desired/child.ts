@@ -27,9 +27,9 @@ export interface Observed {
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
   /** Our own Secrets; one that somebody has deleted as it was before. */
-  readonly secrets: Readonly<Record<'postgres' | 'redis', KubeObject | undefined>>;
+  readonly secrets: Readonly<Record<'postgres' | 'redis' | 'auth', KubeObject | undefined>>;
   /** For where there is none yet, and for where another is asked for. */
-  readonly newPasswords: Readonly<Record<'postgres' | 'redis', string>>;
+  readonly newPasswords: Readonly<Record<'postgres' | 'redis' | 'auth', string>>;
   /** undefined: nothing is encrypted inside the cluster. */
   readonly certificates: Certificates | undefined;
   /** What controllers complained of, by the uid of the object that waits. */
@@ -52,6 +52,8 @@ export type Answer =
   | {
       readonly isReady: true;
       readonly isDegraded: boolean;
+      /** A request without credentials was refused. */
+      readonly isLocked: boolean;
       readonly version: string;
       readonly checks: Checks;
     }
@@ -137,6 +139,7 @@ export function names({ name }: { readonly name: string }) {
     postgres: `${name}-postgres`,
     redis: `${name}-redis`,
     authority: `${name}-ca`,
+    auth: `${name}-auth`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ArtifactStore, ExternalCache, ExternalDatabase, Registry, Tls } from '../spec.ts';
+import { authConfig } from './auth.ts';
 import { authorityPath, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 
@@ -9,7 +10,8 @@ export const configMap: Child = (registry) => ({
 });
 
 /** The names are those of registry-server/settings.ts; test/contract holds the two in step. */
-export function serverConfig({ config, database, cache, artifacts, tls }: Registry): Record<string, string> {
+export function serverConfig(registry: Registry): Record<string, string> {
+  const { config, database, cache, artifacts, tls } = registry;
   return {
     SERVER_HOST: '0.0.0.0',
     SERVER_PORT: String(ports.http),
@@ -41,7 +43,9 @@ export function serverConfig({ config, database, cache, artifacts, tls }: Regist
     LOG_FORMAT: config.logFormat,
     ENABLE_METRICS: 'true',
     WORKERS: String(config.workers),
+    ...(config.corsOrigins.length === 0 ? {} : { CORS_ORIGINS: config.corsOrigins.join(',') }),
     ...(artifacts === undefined ? {} : artifactConfig(artifacts)),
+    ...authConfig(registry),
   };
 }
 

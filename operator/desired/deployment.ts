@@ -1,5 +1,6 @@
 import type { V1Deployment } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
+import { adminKeyMounts, adminKeyVolumes } from './auth.ts';
 import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from './certificates.ts';
 import { type Child, labels, meta, names, type Observed, selectorLabels } from './child.ts';
 import { apiDoor, grpcDoor, ports, serverConfig } from './config-map.ts';
@@ -126,6 +127,7 @@ export const deployment: Child = (registry, observed) => {
               { name: 'data', mountPath: '/data' },
               ...namedSecretMounts(registry),
               ...certificateMounts(registry),
+              ...adminKeyMounts(registry),
             ],
           },
         ],
@@ -134,6 +136,7 @@ export const deployment: Child = (registry, observed) => {
           { name: 'data', emptyDir: {} },
           ...namedSecretVolumes(registry),
           ...certificateVolumes(registry),
+          ...adminKeyVolumes(registry),
         ],
       },
     }),

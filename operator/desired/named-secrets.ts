@@ -1,5 +1,7 @@
 import type { KubeObject } from '../kubernetes.ts';
 import { BadSpec, type Registry } from '../spec.ts';
+import { jwtSecretKey, jwtSecretPath, keysKey, keysPath } from './auth.ts';
+import { findWrongKeys, findWrongSecret } from './auth-secrets.ts';
 import { serverTlsPath } from './certificates.ts';
 import type { Observed } from './child.ts';
 import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
@@ -17,11 +19,13 @@ interface NamedSecret {
   readonly files?: { readonly keys: readonly string[]; readonly volume: string; readonly mountPath: string };
   /** The server takes up what changes: its pods stay. */
   readonly isFollowed?: true;
+  /** What the server would say against the first of the files; undefined where it takes it. */
+  readonly findWrong?: (content: Buffer) => string | undefined;
 }
 
 export const namedSecretsAnnotation = 'llm-schema-registry.io/named-secrets';
 
-export function namedSecrets({ database, cache, artifacts, tls }: Registry): readonly NamedSecret[] {
+export function namedSecrets({ database, cache, artifacts, tls, auth }: Registry): readonly NamedSecret[] {
   const found: NamedSecret[] = [];
   if (database.kind === 'external') {
     found.push({
@@ -69,6 +73,24 @@ export function namedSecrets({ database, cache, artifacts, tls }: Registry): rea
       isFollowed: true,
     });
   }
+  if (auth?.apiKeys?.secretName !== undefined) {
+    found.push({
+      field: 'spec.auth.apiKeys.secretRef',
+      name: auth.apiKeys.secretName,
+      files: { keys: [keysKey], volume: 'api-keys', mountPath: keysPath },
+      isFollowed: true,
+      findWrong: findWrongKeys,
+    });
+  }
+  if (auth?.jwt?.secretName !== undefined) {
+    found.push({
+      field: 'spec.auth.jwt.secretRef',
+      name: auth.jwt.secretName,
+      files: { keys: [jwtSecretKey], volume: 'jwt-secret', mountPath: jwtSecretPath },
+      isFollowed: true,
+      findWrong: findWrongSecret,
+    });
+  }
   return found;
 }
 
@@ -113,7 +135,7 @@ export function namedSecretAnnotations(registry: Registry, observed: Observed): 
 }
 
 function valuesOf(
-  { field, name, variables = {}, optional = {}, files }: NamedSecret,
+  { field, name, variables = {}, optional = {}, files, findWrong }: NamedSecret,
   secrets: readonly KubeObject[],
   namespace: string,
 ): readonly string[] {
@@ -126,6 +148,10 @@ function valuesOf(
   const lacking = keys.filter((key) => !data[key]);
   if (lacking.length > 0)
     throw missing(`${field}: Secret "${name}" has nothing under ${lacking.join(', ')}; ${wanted}`);
+  const [first = ''] = keys;
+  const wrong = findWrong?.(Buffer.from(data[first] ?? '', 'base64'));
+  if (wrong !== undefined)
+    throw new BadSpec(`${field}: Secret "${name}", key ${first}: ${wrong}`, { reason: 'SecretInvalid' });
   return [...keys, ...Object.keys(optional)].map((key) => data[key] ?? '');
 }
 

@@ -44,6 +44,7 @@ export const serverPolicy: Child = (registry) => {
       { to: [own], ports: [tcp(ports.http), tcp(ports.grpc), tcp(ports.metrics)] },
       ...outside(registry),
       ...artifactStore(registry),
+      ...identityProvider(registry),
       ...extraEgress,
     ],
   });
@@ -54,11 +55,21 @@ export const postgresPolicy: Child = (registry) =>
 export const redisPolicy: Child = (registry) =>
   registry.cache?.kind === 'managed' ? onlyFromServer(registry, 'redis') : undefined;
 
+/** As a bucket: where its keys are has a name. */
+function identityProvider({ auth }: Registry): readonly V1NetworkPolicyEgressRule[] {
+  const url = auth?.jwt?.jwksUrl;
+  return url === undefined ? [] : [{ ports: [tcp(portOf(url))] }];
+}
+
+function portOf(text: string): number {
+  const { port, protocol } = new URL(text);
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+}
+
 /** A bucket is known by a name, and policies know addresses alone: the port is as exact as it gets. */
 function artifactStore({ artifacts }: Registry): readonly V1NetworkPolicyEgressRule[] {
   if (artifacts === undefined) return [];
-  const url = new URL(artifacts.endpoint ?? 'https://s3.amazonaws.com');
-  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  const port = portOf(artifacts.endpoint ?? 'https://s3.amazonaws.com');
   if (artifacts.credentials !== undefined) return [{ ports: [tcp(port)] }];
   // Without a Secret the credentials come from AWS: its token service, EKS Pod Identity, the node's own role.
   return [

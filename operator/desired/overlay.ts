@@ -1,3 +1,4 @@
+import { apiGroup } from '../kinds.ts';
 import type { V1PodTemplateSpec } from '../kubernetes.ts';
 import { BadSpec, type Registry } from '../spec.ts';
 import { serverConfig } from './config-map.ts';
@@ -47,7 +48,7 @@ function mustBeFree(registry: Registry, template: V1PodTemplateSpec): void {
   }
   const annotations = (at(overlay, ['metadata', 'annotations']) ?? {}) as Record<string, string>;
   for (const [key, value] of Object.entries(annotations))
-    if (key.startsWith('llm-schema-registry.io/'))
+    if (key.startsWith(`${apiGroup}/`))
       refuse(
         `metadata.annotations[${key}]`,
         value,

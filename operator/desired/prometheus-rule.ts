@@ -75,6 +75,18 @@ function alerts(registry: Registry): readonly Alert[] {
       severity: 'warning',
       summary: 'a replica does not hear of changes by others, and asks the database each time',
     },
+    ...(registry.auth === undefined
+      ? []
+      : [
+          {
+            alert: 'SchemaRegistryCredentialsRefused',
+            // One without any is a question; the operator's own are, too.
+            expr: `sum(rate(schema_registry_authentication_failures_total${of('reason!="no-credentials"')}[5m])) > 1`,
+            for: '5m',
+            severity: 'warning',
+            summary: 'more than one request a second comes with credentials that do not hold',
+          } as const,
+        ]),
     ...(registry.cache === undefined
       ? []
       : [

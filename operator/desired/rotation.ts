@@ -57,6 +57,6 @@ function readCredentials(secret: KubeObject | undefined, component: WithPassword
   };
 }
 
-function isOurs(password: string): boolean {
+export function isOurs(password: string): boolean {
   return /^[A-Za-z0-9_-]{32,}$/.test(password);
 }

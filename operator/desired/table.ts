@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kubernetes.ts';
 import type { Registry } from '../spec.ts';
+import { adminKey } from './auth.ts';
 import { autoscaler } from './autoscaler.ts';
 import {
   authorityBundle,
@@ -39,6 +40,7 @@ export const children = {
   redisPolicy,
   postgresCredentials,
   redisCredentials,
+  adminKey,
   postgresConfig,
   postgresService,
   postgres,

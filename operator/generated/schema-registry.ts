@@ -90,6 +90,17 @@ export interface SchemaRegistryFields {
        * Processes in each server pod, which share its CPU, memory and connections to the database. Raise it with resources.limits.cpu. Default: 1.
        */
       workers?: number;
+      /**
+       * Browsers that may use the API from pages of other origins. Default: none.
+       */
+      cors?: {
+        /**
+         * Origins of those pages: https://app.example.com, https://*.example.com (one label), or * for all.
+         *
+         * @minItems 1
+         */
+        origins: [string, ...string[]];
+      };
     };
     /**
      * Where the schemas live. Default: a PostgreSQL that the operator runs (managed).
@@ -400,6 +411,63 @@ export interface SchemaRegistryFields {
          * Its name.
          */
         name: string;
+      };
+    };
+    /**
+     * Who may use the API, by three roles: reader, writer (registers schemas too) and admin (everything). Health, readiness and /openapi.json stay open to all. Changed keys and secrets are taken up without a restart.
+     */
+    auth?: {
+      /**
+       * What is asked for. ApiKey: an API key. JWT: a token that an identity provider, or the holder of a secret, has signed. Any: either. Disabled: nothing, so whoever reaches the API may do everything. Default: Disabled.
+       */
+      mode?: 'Disabled' | 'ApiKey' | 'JWT' | 'Any';
+      /**
+       * The header that may carry an API key; as the password of basic authentication it is taken too. Default: X-API-Key.
+       */
+      apiKeyHeader?: string;
+      /**
+       * Where the API keys are. Default: the Secret NAME-auth, which the operator makes with one key of an admin.
+       */
+      apiKeys?: {
+        /**
+         * The Secret of this namespace that has, under the key keys.yaml, a list of {name, role, key}, or sha256 instead of key: the digest of one.
+         */
+        secretRef: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+        };
+      };
+      /**
+       * Which tokens are taken. They come as Authorization Bearer, and must have an end (exp).
+       */
+      jwt?: {
+        /**
+         * The Secret of this namespace that has, under the key secret, what tokens are signed with (HS256, HS384, HS512): 32 bytes at least.
+         */
+        secretRef?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+        };
+        /**
+         * The keys of an identity provider (RS, PS, ES, EdDSA), such as https://login.example.com/.well-known/jwks.json.
+         */
+        jwksUrl?: string;
+        /**
+         * What the claim iss of a token must be. Default: anything; needed with jwksUrl.
+         */
+        issuer?: string;
+        /**
+         * What the claim aud must be or hold. Default: anything; needed with jwksUrl.
+         */
+        audience?: string;
+        /**
+         * The claim that names the role: as its value, as one of its words (scope) or in a list (roles); the highest counts. Dots lead into a claim, such as realm_access.roles. A token without a role may do nothing. Default: role.
+         */
+        roleClaim?: string;
       };
     };
     /**

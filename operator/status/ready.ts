@@ -1,11 +1,21 @@
+import type { Observed } from '../desired/child.ts';
+import type { Registry } from '../spec.ts';
 import { findCause } from './cause.ts';
 import { apiCertificate } from './certificates-ready.ts';
 import type { Condition } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
+import { reconciling } from './reconciling.ts';
 
 /** The registry answered through its Service: `/ready`, and one request of its API. */
 export const ready: Condition = (registry, observed) => {
   const { answer } = observed;
+  if (answer?.isReady && isOpenAgainstTheSpec(registry, observed)) {
+    return {
+      status: 'False',
+      reason: 'Unlocked',
+      message: `spec.auth.mode: "${registry.auth?.mode}", but version ${answer.version} answers who sends no credentials; a newer one asks for them`,
+    };
+  }
   if (answer?.isReady)
     return { status: 'True', reason: 'Ready', message: `version ${answer.version} answers` };
   const database = databaseReady(registry, observed);
@@ -31,3 +41,10 @@ export const ready: Condition = (registry, observed) => {
         message: `the server pods are ready, but the Service does not answer: ${answer.words}`,
       };
 };
+
+/** While pods are replaced, those of before may answer. */
+function isOpenAgainstTheSpec(registry: Registry, observed: Observed): boolean {
+  const { answer } = observed;
+  const isOpen = registry.auth !== undefined && answer?.isReady === true && !answer.isLocked;
+  return isOpen && reconciling(registry, observed).status === 'False';
+}

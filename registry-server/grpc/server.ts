@@ -19,6 +19,7 @@ import {
 import { type AnyDefinition, loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { service as healthDefinition, protoPath as healthPath } from 'grpc-health-check';
+import type { Principal } from '../authentication/principal.ts';
 import { RegistryError } from '../errors.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
@@ -27,23 +28,11 @@ import { inTime } from '../middleware/limit-time.ts';
 import { toRegistryError } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
+import type { Authorize, CalledMethod } from './lock.ts';
 import type { Message, Streaming, Unary } from './method.ts';
+import { textAt } from './read-message.ts';
 import { type StatusCode, statusCodes } from './status-codes.ts';
 import { services } from './table.ts';
-
-/** Lets a call in, or throws the RegistryError that says why not. */
-export type Authorize = (
-  headers: Readonly<Record<string, string | undefined>>,
-  method: CalledMethod,
-) => Promise<void>;
-
-export interface CalledMethod {
-  readonly service: string;
-  readonly method: string;
-  /** It changes nothing. */
-  readonly isRead: boolean;
-  readonly request: Message;
-}
 
 export interface GrpcParts {
   readonly registry: Registry;
@@ -58,6 +47,13 @@ export interface GrpcServer {
   serve(connection: Duplex): void;
   /** Calls under way are finished, up to the deadline; clients are told to connect elsewhere. */
   stop(deadlineMs: number): Promise<void>;
+}
+
+/** What becomes of a call: for the log, and for what is counted. */
+interface CallRecord {
+  principal: Principal | undefined;
+  /** Answers what its client is told. */
+  end(error: unknown): RegistryError | undefined;
 }
 
 type Call = ServerUnaryCall<Message, object> | ServerWritableStream<Message, object>;
@@ -78,7 +74,6 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   const server = new Server({
     'grpc.max_receive_message_length': registry.maxBodyBytes,
     'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
-    'grpc-node.max_session_memory': 64,
     'grpc.max_metadata_size': MAX_HEADER_BYTES,
   });
   const definitions = load(protoPath);
@@ -86,17 +81,18 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     const definition = definitions[`${packageName}.${name}`] as ServiceDefinition;
     const handlers = Object.entries(methods).map(([method, handler]) => {
       const isRead = isReadMethod(definition, method);
+      const calledBy = ({ request }: Call): CalledMethod => ({
+        service: name,
+        method,
+        isRead,
+        subject: textAt(request, 'subject'),
+      });
       const answer =
         'unary' in handler
           ? (call: ServerUnaryCall<Message, object>, callback: sendUnaryData<object>) =>
-              answerOnce(
-                { service: name, method, isRead, request: call.request },
-                call,
-                callback,
-                handler.unary,
-              )
+              answerOnce(calledBy(call), call, callback, handler.unary)
           : (call: ServerWritableStream<Message, object>) =>
-              answerInParts({ service: name, method, isRead, request: call.request }, call, handler.stream);
+              answerInParts(calledBy(call), call, handler.stream);
       return [method, answer as UntypedHandleCall] as const;
     });
     server.addService(definition, Object.fromEntries(handlers));
@@ -141,12 +137,12 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   ): Promise<void> {
     const record = begin(called, call);
     try {
-      const work = admit(called, call).then(() => unary(registry, call.request));
+      const work = admit(called, call, record).then(() => unary(registry, call.request));
       const reply = await inTime(work, requestTimeoutMs, () => new RegistryError('STORE_TIMEOUT'));
-      record(undefined);
+      record.end(undefined);
       callback(null, reply);
     } catch (error) {
-      callback(statusOf(record(error)));
+      callback(statusOf(record.end(error)));
     }
   }
 
@@ -158,34 +154,36 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     const record = begin(called, call);
     const gone = new Promise<void>((resolve) => call.once('cancelled', () => resolve()));
     try {
-      await admit(called, call);
+      await admit(called, call, record);
       for await (const message of stream(registry, call.request)) {
         if (call.cancelled) break;
         // No more is read than the client takes.
         if (!call.write(message)) await Promise.race([once(call, 'drain'), gone]);
       }
-      record(undefined);
+      record.end(undefined);
       call.end();
     } catch (error) {
-      call.emit('error', statusOf(record(error)));
+      call.emit('error', statusOf(record.end(error)));
     }
   }
 
-  async function admit(called: CalledMethod, { metadata }: Call): Promise<void> {
+  async function admit(called: CalledMethod, { metadata }: Call, record: CallRecord): Promise<void> {
+    record.principal = await authorize(headersOf(metadata), called);
     const { phase } = lifecycle;
     if (phase.is === 'starting') throw new RegistryError('STORE_ERROR', { detail: phase.cause });
-    await authorize(headersOf(metadata), called);
   }
 
-  /** Answers what notes its end: in the log and in what is counted. */
-  function begin(called: CalledMethod, call: Call): (error: unknown) => RegistryError | undefined {
+  function begin(called: CalledMethod, call: Call): CallRecord {
     const started = performance.now();
     const requestId = requestIdOf(headersOf(call.metadata)['x-request-id']);
     const sent = new Metadata();
     sent.set('x-request-id', requestId);
     call.sendMetadata(sent);
     const method = `${packageName}.${called.service}/${called.method}`;
-    return (error) => {
+    const record: CallRecord = { principal: undefined, end };
+    return record;
+
+    function end(error: unknown): RegistryError | undefined {
       const reply = error === undefined ? undefined : toRegistryError(error);
       const code = codeOf(reply, call);
       const durationMs = performance.now() - started;
@@ -193,9 +191,15 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       if (reply?.kind === 'INTERNAL')
         log.error('request failed', { requestId, method, error: (error as Error).stack });
       const level = (reply?.status ?? 0) >= 500 ? 'warn' : called.isRead ? 'debug' : 'info';
-      log[level]('request', { requestId, method, code, durationMs: Math.round(durationMs * 100) / 100 });
+      log[level]('request', {
+        requestId,
+        principal: record.principal?.name,
+        method,
+        code,
+        durationMs: Math.round(durationMs * 100) / 100,
+      });
       return reply;
-    };
+    }
   }
 }
 
@@ -264,9 +268,23 @@ const { 'google.rpc.Status': statusMessage, 'google.rpc.ErrorInfo': errorInfo } 
   pathOf('google-rpc.proto'),
 ) as Record<string, MessageTypeDefinition<object, object>>;
 
+/** Clients take 8 KiB of metadata, and this is in it twice, escaped. */
+const MAX_MESSAGE_BYTES = 1_500;
+
+function shortened(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_MESSAGE_BYTES) return text;
+  // A character that is cut in two is left out.
+  return `${bytes
+    .subarray(0, MAX_MESSAGE_BYTES)
+    .toString('utf8')
+    .replace(/\ufffd$/, '')}…`;
+}
+
 /** With the registry's own code, for programs: as a number, and as google.rpc.ErrorInfo for who reads that. */
 function statusOf(reply: RegistryError | undefined) {
-  const { kind, code, message } = reply ?? new RegistryError('INTERNAL');
+  const { kind, code, message: words } = reply ?? new RegistryError('INTERNAL');
+  const message = shortened(words);
   const number = status[statusCodes[kind]];
   const info = { reason: kind, domain: errorDomain, metadata: { error_code: String(code) } };
   const details = [

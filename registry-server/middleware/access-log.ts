@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { principalOf } from '../authentication/principal.ts';
 import type { Log } from '../log.ts';
 
 /** Of what went well. */
@@ -14,6 +15,7 @@ export function accessLog(log: Log): Middleware {
     const level = ctx.status >= 500 && ctx.path !== '/ready' ? 'warn' : levelOf(ctx.method);
     log[level]('request', {
       requestId: ctx.state.requestId,
+      principal: principalOf(ctx.req)?.name,
       method: ctx.method,
       path: ctx.path,
       status: ctx.status,

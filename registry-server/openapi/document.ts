@@ -1,5 +1,7 @@
+import type { Credentials } from '../authentication/authenticate.ts';
 import { clientErrors, type ErrorKind } from '../errors.ts';
 import { mediaTypes } from '../middleware/negotiate.ts';
+import { neededRoles } from '../routes/needed-role.ts';
 import { version } from '../version.ts';
 import { bodies } from './bodies.ts';
 import type { JsonSchema, Operation, Reply, Resource } from './operation.ts';
@@ -19,8 +21,11 @@ const anywhere: readonly ErrorKind[] = [
 ];
 const withBody: readonly ErrorKind[] = ['BODY_TOO_SLOW', 'BODY_TOO_LARGE', 'NO_BODY'];
 
-/** The OpenAPI 3.1 document of all that the server answers. */
-export function openApiDocument() {
+/**
+ * The OpenAPI 3.1 document of all that the server answers.
+ * @param credentials what it asks for; undefined: nothing, and then the document knows of none
+ */
+export function openApiDocument(credentials?: Credentials) {
   const responses: Record<string, JsonSchema> = {
     HeadTooLarge: { description: 'The path and the headers have more than 64 kB. No body.' },
   };
@@ -54,17 +59,25 @@ export function openApiDocument() {
         ]),
       ),
       responses,
+      securitySchemes: credentials && securitySchemes(credentials),
     },
   };
 
   function add(resource: Resource, operation: Operation): void {
     const { path, method, id, summary, description, query = [], body, reply, otherReplies = [] } = operation;
+    const need = neededRoles[routeOf(operation)];
+    const isLocked = credentials !== undefined && need !== 'open';
     paths[path] ??= {};
     paths[path][method] = {
       operationId: id,
       tags: [resource.name],
       summary,
-      description,
+      description: isLocked
+        ? [description, `Needs the role ${need}.`].filter(Boolean).join(' ')
+        : description,
+      security: isLocked
+        ? Object.keys(securitySchemes(credentials)).map((scheme) => ({ [scheme]: [] }))
+        : undefined,
       parameters: [
         ...parametersOf(path).map((name) => ({ $ref: `#/components/parameters/${name}` })),
         ...query.map((name) => ({ $ref: `#/components/parameters/${name}Query` })),
@@ -72,7 +85,7 @@ export function openApiDocument() {
       requestBody: body && { $ref: `#/components/requestBodies/${body}` },
       responses: {
         ...Object.fromEntries([reply, ...otherReplies].map((each) => [each.status ?? 200, writeReply(each)])),
-        ...writeErrors(errorsOf(resource, operation)),
+        ...writeErrors(new Set([...errorsOf(resource, operation), ...(isLocked ? refusals : [])])),
         431: { $ref: '#/components/responses/HeadTooLarge' },
       },
     };
@@ -97,6 +110,25 @@ export function openApiDocument() {
   }
 }
 
+const refusals: readonly ErrorKind[] = ['UNAUTHORIZED', 'FORBIDDEN', 'KEYS_UNAVAILABLE'];
+
+/** Any of them will do. */
+function securitySchemes({ apiKeyHeader, takesTokens }: Credentials): Readonly<Record<string, JsonSchema>> {
+  return {
+    ...(apiKeyHeader === undefined
+      ? {}
+      : {
+          apiKey: { type: 'apiKey', in: 'header', name: apiKeyHeader },
+          basic: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'The password is an API key; any user name will do.',
+          },
+        }),
+    ...(takesTokens ? { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } : {}),
+  };
+}
+
 /** The same about another context. */
 function inContext(operation: Operation): Operation {
   return {
@@ -110,6 +142,12 @@ function inContext(operation: Operation): Operation {
       ...(operation.method === 'put' ? (['INVALID_SUBJECT'] as const) : []),
     ],
   };
+}
+
+/** As neededRoles has it. */
+function routeOf({ method, path }: Operation): string {
+  const pattern = path.replace(`${CONTEXT_PREFIX}/`, '/').replaceAll(/\{(\w+)\}/g, ':$1');
+  return `${method.toUpperCase()} ${pattern}`;
 }
 
 function parametersOf(path: string): readonly string[] {

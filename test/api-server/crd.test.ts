@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import type { Spec } from '../../operator/spec.ts';
 import { openApiServer, until } from '../build/api-server.ts';
+import { aRegistryNamed } from '../build/children.ts';
 import { aSchemaRegistry } from '../build/registry.ts';
+import { isFields, switches } from '../build/switches.ts';
 
 /** Refused at apply: the field, and what would be right. */
 const refused: readonly { title: string; spec: unknown; name?: string; says: RegExp }[] = [
@@ -114,6 +118,46 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     spec: { ingress: { enabled: true, http: { hosts: [] } } },
     says: /spec\.ingress: .*ingress\.http\.hosts must name at least one host .*registry\.example\.com/,
   },
+  {
+    title: 'tokens of nobody',
+    spec: { auth: { mode: 'JWT' } },
+    says: /spec\.auth: .*auth\.jwt is needed with the modes JWT and Any/,
+  },
+  {
+    title: 'tokens beside API keys alone',
+    spec: { auth: { mode: 'ApiKey', jwt: { secretRef: { name: 'jwt' } } } },
+    says: /spec\.auth: .*auth\.jwt is needed with the modes JWT and Any, and goes with no other/,
+  },
+  {
+    title: 'API keys that nobody asks for',
+    spec: { auth: { apiKeys: { secretRef: { name: 'keys' } } } },
+    says: /spec\.auth: .*auth\.apiKeys and auth\.apiKeyHeader go with the modes ApiKey and Any/,
+  },
+  {
+    title: 'API keys in the header of tokens',
+    spec: { auth: { mode: 'ApiKey', apiKeyHeader: 'Authorization' } },
+    says: /spec\.auth\.apiKeyHeader: .*"Authorization" is not the name of a header that is free; write X-API-Key/,
+  },
+  {
+    title: 'a secret and a URL for tokens',
+    spec: {
+      auth: {
+        mode: 'JWT',
+        jwt: { secretRef: { name: 'jwt' }, jwksUrl: 'https://a.b/keys', issuer: 'i', audience: 'a' },
+      },
+    },
+    says: /spec\.auth\.jwt: .*set one of jwt\.secretRef and jwt\.jwksUrl/,
+  },
+  {
+    title: 'tokens for anybody',
+    spec: { auth: { mode: 'JWT', jwt: { jwksUrl: 'https://a.b/keys', issuer: 'i' } } },
+    says: /spec\.auth\.jwt: .*jwt\.jwksUrl needs jwt\.issuer and jwt\.audience/,
+  },
+  {
+    title: 'a URL of keys that is none',
+    spec: { auth: { mode: 'JWT', jwt: { jwksUrl: 'login.example.com', issuer: 'i', audience: 'a' } } },
+    says: /spec\.auth\.jwt\.jwksUrl: .*"login\.example\.com" is not a URL; write https:\/\/login/,
+  },
   ...['https://a.example.com', 'a.*.example.com', '*', 'a*.example.com', 'A.example.com'].map((host) => ({
     title: `the host ${host}`,
     spec: { ingress: { enabled: true, http: { hosts: ['registry.example.com', host] } } },
@@ -145,7 +189,85 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     spec: { ingress: { certManager: { issuer: 'a', clusterIssuer: 'b' } } },
     says: /spec\.ingress\.certManager: .*name one of issuer and clusterIssuer/,
   },
+  ...['cacheTtl', 'shutdownTimeout'].map((field) => ({
+    title: `a ${field} that is no time`,
+    spec: { config: { [field]: '5 minutes' } },
+    says: new RegExp(`spec\\.config\\.${field}: .*"5 minutes" is not a time; write (30m|30s)`),
+  })),
+  ...['app.example.com', 'https://app.example.com/', 'https://a.*.example.com'].map((origin) => ({
+    title: `pages of ${origin}`,
+    spec: { config: { cors: { origins: ['https://app.example.com', origin] } } },
+    says: /spec\.config\.cors\.origins\[1\]: .*" is not an origin; write https:\/\/app\.example\.com/,
+  })),
+  {
+    title: 'a wait for connections that is no time',
+    spec: { database: { pool: { acquireTimeout: 'long' } } },
+    says: /spec\.database\.pool\.acquireTimeout: .*"long" is not a time; write 30s/,
+  },
+  {
+    title: 'a memory of Redis that is none',
+    spec: { cache: { managed: { maxMemory: 'all' } } },
+    says: /spec\.cache\.managed\.maxMemory: .*"all" is not a size; write 1Gi/,
+  },
+  {
+    title: 'a port beside sentinels',
+    spec: {
+      cache: { external: { port: 6379, sentinel: { masterName: 'cache', nodes: [{ host: 'one' }] } } },
+    },
+    says: /spec\.cache\.external: .*beside sentinel there is no port/,
+  },
+  {
+    title: 'certificates by an issuer that is not named',
+    spec: { tls: { mode: 'CertManager' } },
+    says: /spec\.tls: .*tls\.issuerRef is needed with mode CertManager/,
+  },
+  {
+    title: 'certificates from a Secret that is not named',
+    spec: { tls: { mode: 'Secret' } },
+    says: /spec\.tls: .*tls\.secretRef is needed with mode Secret/,
+  },
+  {
+    title: 'an interval that is no time',
+    spec: { monitoring: { serviceMonitor: { interval: 'often' } } },
+    says: /spec\.monitoring\.serviceMonitor\.interval: .*"often" is not a time; write 30s/,
+  },
+  {
+    title: 'a rule for traffic that names nothing',
+    spec: { networkPolicy: { extraEgress: [{}] } },
+    says: /spec\.networkPolicy\.extraEgress\[0\]: .*name to, ports or both/,
+  },
+  {
+    title: 'a range of ports upside down',
+    spec: { networkPolicy: { extraEgress: [{ ports: [{ port: 90, endPort: 80 }] }] } },
+    says: /extraEgress\[0\]\.ports\[0\]: .*endPort must not be below port/,
+  },
+  {
+    title: 'an exception that is no block of addresses',
+    spec: { networkPolicy: { ingressFrom: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1'] } }] } },
+    says: /ipBlock\.except\[0\]: .*"10\.1" is no block of addresses/,
+  },
+  {
+    title: 'passwords that are replaced now and then',
+    spec: { credentials: { rotationPeriod: 'now and then' } },
+    says: /spec\.credentials\.rotationPeriod: .*"now and then" is not a time; write 90d/,
+  },
   { title: 'a digest that is none', spec: { image: { digest: 'sha256:abc' } }, says: /spec\.image\.digest/ },
+];
+
+/** Refused of an object that is there. */
+const refusedChanges: readonly { title: string; from: Spec; to: Spec; says: RegExp }[] = [
+  {
+    title: 'another kind of database',
+    from: {},
+    to: { database: { external: { host: 'db', credentialsSecretRef: { name: 'db' } } } },
+    says: /spec: .*the kind \(managed or external\) cannot be changed/,
+  },
+  {
+    title: 'another class of storage',
+    from: { database: { managed: { storage: { storageClassName: 'fast' } } } },
+    to: { database: { managed: { storage: { storageClassName: 'slow' } } } },
+    says: /spec\.database\.managed\.storage\.storageClassName: .*cannot be changed; the volume exists/,
+  },
 ];
 
 const accepted: readonly { title: string; spec: Spec }[] = [
@@ -154,6 +276,17 @@ const accepted: readonly { title: string; spec: Spec }[] = [
   {
     title: 'a budget of all replicas when it is off',
     spec: { podDisruptionBudget: { enabled: false, minAvailable: 3 } },
+  },
+  {
+    title: 'origins of all forms',
+    spec: {
+      config: { cors: { origins: ['*', 'https://*.example.com', 'http://localhost:3000', 'http://[::1]'] } },
+    },
+  },
+  { title: 'times', spec: { config: { requestTimeout: '1m' } } },
+  {
+    title: 'a volume for Redis',
+    spec: { cache: { managed: { storage: { size: '1Gi', storageClassName: 'fast' } } } },
   },
   { title: 'sizes as numbers', spec: { config: { maxSchemaSize: 1_048_576 } } },
   {
@@ -164,8 +297,11 @@ const accepted: readonly { title: string; spec: Spec }[] = [
           { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } } },
           { ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } },
         ],
-        monitoringFrom: [],
-        extraEgress: [{ ports: [{ port: 443 }] }],
+        monitoringFrom: [{ ipBlock: { cidr: '10.2.0.0/16', except: ['10.2.3.0/24'] } }],
+        extraEgress: [
+          { ports: [{ port: 443 }] },
+          { to: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }] },
+        ],
       },
     },
   },
@@ -180,6 +316,16 @@ const accepted: readonly { title: string; spec: Spec }[] = [
       },
     },
   },
+  {
+    title: 'sentinels without a host',
+    spec: { cache: { external: { sentinel: { masterName: 'cache', nodes: [{ host: 'one' }] } } } },
+  },
+  { title: 'an interval', spec: { monitoring: { serviceMonitor: { interval: '15s' } } } },
+  {
+    title: 'a range of ports',
+    spec: { networkPolicy: { extraEgress: [{ ports: [{ port: 80, endPort: 90 }] }] } },
+  },
+  { title: 'a digest', spec: { image: { digest: `sha256:${'a'.repeat(64)}` } } },
   { title: 'a cache that is disabled', spec: { cache: { disabled: true } } },
 ];
 
@@ -197,14 +343,31 @@ describe('a SchemaRegistry at the API server', function () {
       { ...aSchemaRegistry(spec as Spec, name), metadata: { name, namespace: 'default' } },
       { isDryRun: true },
     );
+  const refusal = async (spec: unknown, name?: string): Promise<string> => {
+    try {
+      await create(spec, name);
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const refusals: string[] = [];
 
   for (const { title, spec, name, says } of refused) {
     it(`is refused with ${title}`, async () => {
-      const error = await create(spec, name).then(
-        () => undefined,
-        (reason: Error) => reason,
-      );
-      expect(error?.message).to.match(says);
+      const words = await refusal(spec, name);
+      refusals.push(words);
+      expect(words).to.match(says);
+    });
+  }
+
+  for (const [index, { title, from, to, says }] of refusedChanges.entries()) {
+    it(`is refused with ${title} than before`, async () => {
+      const name = `change-${index}`;
+      await server.cluster.apply(aRegistryNamed(name, from));
+      const words = await refusal(to, name);
+      refusals.push(words);
+      expect(words).to.match(says);
     });
   }
 
@@ -213,6 +376,19 @@ describe('a SchemaRegistry at the API server', function () {
       await create(spec);
     });
   }
+
+  it('has every rule of the CRD among what was refused above, and among what is taken', () => {
+    const specs = [...accepted.map(({ spec }) => spec), ...Object.values(switches)];
+    const rules = rulesOf(crd.spec.versions[0].schema.openAPIV3Schema, []);
+    expect(rules.length).to.be.above(30);
+    const untried = rules.flatMap(({ path, says }) => [
+      ...(refusals.some((words) => words.includes(says)) ? [] : [`refused by no case: ${says}`]),
+      ...(path[0] !== 'spec' || specs.some((spec) => holds({ spec }, path))
+        ? []
+        : [`in no case that is taken: ${path.join('.')}`]),
+    ]);
+    expect([...new Set(untried)]).to.deep.equal([]);
+  });
 
   it('says in kubectl explain what every field means, its unit and its default', async () => {
     const path = '/openapi/v3/apis/llm-schema-registry.io/v1alpha1';
@@ -237,3 +413,35 @@ describe('a SchemaRegistry at the API server', function () {
     expect(silent).to.deep.equal([]);
   });
 });
+
+const crd = parse(readFileSync(new URL('../../crds/schema-registry.yaml', import.meta.url), 'utf8'));
+
+interface Rule {
+  /** `[]` is any item. */
+  readonly path: readonly string[];
+  /** What it says when it refuses, the value left out. */
+  readonly says: string;
+}
+
+function rulesOf(schema: unknown, path: readonly string[]): readonly Rule[] {
+  if (!isFields(schema)) return [];
+  const { properties = {}, items, 'x-kubernetes-validations': validations = [] } = schema;
+  const own = (validations as { message?: string; messageExpression?: string }[]).map(
+    ({ message, messageExpression = '' }) => ({
+      path,
+      says:
+        message ?? /\+ '" (.*)'$/.exec(messageExpression.replaceAll('\\"', '"'))?.[1] ?? messageExpression,
+    }),
+  );
+  return [
+    ...own,
+    ...Object.entries(properties as object).flatMap(([name, inner]) => rulesOf(inner, [...path, name])),
+    ...(items === undefined ? [] : rulesOf(items, [...path, '[]'])),
+  ];
+}
+
+function holds(value: unknown, [field, ...rest]: readonly string[]): boolean {
+  if (field === undefined) return value !== undefined;
+  if (field === '[]') return Array.isArray(value) && value.some((item) => holds(item, rest));
+  return isFields(value) && holds(value[field], rest);
+}

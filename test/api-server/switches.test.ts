@@ -1,12 +1,23 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type Kind, type KindName, kinds } from '../../operator/kinds.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../operator/kubernetes.ts';
 import type { Spec } from '../../operator/spec.ts';
 import { openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed, isOptional, named } from '../build/children.ts';
+import { findGoTool } from '../build/go-tool.ts';
+import { type OpenApi, schemaLocation, writeKubernetesSchemas } from '../build/kubernetes-schemas.ts';
 import { childrenOf, switches, together } from '../build/switches.ts';
 
 const namespace = 'team-a';
+const kubeconform = findGoTool({
+  command: 'github.com/yannh/kubeconform/cmd/kubeconform',
+  version: 'v0.7.0',
+});
 const level = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 /** Every switch alone, and every two that go together. */
@@ -70,6 +81,35 @@ describe('the switches of a registry, alone and in pairs, at an API server', fun
     );
     expect(children.length).to.be.above(100);
     expect(await refusals(children.map((child) => ['a spec', child] as const))).to.deep.equal([]);
+  });
+
+  it('make objects that kubeconform finds valid by the schemas of this API server', async function () {
+    if ('reason' in kubeconform) {
+      process.stderr.write(`    skipped: ${kubeconform.reason}\n`);
+      return this.skip();
+    }
+    const registries = specs.map(({ spec }) => aRegistryNamed('sample', spec));
+    const children = unique(specs.flatMap(({ spec }) => childrenOf(spec))).filter(
+      ({ kind }) => !isOptional(kinds[kind as KindName] as Kind),
+    );
+    const objects = [...registries, ...children];
+    const folder = mkdtempSync(join(tmpdir(), 'schemas-'));
+    try {
+      writeKubernetesSchemas((await server.cluster.request('GET', '/openapi/v2')) as OpenApi, folder);
+      const valid = (input: string, ...files: string[]) => {
+        const flags = ['-strict', '-summary', '-output=json', `-schema-location=${folder}/${schemaLocation}`];
+        const output = execFileSync(kubeconform.program, [...flags, ...files], { encoding: 'utf8', input });
+        return (JSON.parse(output) as { summary: object }).summary;
+      };
+      const all = { invalid: 0, errors: 0, skipped: 0 };
+      const made = valid(objects.map((object) => JSON.stringify(object)).join('\n---\n'), '-');
+      expect(made).to.deep.equal({ ...all, valid: objects.length });
+      expect(() => valid(JSON.stringify({ ...objects.at(-1), nonsense: true }), '-')).to.throw();
+      const samples = fileURLToPath(new URL('../../config/samples', import.meta.url));
+      expect(valid('', samples)).to.include(all);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('make pods that a namespace takes which enforces Pod Security restricted', async () => {

@@ -119,3 +119,8 @@ export interface Pod {
     readonly containerStatuses?: readonly { readonly restartCount: number }[];
   };
 }
+
+/** Of all its containers. */
+export function restartsOf(pod: Pod | undefined): number {
+  return (pod?.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+}

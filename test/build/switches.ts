@@ -31,6 +31,21 @@ export const switches: Readonly<Record<string, Spec>> = {
   'TLS of its own': { tls: { mode: 'Operator' } },
   'TLS by cert-manager': { tls: { mode: 'CertManager', issuerRef: { name: 'issuer' } } },
   'TLS from a Secret': { tls: { mode: 'Secret', secretRef: { name: 'api-tls' } } },
+  'API keys': { auth: { mode: 'ApiKey' } },
+  'API keys of a Secret': {
+    auth: { mode: 'ApiKey', apiKeyHeader: 'X-Team-Key', apiKeys: { secretRef: { name: 'api-keys' } } },
+  },
+  'tokens of a secret': { auth: { mode: 'JWT', jwt: { secretRef: { name: 'jwt' }, roleClaim: 'scope' } } },
+  'API keys and tokens of an identity provider': {
+    auth: {
+      mode: 'Any',
+      jwt: {
+        jwksUrl: 'https://login.example.com/keys',
+        issuer: 'https://login.example.com',
+        audience: 'schemas',
+      },
+    },
+  },
   'load balancer': { service: { type: 'LoadBalancer', annotations: { 'example.com/kind': 'nlb' } } },
   'session affinity': { service: { sessionAffinity: 'ClientIP' } },
   ingress: { ingress: { enabled: true, className: 'nginx', http: { hosts: ['a.example.com'] } } },
@@ -64,6 +79,7 @@ export const switches: Readonly<Record<string, Spec>> = {
   version: { version: '2.0.0' },
   resources: { resources: { limits: { cpu: '4', memory: '4Gi' } } },
   workers: { config: { workers: 4 } },
+  'pages of other origins': { config: { cors: { origins: ['https://*.example.com'] } } },
   settings: { config: { logLevel: 'debug', cacheTtl: '30m', maxSchemaSize: '2Mi', shutdownTimeout: '20s' } },
   'passwords by the clock': { credentials: { rotationPeriod: '90d' } },
   'data that goes with it': { deletionPolicy: 'Delete' },
@@ -72,6 +88,8 @@ export const switches: Readonly<Record<string, Spec>> = {
 const namedSecrets = [
   aSecret('db', { username: 'me', password: 'secret' }),
   aSecret('keys', { accessKeyId: 'me', secretAccessKey: 'secret' }),
+  aSecret('api-keys', { 'keys.yaml': `- {name: team-a, role: writer, key: ${'k'.repeat(32)}}` }),
+  aSecret('jwt', { secret: 's'.repeat(32) }),
   aSecret('api-tls', { 'tls.crt': 'PEM', 'tls.key': 'PEM' }),
 ];
 

@@ -20,7 +20,13 @@ import { findProcess, processRecords, signalProcess } from '../../hack/cluster/p
 import { operatorNamespace } from '../../hack/install.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { until } from '../build/api-server.ts';
-import { type Pod, type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
+import {
+  type Pod,
+  type RegistryInCluster,
+  registryIn,
+  restartsOf,
+  small,
+} from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
 import { errorsOf, type Seen, type SteadyLoad, steadyLoad } from '../build/steady-load.ts';
 
@@ -111,10 +117,7 @@ describe('a registry under load, and a fault', function () {
       `a container of ${component} runs anew`,
       async () => {
         const pods = await registry.pods(component);
-        return (
-          pods.every(isReady) &&
-          pods.some(({ status }) => (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
-        );
+        return pods.every(isReady) && pods.some((pod) => restartsOf(pod) > 0);
       },
       90_000,
     );
@@ -210,8 +213,7 @@ describe('a registry under load, and a fault', function () {
     const folder = await volume();
     const most = { reads: 60, registrations: 150 };
     await underLoad('the disk of PostgreSQL is full, until its volume grows', most, async () => {
-      const restarts = async () =>
-        (await registry.pods('postgres'))[0]?.status?.containerStatuses?.[0]?.restartCount ?? 0;
+      const restarts = async () => restartsOf((await registry.pods('postgres'))[0]);
       const before = await restarts();
       fill(folder);
       const refused = await registry.says('Degraded', 'True', 'DiskFull');

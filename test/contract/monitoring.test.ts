@@ -10,6 +10,7 @@ import { anObserved, aRegistry } from '../build/registry.ts';
 const registry = aRegistry({
   monitoring: { dashboards: { enabled: true } },
   artifacts: { s3: { bucket: 'schemas' } },
+  auth: { mode: 'ApiKey' },
 });
 
 /** Every series of /metrics, by its name, with the labels that its metric has. */
@@ -23,6 +24,7 @@ async function writtenSeries(): Promise<ReadonlyMap<string, readonly string[]>> 
   metrics.registration('added');
   metrics.compatibilityCheck(true);
   metrics.cacheRead('memory', true);
+  metrics.authenticationFailed('unknown-key');
   metrics.redisFailed();
   metrics.archiveShipped(0.1);
   metrics.archiveFailed();

@@ -12,6 +12,8 @@ const namedSecrets = [
   aSecret('db', { username: 'me', password: 'p@ss/w:rd#' }),
   aSecret('redis', { username: 'me', password: 'p@ss/w:rd#' }),
   aSecret('ca', { 'ca.crt': 'PEM' }),
+  aSecret('api-keys', { 'keys.yaml': `- {name: a, role: reader, key: ${'k'.repeat(24)}}` }),
+  aSecret('jwt', { secret: 's'.repeat(32) }),
 ];
 const s3 = { bucket: 'team-a', endpoint: 'http://minio:9000', credentialsSecretRef: { name: 'keys' } };
 const database = {
@@ -28,6 +30,11 @@ const cache = {
     tls: { caSecretRef: { name: 'ca' } },
   },
 };
+const provider = {
+  jwksUrl: 'https://login.example.com/keys',
+  issuer: 'https://login.example.com',
+  audience: 'us',
+};
 type Sentinel = NonNullable<NonNullable<NonNullable<Spec['cache']>['external']>['sentinel']>;
 const sentinel: Sentinel = {
   masterName: 'cache',
@@ -38,6 +45,9 @@ const everything: readonly Spec[] = [
   { artifacts: { s3 }, database, cache },
   { cache: { external: { sentinel } } },
   { tls: { mode: 'Operator' } },
+  { config: { cors: { origins: ['https://app.example.com', 'https://*.example.com'] } } },
+  { auth: { mode: 'JWT', jwt: { secretRef: { name: 'jwt' } } } },
+  { auth: { mode: 'Any', jwt: provider } },
 ];
 
 /** The environment of the server's container, with the Secrets' values in place. */
@@ -72,6 +82,12 @@ describe('the environment that the operator sets and the server reads', () => {
     'a PostgreSQL of somebody else': { database },
     'a PostgreSQL of somebody else, with workers': { database, config: { workers: 2 } },
     'an archive with nothing but its bucket': { artifacts: { s3: { bucket: 'team-a' } } },
+    'API keys': { auth: { mode: 'ApiKey' } },
+    'API keys of somebody else': {
+      auth: { mode: 'ApiKey', apiKeyHeader: 'X-Key', apiKeys: { secretRef: { name: 'api-keys' } } },
+    },
+    'tokens of a secret': { auth: { mode: 'JWT', jwt: { secretRef: { name: 'jwt' } } } },
+    'tokens of an identity provider': { auth: { mode: 'JWT', jwt: provider } },
     'no cache': { cache: { disabled: true } },
     'certificates of its own': { tls: { mode: 'Operator' } },
     'certificates of its own, beside a PostgreSQL and a Redis of somebody else': {
@@ -122,7 +138,7 @@ describe('the environment that the operator sets and the server reads', () => {
 
   it('means by an empty spec what the server does without any variable', () => {
     // What is set where somebody else runs it.
-    const optional = /^(S3_|DATABASE_PORT$|REDIS_CLUSTER$)/;
+    const optional = /^(S3_|DATABASE_PORT$|REDIS_CLUSTER$|API_KEY_HEADER$|JWT_ROLE_CLAIM$)/;
     const defaults = Object.fromEntries(
       settingsTable.flatMap(({ name, default: text }) =>
         text === undefined || optional.test(name) ? [] : [[name, text]],

@@ -243,6 +243,8 @@ function archives(kind: Kind): void {
           const { status, text } = await server.ask('POST', `/subjects/${subject}/versions`, { schema });
           expect(status, text).to.equal(200);
           acknowledged.push(schema);
+          // What waits for S3 is to be shipped within the test, however fast the machine writes.
+          await delay(5);
         }
       });
       const after = (count: number) =>

@@ -12,6 +12,8 @@ import { type Reply, startServer, type TestServer } from '../build/server.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is looked into at every depth
 const document = JSON.parse(JSON.stringify(openApiDocument())) as any;
+const credentials = { apiKeyHeader: 'X-API-Key', takesTokens: true };
+const locked = JSON.parse(JSON.stringify(openApiDocument(credentials))) as typeof document;
 
 interface Described {
   readonly operationId: string;
@@ -50,14 +52,36 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has whatever it points at, and points at all that it has', () => {
-    const pointers = new Set(
-      [...JSON.stringify(document).matchAll(/"\$ref":"#([^"]+)"/g)].map(([, to]) => to as string),
-    );
-    const held = Object.entries<object>(document.components).flatMap(([kind, components]) =>
-      Object.keys(components).map((name) => `/components/${kind}/${name}`),
-    );
-    expect([...pointers].toSorted()).to.deep.equal(held.toSorted());
+  for (const [title, each] of Object.entries({
+    'asks nobody who they are': document,
+    'asks everybody': locked,
+  })) {
+    it(`has whatever it points at, and points at all that it has, of a server that ${title}`, () => {
+      const pointers = new Set(
+        [...JSON.stringify(each).matchAll(/"\$ref":"#([^"]+)"/g)].map(([, to]) => to as string),
+      );
+      const { securitySchemes: _, ...components } = each.components;
+      const held = Object.entries<object>(components).flatMap(([kind, named]) =>
+        Object.keys(named).map((name) => `/components/${kind}/${name}`),
+      );
+      expect([...pointers].toSorted()).to.deep.equal(held.toSorted());
+    });
+  }
+
+  it('says of each operation which role it needs, where there are roles', () => {
+    const schemes = Object.keys(locked.components.securitySchemes);
+    for (const [path, methods] of Object.entries<Record<string, Record<string, unknown>>>(locked.paths)) {
+      for (const { operationId, description, security, responses } of Object.values(methods)) {
+        const isOpen = /^\/(health|ready|openapi\.json)?$/.test(path);
+        expect(security, String(operationId)).to.deep.equal(
+          isOpen ? undefined : schemes.map((scheme) => ({ [scheme]: [] })),
+        );
+        if (isOpen) continue;
+        expect(description).to.match(/Needs the role (reader|writer|admin)\.$/);
+        expect(responses).to.include.keys('401', '403');
+      }
+    }
+    expect(JSON.stringify(document)).not.to.match(/securitySchemes|"security"|Needs the role/);
   });
 
   it('examples are what the schemas allow', () => {

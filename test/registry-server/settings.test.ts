@@ -48,6 +48,15 @@ describe('settings', () => {
 
   it('compare what belongs together', () => {
     expect(() => readSettings({ DATABASE_MIN_CONNECTIONS: '60' })).to.throw(/DATABASE_MIN_CONNECTIONS/);
+    expect(() => readSettings({ JWT_JWKS_URL: 'https://a/keys', JWT_ISSUER: 'https://a' })).to.throw(
+      'JWT_JWKS_URL: needs JWT_ISSUER and JWT_AUDIENCE',
+    );
+    expect(() => readSettings({ JWT_JWKS_URL: 'https://a/keys', JWT_SECRET_FILE: '/secret' })).to.throw(
+      'JWT_SECRET_FILE and JWT_JWKS_URL: set one of them',
+    );
+    expect(() => readSettings({ API_KEY_HEADER: 'Authorization' })).to.throw(
+      'API_KEY_HEADER: "Authorization" is not the name of a header that is free, such as X-API-Key',
+    );
   });
 
   it('take several workers only where there is a database for them', () => {

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../build/eventually.ts';
@@ -59,6 +62,22 @@ describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, fu
       .split('\n')
       .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
       .filter((line) => line.event === event);
+
+  it('ask who is there, each of them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'registry-workers-'));
+    const key = 'k'.repeat(32);
+    writeFileSync(join(folder, 'keys.yaml'), JSON.stringify([{ name: 'a', role: 'reader', key }]));
+    try {
+      await start({ AUTH_KEYS_FILE: join(folder, 'keys.yaml') });
+      const headers = { 'X-API-Key': key, Connection: 'close' };
+      for (let n = 0; n < 9; n += 1) {
+        expect((await ask('GET', '/subjects')).status).to.equal(401);
+        expect((await fetch(`${server.url}/subjects`, { headers })).status).to.equal(200);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('show each a write that another one took, at once', async () => {
     await start();

@@ -174,7 +174,10 @@ describe('the children of a registry', () => {
       const changed =
         change === 'config'
           ? annotations({ config: { logLevel: 'debug' } }, {})
-          : annotations({}, { newPasswords: { postgres: 'x'.repeat(43), redis: 'r'.repeat(43) } });
+          : annotations(
+              {},
+              { newPasswords: { postgres: 'x'.repeat(43), redis: 'r'.repeat(43), auth: 'a'.repeat(43) } },
+            );
       expect(changed).not.to.equal(annotations({}, {}));
       expect(annotations({ deletionPolicy: 'Delete' }, {})).to.equal(annotations({}, {}));
     });

@@ -17,7 +17,7 @@ const namedSecrets = [
 ];
 
 describe('the children of a sample', () => {
-  for (const sample of ['minimal', 'production', 'exposed', 'external', 'encrypted']) {
+  for (const sample of ['minimal', 'production', 'exposed', 'external', 'encrypted', 'authenticated']) {
     it(`${sample}.yaml: as in test/golden (npm run golden writes them anew)`, () => {
       const { metadata, spec } = parse(readFileSync(new URL(`${sample}.yaml`, samples), 'utf8')) as {
         metadata: { name: string };

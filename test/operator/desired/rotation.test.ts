@@ -19,13 +19,17 @@ interface World {
 
 /** Runs in a row: each sees the Secrets and the Deployment of the one before, and has passwords of its own to give. */
 function runs() {
-  let secrets: Observed['secrets'] = { postgres: undefined, redis: undefined };
+  let secrets: Observed['secrets'] = { postgres: undefined, redis: undefined, auth: undefined };
   let deployment: V1Deployment | undefined;
   let count = 0;
   return ({ spec = {}, request, nowMs = startMs, pods = [] }: World = {}) => {
     count += 1;
     const letter = 'abcdefgh'[count - 1] ?? 'z';
-    const newPasswords = { postgres: letter.repeat(43), redis: letter.toUpperCase().repeat(43) };
+    const newPasswords = {
+      postgres: letter.repeat(43),
+      redis: letter.toUpperCase().repeat(43),
+      auth: letter.repeat(43),
+    };
     const annotations: Record<string, string> = request === undefined ? {} : { [rotateAnnotation]: request };
     const children = desired(
       aRegistry(spec, 'sample', annotations),
@@ -47,7 +51,8 @@ function runs() {
     );
     const get = (kind: string, name: string) =>
       children.find((child) => child.kind === kind && child.metadata.name === name) as KubeObject;
-    secrets = { postgres: get('Secret', 'sample-postgres'), redis: get('Secret', 'sample-redis') };
+    const [postgres, redis] = [get('Secret', 'sample-postgres'), get('Secret', 'sample-redis')];
+    secrets = { postgres, redis, auth: undefined };
     deployment = get('Deployment', 'sample') as unknown as V1Deployment;
     const text = (secret: KubeObject | undefined, key: string) =>
       Buffer.from(((secret?.data ?? {}) as Record<string, string>)[key] ?? '', 'base64').toString();

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { adminKey } from '../../../operator/desired/auth.ts';
 import type { Observed } from '../../../operator/desired/child.ts';
+import { contentHash } from '../../../operator/desired/pod.ts';
 import { eventsOf } from '../../../operator/events.ts';
 import type {
+  KubeObject,
   V1Deployment,
   V1PersistentVolumeClaim,
   V1Pod,
@@ -24,6 +27,7 @@ const upDeployment = {
 const answering = {
   isReady: true as const,
   isDegraded: false,
+  isLocked: false,
   version: '1.0.0',
   checks: { database: { version: '17.2', migration: 3 } },
 } satisfies Observed['answer'];
@@ -65,6 +69,43 @@ describe('the status', () => {
     expect(written).to.deep.include({ version: '1.0.0', replicasReady: '1/1', observedGeneration: 1 });
     expect(written.endpoints?.http).to.equal('http://sample.team-a.svc');
     expect(written.dependencies?.database).to.deep.include({ version: '17.2', migration: 3 });
+  });
+
+  describe('of a registry that asks who is there', () => {
+    const locked: Spec = { ...small, auth: { mode: 'ApiKey' } };
+
+    it('is ready when it refuses who sends nothing', () => {
+      const conditions = conditionsOf({ ...up, answer: { ...answering, isLocked: true } }, locked);
+      expect(conditions.Ready).to.equal('True Ready: version 1.0.0 answers');
+    });
+
+    it('is not when it answers them, as a version would that knows of no locks', () => {
+      expect(conditionsOf(up, locked).Ready).to.equal(
+        'False Unlocked: spec.auth.mode: "ApiKey", but version 1.0.0 answers who sends no credentials; a newer one asks for them',
+      );
+    });
+
+    it('is while pods are replaced, when those of before may answer', () => {
+      const deployment = { ...upDeployment, metadata: { generation: 2 } } as V1Deployment;
+      expect(conditionsOf({ ...up, deployment }, locked).Ready).to.match(/^True/);
+    });
+
+    it('names the Secret of the key', () => {
+      const observed = anObserved();
+      const secret = adminKey(aRegistry(locked), observed) as KubeObject;
+      const secrets = { ...observed.secrets, auth: secret };
+      const written = status(
+        aRegistry(locked),
+        anObserved({ ...up, secrets, children: [secret] }),
+        {},
+        undefined,
+      );
+      expect(written.secrets).to.deep.include({
+        name: 'sample-auth',
+        hash: contentHash(secret.data),
+        rotated: '2026-01-02T03:04:05Z',
+      });
+    });
   });
 
   const external: Spec = {

@@ -92,6 +92,20 @@ describe('the gRPC door', function () {
     expect(message.code).to.equal('RESOURCE_EXHAUSTED');
   });
 
+  it('keeps what it says short enough for the metadata of every client', async () => {
+    const subject = `ü${'x'.repeat(100_000)}`;
+    const missing = await client.call('SubjectService/GetVersion', { subject });
+    expect(missing.code).to.equal('NOT_FOUND');
+    expect(missing.details)
+      .to.match(/^Subject 'üx+…$/)
+      .and.to.have.length.below(1_600);
+    const fields = (type: string) => Array.from({ length: 60 }, (_, n) => ({ name: `f${n}`, type }));
+    await register('wordy', anAvroRecord('R', fields('int')));
+    const refused = await register('wordy', anAvroRecord('R', fields('string')));
+    expect(refused.code).to.equal('FAILED_PRECONDITION');
+    expect(refused.details).to.match(/^Schema being registered is incompatible.*…$/s);
+  });
+
   it('gives a page at a time, and all of them', async () => {
     for (const n of [1, 2, 3, 4, 5]) await register(`:.pages:s${n}`, '"int"');
     const seen: string[] = [];
