@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { constants, type ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -40,6 +40,8 @@ export interface GrpcParts {
   readonly log: Log;
   readonly requestTimeoutMs: number;
   readonly authorize: Authorize;
+  /** How long a connection lives, give or take a tenth; undefined: five minutes. */
+  readonly connectionAgeMs?: number;
 }
 
 export interface GrpcServer {
@@ -66,11 +68,18 @@ const CONNECTION_AGE_MS = 5 * 60_000;
 /** As for the REST API. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_CALLS_PER_CONNECTION = 250;
-/** Every call that a client may have begun. */
-const LAST_STREAM_ID = 2 ** 31 - 1;
+/** For a GOAWAY to reach a client, however far away it is. */
+const GOAWAY_TRAVEL_MS = 1_000;
 
 export function openGrpcServer(parts: GrpcParts): GrpcServer {
-  const { registry, lifecycle, log, requestTimeoutMs, authorize } = parts;
+  const {
+    registry,
+    lifecycle,
+    log,
+    requestTimeoutMs,
+    authorize,
+    connectionAgeMs = CONNECTION_AGE_MS,
+  } = parts;
   const server = new Server({
     'grpc.max_receive_message_length': registry.maxBodyBytes,
     'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
@@ -111,7 +120,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       door.injectConnection(connection);
       const session = [...sessions.keys()].at(-1);
       if (session === undefined) return;
-      const timer = setTimeout(() => void endSession(session), CONNECTION_AGE_MS * (0.9 + Math.random() / 5));
+      const timer = setTimeout(() => void endSession(session), connectionAgeMs * (0.9 + Math.random() / 5));
       session.once('close', () => clearTimeout(timer));
     },
     async stop(deadlineMs) {
@@ -204,16 +213,16 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
 }
 
 /**
- * Closes a connection without losing a call: first the client hears that it is to send no more, and only when it has
- * said that it heard, when all it sent before is here, is the connection told to end with the last of its calls.
+ * Closes a connection without losing a call: first the client hears where it ends, so that what it sends after that goes
+ * over its next connection, and only then is it cut, after the last of its calls. At once, as grpc-js does it, the cut
+ * overtakes the news.
  */
 async function endSession(session: ServerHttp2Session): Promise<void> {
   if (session.closed || session.destroyed) return;
-  session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
-  await new Promise<void>((resolve) => {
-    session.once('close', () => resolve());
-    session.ping(() => resolve());
-  });
+  session.goaway();
+  const heard = new AbortController();
+  session.once('close', () => heard.abort());
+  await delay(GOAWAY_TRAVEL_MS, undefined, { signal: heard.signal }).catch(() => {});
   if (!session.destroyed) session.close();
 }
 

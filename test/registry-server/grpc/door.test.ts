@@ -1,8 +1,14 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { type MethodDefinition, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { service as healthDefinition } from 'grpc-health-check';
+import { openGrpcDoor } from '../../../registry-server/grpc/door.ts';
+import { Lifecycle } from '../../../registry-server/lifecycle.ts';
+import { openLog } from '../../../registry-server/log.ts';
+import { openMetrics } from '../../../registry-server/metrics.ts';
+import type { Registry } from '../../../registry-server/registry.ts';
+import { readSettings } from '../../../registry-server/settings.ts';
 import { eventually } from '../../build/eventually.ts';
 import { type GrpcClient, openGrpcClient } from '../../build/grpc.ts';
 import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
@@ -174,6 +180,41 @@ describe('the gRPC door', function () {
     socket.resume();
     await once(socket, 'close');
     expect((await register('after', '"int"')).code).to.equal('OK');
+  });
+
+  it('ends connections that have lived for a while, and loses no call', async () => {
+    const lifecycle = new Lifecycle();
+    lifecycle.serve();
+    const none = { open: 0, idle: 0, waiting: 0, max: 0 };
+    const metrics = openMetrics(
+      () => none,
+      () => true,
+    );
+    const door = await openGrpcDoor(readSettings({ SERVER_HOST: '127.0.0.1', GRPC_PORT: '0' }), {
+      // What this method needs of it.
+      registry: { metrics, maxBodyBytes: 1_000 } as Registry,
+      lifecycle,
+      log: openLog({ level: 'silent', format: 'json' }),
+      requestTimeoutMs: 5_000,
+      authorize: async () => undefined,
+      connectionAgeMs: 100,
+    });
+    let connections = 0;
+    const counting = createServer((socket) => {
+      connections += 1;
+      const there = connect(Number(door.address.split(':').at(-1)), '127.0.0.1');
+      for (const end of [socket, there]) end.on('error', () => {});
+      socket.pipe(there).pipe(socket);
+    });
+    await once(counting.listen(0, '127.0.0.1'), 'listening');
+    const one = openGrpcClient(`127.0.0.1:${(counting.address() as AddressInfo).port}`);
+    const codes = new Set<string>();
+    // With one call at a time a connection is often idle when it ends.
+    while (connections < 8) codes.add((await one.call('SchemaService/ListSchemaTypes')).code);
+    expect([...codes]).to.deep.equal(['OK']);
+    one.close();
+    await door.close(1_000);
+    counting.close();
   });
 
   it('tells who watches that it ends, and loses no call that is under way', async () => {
