@@ -84,9 +84,11 @@ export async function observe(
 
 /** Those that others write: the operator only looks at them. */
 function certificateSecrets({ ingress, tls }: Registry): readonly string[] {
-  return [ingress?.tlsSecretName, tls?.mode === 'CertManager' ? tls.secretName : undefined].filter(
-    (name) => name !== undefined,
-  );
+  return [
+    ingress?.http.tlsSecretName,
+    ingress?.grpc?.tlsSecretName,
+    tls?.mode === 'CertManager' ? tls.secretName : undefined,
+  ].filter((name) => name !== undefined);
 }
 
 /** Where the certificate is somebody else's, its authority is not known here, and what is asked holds no secret. */
@@ -102,8 +104,9 @@ function hostsOf(registries: Cache, ownKey: string): ReadonlyMap<string, string>
     .filter((key) => key !== ownKey)
     .flatMap((key) =>
       registries.list(key).flatMap(({ spec }) => {
-        const { enabled, http } = (spec as Spec).ingress ?? {};
-        return enabled ? (http?.hosts ?? []).map((host) => [host, key] as const) : [];
+        const { enabled, http, grpc } = (spec as Spec).ingress ?? {};
+        const named = [...(http?.hosts ?? []), ...(grpc?.hosts ?? [])];
+        return enabled ? named.map((host) => [host, key] as const) : [];
       }),
     );
   return new Map(hosts);

@@ -168,11 +168,18 @@ export interface Ingress {
   /** undefined: the cluster's default class. */
   readonly className: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
-  readonly hosts: readonly string[];
-  /** undefined: plain HTTP. */
-  readonly tlsSecretName: string | undefined;
+  readonly http: Door;
+  /** undefined: gRPC is not led in from outside. */
+  readonly grpc: Door | undefined;
   /** Who issues the certificate, as cert-manager's annotation says it. */
   readonly issuer: Readonly<Record<string, string>>;
+}
+
+/** One API, as clients outside reach it. */
+export interface Door {
+  readonly hosts: readonly string[];
+  /** undefined: nothing is encrypted. */
+  readonly tlsSecretName: string | undefined;
 }
 
 export interface Monitoring {
@@ -383,14 +390,18 @@ function auth({ auth: given = {} }: Spec): Auth | undefined {
 }
 
 function ingress(spec: Spec, name: string): Ingress | undefined {
-  const { enabled = false, className, annotations = {}, http = {}, certManager } = spec.ingress ?? {};
+  const { enabled = false, className, annotations = {}, http = {}, grpc, certManager } = spec.ingress ?? {};
   if (!enabled) return undefined;
   const { issuer, clusterIssuer } = certManager ?? {};
+  const door = (given: Partial<Door>, issued: string): Door => ({
+    hosts: given.hosts ?? [],
+    tlsSecretName: given.tlsSecretName ?? (certManager === undefined ? undefined : issued),
+  });
   return {
     className,
     annotations,
-    hosts: http.hosts ?? [],
-    tlsSecretName: http.tlsSecretName ?? (certManager === undefined ? undefined : `${name}-http-tls`),
+    http: door(http, `${name}-http-tls`),
+    grpc: (grpc?.hosts ?? []).length === 0 ? undefined : door(grpc ?? {}, `${name}-grpc-tls`),
     issuer: {
       ...(issuer === undefined ? {} : { 'cert-manager.io/issuer': issuer }),
       ...(clusterIssuer === undefined ? {} : { 'cert-manager.io/cluster-issuer': clusterIssuer }),

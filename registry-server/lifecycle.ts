@@ -6,6 +6,7 @@ export type Phase =
 /** Where the server stands between its start and its end. */
 export class Lifecycle {
   #phase: Phase = { is: 'starting', cause: 'the server has just started' };
+  readonly #listeners: (() => void)[] = [];
 
   get phase(): Phase {
     return this.#phase;
@@ -17,10 +18,20 @@ export class Lifecycle {
   }
 
   serve(): void {
-    if (this.#phase.is === 'starting') this.#phase = { is: 'serving' };
+    if (this.#phase.is === 'starting') this.#turn({ is: 'serving' });
   }
 
   drain(): void {
-    this.#phase = { is: 'draining' };
+    this.#turn({ is: 'draining' });
+  }
+
+  /** From one phase to the next. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #turn(phase: Phase): void {
+    this.#phase = phase;
+    for (const listener of this.#listeners) listener();
   }
 }

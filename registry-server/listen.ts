@@ -1,13 +1,13 @@
 import type { Server } from 'node:http';
 import { Server as SecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as AnyServer } from 'node:net';
 
 /** The address cannot be listened on. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
 }
 
-export function listen(server: Server | SecureServer, port: number, host: string): Promise<void> {
+export function listen(server: AnyServer, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       reject(new CannotListen(`cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));

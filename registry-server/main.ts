@@ -16,7 +16,7 @@ import { openWorkerLink } from './worker-link.ts';
 type Verb = (settings: ServerSettings, args: readonly string[]) => Promise<number | undefined>;
 
 const verbs = new Map<string, { readonly run: Verb; readonly description: string; readonly takes?: string }>([
-  ['serve', { run: runServer, description: 'serve the REST API (default)' }],
+  ['serve', { run: runServer, description: 'serve the REST and gRPC APIs (default)' }],
   ['migrate', { run: runMigrations, description: 'bring the tables of the database up to date, and end' }],
   [
     'rebuild',

@@ -18,6 +18,7 @@ export type CacheLevel = 'memory' | 'redis';
 /** What the server counts about itself. */
 export interface Metrics {
   request(route: string, method: string, status: number, seconds: number): void;
+  grpcRequest(method: string, code: string, seconds: number): void;
   registration(outcome: 'added' | 'existing' | 'incompatible' | 'invalid' | 'refused'): void;
   compatibilityCheck(isCompatible: boolean): void;
   cacheRead(level: CacheLevel, isHit: boolean): void;
@@ -49,6 +50,7 @@ export interface Backlog {
 }
 
 const prefix = 'schema_registry_';
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 export function openMetrics(
   poolUsage: () => PoolUsage,
@@ -69,7 +71,20 @@ export function openMetrics(
     name: `${prefix}http_request_duration_seconds`,
     help: 'Time from the head of a request to the end of its answer',
     labelNames: ['route', 'method'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    buckets: requestBuckets,
+    registers,
+  });
+  const grpcRequests = new Counter({
+    name: `${prefix}grpc_requests_total`,
+    help: 'gRPC calls, by method and status code',
+    labelNames: ['method', 'code'],
+    registers,
+  });
+  const grpcDurations = new Histogram({
+    name: `${prefix}grpc_request_duration_seconds`,
+    help: 'Time from the message of a gRPC call to the end of its answer',
+    labelNames: ['method', 'code'],
+    buckets: requestBuckets,
     registers,
   });
   const registrations = new Counter({
@@ -165,6 +180,10 @@ export function openMetrics(
     request(route, method, status, seconds) {
       requests.inc({ route, method, status });
       durations.observe({ route, method }, seconds);
+    },
+    grpcRequest(method, code, seconds) {
+      grpcRequests.inc({ method, code });
+      grpcDurations.observe({ method, code }, seconds);
     },
     registration: (outcome) => registrations.inc({ outcome }),
     compatibilityCheck: (isCompatible) =>

@@ -5,6 +5,8 @@ import { openAuthenticator } from './authentication/authenticate.ts';
 import { openApiServer } from './certificate.ts';
 import { allowOrigins } from './cors.ts';
 import { openFront } from './front.ts';
+import { type GrpcDoor, openGrpcDoor } from './grpc/door.ts';
+import { openLock } from './grpc/lock.ts';
 import { guard } from './guard.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -32,6 +34,8 @@ import type { WorkerLink } from './worker-link.ts';
 export interface RunningServer {
   readonly url: string;
   readonly metricsUrl: string | undefined;
+  /** host:port of the gRPC API. */
+  readonly grpcAddress: string | undefined;
   /** Resolves when the store is up to date and requests are answered. */
   readonly ready: Promise<void>;
   /** Ends without losing a request. Safe to call twice. */
@@ -206,11 +210,16 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   const begin = () => prepare(store, archive, lifecycle, log, stopping.signal, link);
   // Who takes a dead worker's place takes no connection before it can answer.
   if (link?.isReplacement) await begin();
+  const authorize = openLock(authenticator, metrics);
+  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize };
+  let grpcDoor: GrpcDoor | undefined;
   try {
     await listen(server, settings.port, settings.host);
     if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
+    grpcDoor = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
   } catch (error) {
     server.close();
+    metricsServer?.close();
     authenticator?.close();
     await store.close();
     throw error;
@@ -226,6 +235,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   return {
     url: urlOf(server),
     metricsUrl: metricsServer && urlOf(metricsServer),
+    grpcAddress: grpcDoor?.address,
     ready,
     stop: () => {
       stopped ??= stop();
@@ -244,7 +254,8 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
       log.info('draining', { deadlineMs });
       await delay(deadlineMs / 3);
     }
-    await closeServer(server, closed - performance.now());
+    const leftMs = closed - performance.now();
+    await Promise.all([closeServer(server, leftMs), grpcDoor?.close(leftMs)]);
     authenticator?.close();
     await ready.catch(() => {});
     await archive?.close();

@@ -32,9 +32,11 @@ const table = {
     'TLS_CERT_FILE',
     undefined,
     text,
-    'certificate of the REST API in PEM, with those above it; unset: plain HTTP',
+    'certificate of the REST and gRPC APIs in PEM, with those above it; unset: plain HTTP',
   ),
   tlsKeyFile: setting('TLS_KEY_FILE', undefined, text, 'its key in PEM'),
+  grpcPort: setting('GRPC_PORT', '9090', port, 'port of the gRPC API'),
+  isGrpcEnabled: setting('ENABLE_GRPC', 'true', flag, 'serve the gRPC API'),
   corsOrigins: setting(
     'CORS_ORIGINS',
     undefined,

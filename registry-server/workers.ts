@@ -33,6 +33,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
   const { host, port } = settings;
   const url = urlAt(host, port, settings.tlsCertFile !== undefined);
   await ensureFree(port, host);
+  if (settings.isGrpcEnabled) await ensureFree(settings.grpcPort, host);
 
   const all = new Map<number, Supervised>();
   /** Who has not yet dropped what a worker wrote, by that worker and its round. */
@@ -55,6 +56,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
   return {
     url,
     metricsUrl: metricsServer && urlOf(metricsServer),
+    grpcAddress: settings.isGrpcEnabled ? new URL(urlAt(host, settings.grpcPort, false)).host : undefined,
     ready: ready.promise,
     stop: () => {
       stopped ??= stop();

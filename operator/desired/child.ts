@@ -134,6 +134,7 @@ function ownerReference(registry: Registry): OwnerReference {
 export function names({ name }: { readonly name: string }) {
   return {
     server: name,
+    grpc: `${name}-grpc`,
     config: `${name}-config`,
     postgres: `${name}-postgres`,
     redis: `${name}-redis`,

@@ -3,7 +3,7 @@ import type { Registry } from '../spec.ts';
 import { adminKeyMounts, adminKeyVolumes } from './auth.ts';
 import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from './certificates.ts';
 import { type Child, labels, meta, names, type Observed, selectorLabels } from './child.ts';
-import { apiDoor, ports, serverConfig } from './config-map.ts';
+import { apiDoor, grpcDoor, ports, serverConfig } from './config-map.ts';
 import { serverSecretHash } from './credentials.ts';
 import {
   namedSecretAnnotations,
@@ -85,6 +85,7 @@ export const deployment: Child = (registry, observed) => {
             imagePullPolicy: registry.pullPolicy,
             ports: [
               { name: door.scheme, containerPort: ports.http, protocol: 'TCP' },
+              { name: grpcDoor(registry).name, containerPort: ports.grpc, protocol: 'TCP' },
               { name: 'metrics', containerPort: ports.metrics, protocol: 'TCP' },
             ],
             envFrom: [{ configMapRef: { name: config } }],

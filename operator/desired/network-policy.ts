@@ -26,6 +26,10 @@ export const serverPolicy: Child = (registry) => {
         ...(ingressFrom === undefined ? {} : { from: [...ingressFrom, operator, own] }),
         ports: [tcp(ports.http)],
       },
+      {
+        ...(ingressFrom === undefined ? {} : { from: [...ingressFrom, own] }),
+        ports: [tcp(ports.grpc)],
+      },
       { from: [...monitoringFrom, own], ports: [tcp(ports.metrics)] },
     ],
     egress: [
@@ -37,7 +41,7 @@ export const serverPolicy: Child = (registry) => {
         ? []
         : [{ to: [podsOf(registry, 'redis')], ports: [tcp(ports.redis)] }]),
       // The `registry` command in a pod speaks to the Service, which may lead to any of them.
-      { to: [own], ports: [tcp(ports.http), tcp(ports.metrics)] },
+      { to: [own], ports: [tcp(ports.http), tcp(ports.grpc), tcp(ports.metrics)] },
       ...outside(registry),
       ...artifactStore(registry),
       ...identityProvider(registry),

@@ -1,6 +1,7 @@
+import type { Registry } from '../spec.ts';
 import type { Component } from './child.ts';
 import { type Child, meta, names, selectorLabels } from './child.ts';
-import { apiDoor, ports } from './config-map.ts';
+import { apiDoor, grpcDoor, ports } from './config-map.ts';
 
 /** Where clients find the registry. */
 export const service: Child = (registry) => {
@@ -17,7 +18,7 @@ export const service: Child = (registry) => {
       ...(registry.service.sessionAffinity === 'ClientIP'
         ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
         : {}),
-      ports: [{ name: scheme, port, targetPort: scheme, protocol: 'TCP' }],
+      ports: [{ name: scheme, port, targetPort: scheme, protocol: 'TCP' }, grpcPort(registry)],
     },
   };
 };
@@ -47,9 +48,16 @@ export const headlessService: Child = (registry) => ({
         targetPort: apiDoor(registry).scheme,
         protocol: 'TCP',
       },
+      grpcPort(registry),
     ],
   },
 });
+
+function grpcPort(registry: Registry) {
+  const { name, appProtocol } = grpcDoor(registry);
+  // HTTP/2 from its first byte: proxies in between do not find that out by themselves.
+  return { name: 'grpc', port: ports.grpc, targetPort: name, protocol: 'TCP', appProtocol };
+}
 
 export const postgresService: Child = (registry) =>
   registry.database.kind === 'managed' ? headless(registry, 'postgres') : undefined;

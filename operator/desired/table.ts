@@ -16,7 +16,7 @@ import { postgresCredentials, redisCredentials } from './credentials.ts';
 import { dashboard } from './dashboard.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
-import { ingress } from './ingress.ts';
+import { grpcIngress, ingress } from './ingress.ts';
 import { postgresPolicy, redisPolicy, serverPolicy } from './network-policy.ts';
 import { postgres, postgresClaim, postgresConfig } from './postgres.ts';
 import { prometheusRule } from './prometheus-rule.ts';
@@ -53,6 +53,7 @@ export const children = {
   metricsService,
   headlessService,
   ingress,
+  grpcIngress,
   deployment,
   disruptionBudget,
   autoscaler,

@@ -490,7 +490,7 @@ export interface SchemaRegistryFields {
       sessionAffinity?: 'None' | 'ClientIP';
     };
     /**
-     * An Ingress for the REST API. Its annotations for ingress-nginx (size of bodies, timeouts, limits, CORS, the way to HTTPS) follow spec.config; annotations here win over them.
+     * An Ingress for the REST API, and one for the gRPC API where grpc names hosts. Their annotations for ingress-nginx (size of bodies, timeouts, limits, CORS, the way to HTTPS) follow spec.config; annotations here win over them.
      */
     ingress?: {
       /**
@@ -502,7 +502,7 @@ export interface SchemaRegistryFields {
        */
       className?: string;
       /**
-       * Annotations of the Ingress; they win over those that the operator sets.
+       * Annotations of both Ingresses; they win over those that the operator sets.
        */
       annotations?: {
         [k: string]: string;
@@ -521,7 +521,20 @@ export interface SchemaRegistryFields {
         tlsSecretName?: string;
       };
       /**
-       * cert-manager obtains the certificate, and renews it.
+       * The gRPC API, in an Ingress NAME-grpc of its own. Default: it is reached from inside the cluster alone.
+       */
+      grpc?: {
+        /**
+         * Names under which clients reach the gRPC API, such as registry-grpc.example.com, none of them among http.hosts; the first one is shown in status.endpoints.grpc.
+         */
+        hosts?: string[];
+        /**
+         * Secret of type kubernetes.io/tls with the certificate for these hosts. ingress-nginx takes gRPC over TLS alone. Default: NAME-grpc-tls where certManager is set, and no TLS otherwise.
+         */
+        tlsSecretName?: string;
+      };
+      /**
+       * cert-manager obtains the certificates, and renews them.
        */
       certManager?: {
         /**
@@ -1093,6 +1106,10 @@ export interface SchemaRegistryFields {
        * URL of the REST API inside the cluster.
        */
       internal?: string;
+      /**
+       * Host and port of the gRPC API, as its clients take them: those of its ingress, where there is one.
+       */
+      grpc?: string;
       /**
        * URL of the Prometheus metrics of the server pods.
        */

@@ -7,9 +7,11 @@ import type { Condition, Verdict } from './condition.ts';
 
 /** The certificates of the ingress and of the API, as clients will see them: there, whole, in time, and for these hosts. */
 export const certificatesReady: Condition = (registry, observed) => {
-  const verdicts = [ingressCertificate(registry, observed), apiCertificate(registry, observed)].filter(
-    (verdict) => verdict !== undefined,
-  );
+  const verdicts = [
+    ingressCertificate(registry, 'http', observed),
+    ingressCertificate(registry, 'grpc', observed),
+    apiCertificate(registry, observed),
+  ].filter((verdict) => verdict !== undefined);
   const [first] = verdicts;
   if (first === undefined) {
     const why = registry.ingress === undefined ? 'there is no ingress' : 'the ingress speaks plain HTTP';
@@ -19,17 +21,22 @@ export const certificatesReady: Condition = (registry, observed) => {
   return verdicts.find(({ status }) => status === 'False') ?? { ...first, message };
 };
 
-function ingressCertificate({ ingress }: Registry, observed: Observed): Verdict | undefined {
-  if (ingress?.tlsSecretName === undefined) return undefined;
-  const name = ingress.tlsSecretName;
-  const isIssued = Object.keys(ingress.issuer).length > 0;
+function ingressCertificate(
+  { ingress }: Registry,
+  which: 'http' | 'grpc',
+  observed: Observed,
+): Verdict | undefined {
+  const door = ingress?.[which];
+  if (door?.tlsSecretName === undefined) return undefined;
+  const name = door.tlsSecretName;
+  const isIssued = Object.keys(ingress?.issuer ?? {}).length > 0;
   const missing = isIssued
     ? bad('Starting', `cert-manager has not written Secret "${name}" yet; see its Certificate "${name}"`)
     : bad(
         'SecretMissing',
-        `spec.ingress.http.tlsSecretName: there is no Secret "${name}"; make one of type kubernetes.io/tls`,
+        `spec.ingress.${which}.tlsSecretName: there is no Secret "${name}"; make one of type kubernetes.io/tls`,
       );
-  return secretVerdict(name, ingress.hosts, missing, observed);
+  return secretVerdict(name, door.hosts, missing, observed);
 }
 
 /** Undefined where the API speaks plain HTTP inside the cluster. */

@@ -18,9 +18,10 @@ export const degraded: Condition = (registry, observed) => {
   const artifacts = artifactStoreReady(registry, observed);
   if (artifacts.status === 'False')
     return { status: 'True', reason: 'ArtifactStoreUnavailable', message: artifacts.message };
-  const taken = registry.ingress?.hosts.find((host) => observed.hostsOfOthers.has(host));
-  if (taken !== undefined) {
-    const message = `host ${taken} leads to SchemaRegistry ${observed.hostsOfOthers.get(taken)} as well; change spec.ingress.http.hosts of one`;
+  for (const door of ['http', 'grpc'] as const) {
+    const taken = registry.ingress?.[door]?.hosts.find((host) => observed.hostsOfOthers.has(host));
+    if (taken === undefined) continue;
+    const message = `host ${taken} leads to SchemaRegistry ${observed.hostsOfOthers.get(taken)} as well; change spec.ingress.${door}.hosts of one`;
     return { status: 'True', reason: 'HostTaken', message };
   }
   const growth = [volumeGrowth(registry, 'postgres', observed), volumeGrowth(registry, 'redis', observed)];

@@ -1,6 +1,6 @@
 import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
 import { apiDoor, ports } from '../desired/config-map.ts';
-import { ingressUrl } from '../desired/ingress.ts';
+import { grpcTarget, ingressUrl } from '../desired/ingress.ts';
 import { contentHash } from '../desired/pod.ts';
 import { rotatedAnnotation } from '../desired/rotation.ts';
 import type { ArtifactStore, BadSpec, Registry, Status } from '../spec.ts';
@@ -98,6 +98,7 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
     endpoints: {
       http: ingressUrl(registry) ?? internal,
       internal,
+      grpc: grpcTarget(registry) ?? `${host(registry, server)}:${ports.grpc}`,
       metrics: `http://${host(registry, `${server}-metrics`)}:${ports.metrics}/metrics`,
     },
     dependencies: {

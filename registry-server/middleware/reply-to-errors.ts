@@ -28,7 +28,8 @@ export function replyToErrors(log: Log): Middleware {
   };
 }
 
-function toRegistryError(error: unknown): RegistryError {
+/** What a client is told of it; nothing of what goes on inside. */
+export function toRegistryError(error: unknown): RegistryError {
   if (error instanceof RegistryError) return error;
   if (error instanceof StoreUnavailable || sqlState(error) !== undefined) {
     // What PostgreSQL says about a statement is not for clients; the log has it.

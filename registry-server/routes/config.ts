@@ -35,7 +35,8 @@ function writeConfig({ compatibility, ...rest }: ScopedConfig) {
 
 type Reader<T> = (value: unknown, field: string) => T;
 
-const fields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[field]> } = {
+/** How each is read that a client sends. */
+export const configFields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[field]> } = {
   compatibility: readLevel,
   compatibilityGroup: stringAt,
   compatibilityPolicy: (value, field) => oneOf(String(value).toUpperCase(), field, compatibilityPolicies),
@@ -52,8 +53,8 @@ const fields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[fi
 };
 
 /** Fields that the API does not have are passed over, as in every body. */
-function readChange(body: JsonObject): ConfigChange {
-  const sent = Object.entries<Reader<unknown>>(fields).filter(([field]) => body[field] !== undefined);
+export function readChange(body: JsonObject): ConfigChange {
+  const sent = Object.entries<Reader<unknown>>(configFields).filter(([field]) => body[field] !== undefined);
   return Object.fromEntries(
     sent.map(([field, read]) => [field, body[field] === null ? null : read(body[field], field)]),
   );

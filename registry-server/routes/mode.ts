@@ -29,7 +29,8 @@ export const mode: Route = (router, registry) => {
   }
 };
 
-function readMode(value: unknown): RegistryMode | null {
+/** @throws RegistryError 42204 */
+export function readMode(value: unknown): RegistryMode | null {
   if (value === null) return null;
   const found = registryModes.find((name) => name === String(value).toUpperCase());
   if (!found) throw new RegistryError('INVALID_MODE');

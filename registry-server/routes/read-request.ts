@@ -18,7 +18,11 @@ export function parameter(ctx: RouterContext, name: string): string {
  * @throws RegistryError 400
  */
 export function subjectOf(ctx: RouterContext): SubjectName {
-  const text = parameter(ctx, 'subject');
+  return readName(parameter(ctx, 'subject'));
+}
+
+/** @throws RegistryError 400 */
+export function readName(text: string): SubjectName {
   // Nothing is named so, and PostgreSQL would not even look for it.
   if (text.includes('\u0000')) throw new RegistryError('BAD_REQUEST', { detail: 'A subject has no NUL' });
   return parseSubjectName(text);
@@ -75,7 +79,11 @@ export function slicePage<T>(list: readonly T[], { offset, limit }: Page): reado
 
 /** @throws RegistryError 42202 */
 export function versionOf(ctx: RouterContext): VersionWanted {
-  const text = parameter(ctx, 'version');
+  return readVersion(parameter(ctx, 'version'));
+}
+
+/** @throws RegistryError 42202 */
+export function readVersion(text: string): VersionWanted {
   if (text.toLowerCase() === 'latest' || text === '-1') return 'latest';
   const number = /^\d{1,10}$/.test(text) ? Number(text) : 0;
   if (number < 1 || number > MAX_INTEGER) throw new RegistryError('INVALID_VERSION', { version: text });

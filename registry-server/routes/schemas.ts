@@ -1,10 +1,11 @@
 import type { RouterContext } from '@koa/router';
-import { RegistryError } from '../errors.ts';
+import { listByGuid } from '../services/find-by-guid.ts';
 import { type FoundSchema, getById } from '../services/find-by-id.ts';
 import { listWithAliases } from '../services/list-schemas.ts';
+import { listUses } from '../services/list-uses.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
-import type { ListedVersion, StoredSchema, VersionFilter, VersionPosition } from '../store/store.ts';
-import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
+import type { ListedVersion, VersionFilter, VersionPosition } from '../store/store.ts';
+import { formatSubjectName, parseSubjectName, type SubjectName } from '../subject-name.ts';
 import { flag, idOf, pageOf, parameter, query, readPrefix, slicePage } from './read-request.ts';
 import type { Route } from './route.ts';
 import { findTags, shape } from './shape-schema.ts';
@@ -78,29 +79,24 @@ export const schemas: Route = (router, registry) => {
   });
 
   router.get('/schemas/guids/:guid', async (ctx) => {
-    const [stored] = await listByGuid(ctx);
-    if (stored) ctx.body = writeSchema(await shape(ctx, registry, stored));
+    const [stored] = await listByGuid(store, parameter(ctx, 'guid'));
+    ctx.body = writeSchema(await shape(ctx, registry, stored));
   });
 
   router.get('/schemas/guids/:guid/ids', async (ctx) => {
-    ctx.body = (await listByGuid(ctx)).map(({ context, id }) => ({ context, id }));
+    const found = await listByGuid(store, parameter(ctx, 'guid'));
+    ctx.body = found.map(({ context, id }) => ({ context, id }));
   });
 
   function getSchema(ctx: RouterContext): Promise<FoundSchema> {
-    return getById(store, idOf(ctx), parseSubjectName(query(ctx, 'subject') ?? ''));
+    return getById(store, idOf(ctx), namedIn(ctx));
   }
 
-  async function listShownUses(ctx: RouterContext) {
-    const { stored } = await getSchema(ctx);
-    const uses = await store.listUses(stored.context, stored.id);
-    return uses.filter(({ isDeleted }) => !isDeleted || flag(ctx, 'deleted'));
+  function listShownUses(ctx: RouterContext) {
+    return listUses(store, idOf(ctx), namedIn(ctx), flag(ctx, 'deleted'));
   }
 
-  async function listByGuid(ctx: RouterContext): Promise<readonly StoredSchema[]> {
-    const guid = parameter(ctx, 'guid');
-    const isGuid = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(guid);
-    const found = isGuid ? await store.listSchemasByGuid(guid) : [];
-    if (found.length === 0) throw new RegistryError('SCHEMA_NOT_FOUND', { id: guid });
-    return found;
+  function namedIn(ctx: RouterContext): SubjectName {
+    return parseSubjectName(query(ctx, 'subject') ?? '');
   }
 };

@@ -8,13 +8,20 @@ import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
 import { queries, query } from './read-request.ts';
 
 /** As the client asked to see it: `format`, `referenceFormat=qualified`. */
-export async function shape(
-  ctx: RouterContext,
+export function shape(ctx: RouterContext, registry: Registry, stored: StoredSchema): Promise<StoredSchema> {
+  const isQualified = query(ctx, 'referenceFormat')?.toLowerCase() === 'qualified';
+  return shapeAs(registry, stored, query(ctx, 'format'), isQualified);
+}
+
+/** @param isQualified subjects of references carry their context */
+export async function shapeAs(
   registry: Registry,
   stored: StoredSchema,
+  format: string | undefined,
+  isQualified: boolean,
 ): Promise<StoredSchema> {
-  const formatted = await formatSchema(registry, stored.context, stored, query(ctx, 'format'));
-  if (query(ctx, 'referenceFormat')?.toLowerCase() !== 'qualified') return formatted;
+  const formatted = await formatSchema(registry, stored.context, stored, format);
+  if (!isQualified) return formatted;
   const references = formatted.references.map((reference) => ({
     ...reference,
     subject: formatSubjectName(parseSubjectName(reference.subject, stored.context)),

@@ -4,6 +4,7 @@ import { type JsonObject, readBody } from '../middleware/read-body.ts';
 import { deleteVersion } from '../services/delete-versions.ts';
 import { type FoundVersion, getVersion, listVersions } from '../services/find-version.ts';
 import { formatSchema } from '../services/format-schema.ts';
+import { listReferrers } from '../services/list-referrers.ts';
 import { type Registered, registerSchema } from '../services/register-schema.ts';
 import { tagVersion } from '../services/tag-version.ts';
 import { getWritableName, parseSubjectName } from '../subject-name.ts';
@@ -86,11 +87,8 @@ export const versions: Route = (router, registry) => {
   });
 
   router.get('/subjects/:subject/versions/:version/referencedby', async (ctx) => {
-    // What was soft-deleted can still be referred to.
-    const { name, version } = await getVersion(store, subjectOf(ctx), versionOf(ctx), true);
-    const referrers = await store.listReferrers(name, version);
-    const shown = referrers.filter(({ isLive }) => isLive || flag(ctx, 'deleted')).map(({ id }) => id);
-    ctx.body = slicePage(shown, pageOf(ctx));
+    const ids = await listReferrers(store, subjectOf(ctx), versionOf(ctx), flag(ctx, 'deleted'));
+    ctx.body = slicePage(ids, pageOf(ctx));
   });
 
   router.delete('/subjects/:subject/versions/:version', async (ctx) => {

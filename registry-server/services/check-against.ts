@@ -8,6 +8,24 @@ import { readSchemaText, type SentSchema } from './read-schema-text.ts';
 import { getSubject } from './read-subject.ts';
 
 /**
+ * As checkAgainst; what is wrong with the schema itself is an answer, too.
+ * @throws RegistryError 40402
+ */
+export async function explainAgainst(
+  registry: Registry,
+  named: SubjectName,
+  sent: SentSchema,
+  wanted: VersionWanted | 'all',
+): Promise<readonly string[]> {
+  try {
+    return await checkAgainst(registry, named, sent, wanted);
+  } catch (error) {
+    if (error instanceof RegistryError && error.kind === 'INVALID_SCHEMA') return [error.message];
+    throw error;
+  }
+}
+
+/**
  * Why a schema could not be registered under the level that applies; empty when it could.
  * @param wanted the one version to compare with, or all that the level demands
  * @throws RegistryError 40402, 42201

@@ -169,6 +169,22 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /spec\.ingress\.http\.hosts: duplicate entries/,
   },
   {
+    title: 'a host for both protocols',
+    spec: {
+      ingress: {
+        enabled: true,
+        http: { hosts: ['a.example.com'] },
+        grpc: { hosts: ['b.example.com', 'a.example.com'] },
+      },
+    },
+    says: /spec\.ingress: .*ingress\.grpc\.hosts must not name a host of ingress\.http\.hosts.*registry-grpc\.example\.com/,
+  },
+  {
+    title: 'a host for gRPC that is none',
+    spec: { ingress: { enabled: true, http: { hosts: ['a.example.com'] }, grpc: { hosts: ['b:443'] } } },
+    says: /spec\.ingress\.grpc\.hosts\[0\]: .*"b:443" is not the name of a host/,
+  },
+  {
     title: 'two issuers',
     spec: { ingress: { certManager: { issuer: 'a', clusterIssuer: 'b' } } },
     says: /spec\.ingress\.certManager: .*name one of issuer and clusterIssuer/,
@@ -295,6 +311,7 @@ const accepted: readonly { title: string; spec: Spec }[] = [
       ingress: {
         enabled: true,
         http: { hosts: ['registry.example.com', '*.registry.example.com'] },
+        grpc: { hosts: ['registry-grpc.example.com'] },
         certManager: { clusterIssuer: 'letsencrypt-prod' },
       },
     },

@@ -76,6 +76,7 @@ async function main(wanted = ''): Promise<void> {
     SERVER_HOST: '127.0.0.1',
     SERVER_PORT: String(port),
     METRICS_PORT: String(metricsPort),
+    GRPC_PORT: '0',
     GRACEFUL_SHUTDOWN_TIMEOUT: '0',
     LOG_LEVEL: 'warn',
   };

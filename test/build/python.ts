@@ -8,6 +8,12 @@ import { run } from '../../hack/cluster/run.ts';
 const environments = {
   // grpcio-tools brings protoc, which makes the classes that the Protobuf serializer wants.
   client: ['confluent-kafka[avro,json,protobuf,rules,schemaregistry]==2.15.0', 'grpcio-tools==1.85.1'],
+  grpc: [
+    'grpcio-tools==1.85.1',
+    'grpcio-reflection==1.85.1',
+    'grpcio-health-checking==1.85.1',
+    'grpcio-status==1.85.1',
+  ],
   schemathesis: ['schemathesis==4.32.5'],
 } as const;
 

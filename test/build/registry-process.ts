@@ -7,6 +7,7 @@ import { end, freePort } from './process.ts';
 export interface RegistryProcess {
   readonly url: string;
   readonly metricsUrl: string;
+  readonly grpcAddress: string;
   readonly child: ChildProcess;
   /** What it wrote so far. */
   readonly output: () => string;
@@ -20,7 +21,7 @@ export async function startRegistryProcess(
   environment: Readonly<Record<string, string>> = {},
   nodeOptions: readonly string[] = [],
 ): Promise<RegistryProcess> {
-  const [port, metricsPort] = [await freePort(), await freePort()];
+  const [port, metricsPort, grpcPort] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   let output = '';
   const child = spawn(process.execPath, [...nodeOptions, main, 'serve'], {
@@ -30,6 +31,7 @@ export async function startRegistryProcess(
       SERVER_HOST: '127.0.0.1',
       SERVER_PORT: String(port),
       METRICS_PORT: String(metricsPort),
+      GRPC_PORT: String(grpcPort),
       GRACEFUL_SHUTDOWN_TIMEOUT: '0',
       DATABASE_MIN_CONNECTIONS: '2',
       LOG_LEVEL: 'warn',
@@ -53,6 +55,7 @@ export async function startRegistryProcess(
   return {
     url,
     metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+    grpcAddress: `127.0.0.1:${grpcPort}`,
     child,
     output: () => output,
     stop: (signal = 'SIGTERM') => end(child, signal),

@@ -32,6 +32,7 @@ export async function openReplica(environment: Readonly<Record<string, string>>)
           PATH: process.env.PATH,
           SERVER_HOST: '127.0.0.1',
           SERVER_PORT: String(port),
+          ENABLE_GRPC: 'false',
           ENABLE_METRICS: 'false',
           GRACEFUL_SHUTDOWN_TIMEOUT: '0',
           LOG_LEVEL: 'error',

@@ -26,6 +26,7 @@ export async function startServer(
     SERVER_HOST: '127.0.0.1',
     SERVER_PORT: '0',
     METRICS_PORT: '0',
+    GRPC_PORT: '0',
     GRACEFUL_SHUTDOWN_TIMEOUT: '0',
     DATABASE_MIN_CONNECTIONS: '2',
     ...environment,

@@ -55,6 +55,9 @@ export const switches: Readonly<Record<string, Spec>> = {
   'ingress with cert-manager': {
     ingress: { enabled: true, http: { hosts: ['a.example.com'] }, certManager: { clusterIssuer: 'public' } },
   },
+  'ingress for gRPC': {
+    ingress: { enabled: true, http: { hosts: ['a.example.com'] }, grpc: { hosts: ['b.example.com'] } },
+  },
   'no disruption budget': { podDisruptionBudget: { enabled: false } },
   'no network policy': { networkPolicy: { enabled: false } },
   'narrow network policy': {

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { expect } from 'chai';
+import { clusterFolders } from '../../hack/cluster/folders.ts';
+import { inside } from '../../hack/cluster/network.ts';
 import { run } from '../../hack/cluster/run.ts';
 import { findPython } from '../build/python.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
@@ -44,6 +46,25 @@ describe('clients that people use, against a registry in a cluster', function ()
       expect(await client.getLatestSchemaId(`node-${type}`)).to.equal(id);
     });
   }
+
+  it('grpc-js registers and reads at the address in its status, from inside the cluster', async () => {
+    const { status } = (await cluster.kubectl.json(['get', 'sr', 'sample'])) as {
+      status: { endpoints: { grpc: string } };
+    };
+    expect(status.endpoints.grpc).to.equal('sample.default.svc:9090');
+    const { spec } = (await cluster.kubectl.json(['get', 'service', 'sample'])) as {
+      spec: { clusterIP: string };
+    };
+    // This machine does not ask the cluster's DNS.
+    const address = `${spec.clusterIP}:9090`;
+    const script = fileURLToPath(new URL('../clients/grpc-client.ts', import.meta.url));
+    const [command = '', ...args] = inside(clusterFolders(cluster.name), [process.execPath, script, address]);
+    expect(JSON.parse(await run(command, args))).to.deep.equal({
+      codes: ['OK', 'OK', 'NOT_FOUND'],
+      text: '{"type":"object"}',
+      isSame: true,
+    });
+  });
 
   it('confluent-kafka (Python) registers, writes and reads Avro and JSON Schema', async function () {
     const found = await findPython();

@@ -26,7 +26,11 @@ describe('the role of the operator', () => {
     .map((document) => document.toJS() as Role)
     .filter(({ kind }) => kind === 'ClusterRole');
   const everything: Spec = {
-    ingress: { enabled: true, http: { hosts: ['registry.example.com'] } },
+    ingress: {
+      enabled: true,
+      http: { hosts: ['registry.example.com'] },
+      grpc: { hosts: ['registry-grpc.example.com'] },
+    },
     monitoring: { dashboards: { enabled: true } },
   };
   const claims = [{ metadata: { name: 'data-sample-postgres-0' } }] as V1PersistentVolumeClaim[];

@@ -28,6 +28,7 @@ describe('the process', function () {
       PATH: process.env.PATH,
       SERVER_HOST: '127.0.0.1',
       SERVER_PORT: String(port),
+      ENABLE_GRPC: 'false',
       ENABLE_METRICS: 'false',
       DATA_FOLDER: join(folder, 'data'),
       GRACEFUL_SHUTDOWN_TIMEOUT: '3',

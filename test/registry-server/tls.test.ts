@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { makeCertificate, missingOpenssl, type TestCertificate } from '../build/certificate.ts';
 import { eventually } from '../build/eventually.ts';
+import { openGrpcClient } from '../build/grpc.ts';
 import { startServer, type TestServer } from '../build/server.ts';
 
 const main = new URL('../../registry-server/main.ts', import.meta.url).pathname;
@@ -40,6 +41,13 @@ describe('a server with a certificate', function () {
     copyFileSync(certPath, path(certFile));
   };
 
+  async function askGrpc(caPath?: string): Promise<string> {
+    const client = openGrpcClient(server.grpcAddress, caPath);
+    const { code } = await client.call('SchemaService/ListSchemaTypes');
+    client.close();
+    return code;
+  }
+
   before(async function () {
     if (missingOpenssl !== undefined) {
       process.stderr.write(`    skipped: ${missingOpenssl}\n`);
@@ -66,6 +74,12 @@ describe('a server with a certificate', function () {
     expect(error).to.be.instanceOf(Error).with.property('code').that.contains('VERIFY');
   });
 
+  it('speaks gRPC with the same certificate, to those who trust it', async () => {
+    expect(await askGrpc(first.caPath)).to.equal('OK');
+    expect(await askGrpc(second.caPath)).to.equal('UNAVAILABLE');
+    expect(await askGrpc()).to.equal('UNAVAILABLE');
+  });
+
   it('answers nobody in plain HTTP', async () => {
     const error = await fetch(server.url.replace('https:', 'http:')).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(Error);
@@ -87,6 +101,7 @@ describe('a server with a certificate', function () {
   it('takes up another certificate without a restart', async () => {
     put(second);
     await eventually(async () => expect((await ask(server.url, second.caPath)).status).to.equal(200), 20_000);
+    await eventually(async () => expect(await askGrpc(second.caPath)).to.equal('OK'), 20_000);
   });
 
   it('does not start without one that can be used: the variables and the cause', async () => {

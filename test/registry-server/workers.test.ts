@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../build/eventually.ts';
+import { openGrpcClient } from '../build/grpc.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
 import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
 import { anAvroRecord } from '../build/schema.ts';
@@ -206,6 +207,40 @@ describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, fu
     expect(await exited).to.deep.equal([0, null]);
     expect(events('stopped')).to.have.length(4);
     agent.destroy();
+  });
+
+  it('answer gRPC on one port, with one truth, and lose no call when they end', async () => {
+    await start({ GRACEFUL_SHUTDOWN_TIMEOUT: '3' });
+    const clients = Array.from({ length: 6 }, () => openGrpcClient(server.grpcAddress));
+    for (let version = 1; version <= 10; version += 1) {
+      const schema = { schema: anAvroRecord('Seen', [`f${version}`]) };
+      const [first] = clients;
+      await first?.call('SchemaService/RegisterSchema', { subject: 'seen', schema });
+      for (const client of clients) {
+        const { message } = await client.call('SubjectService/GetVersion', { subject: 'seen' });
+        expect(message.version).to.equal(version);
+      }
+    }
+    const method = 'llm_schema_registry.v1.SubjectService/GetVersion';
+    const answered = events('request').filter((line) => line.method?.endsWith('RegisterSchema'));
+    expect(answered).to.have.length(10);
+    const metrics = await (await fetch(server.metricsUrl)).text();
+    expect(metrics).to.include(`schema_registry_grpc_requests_total{method="${method}",code="OK"} 60`);
+
+    const exited = once(server.child, 'exit');
+    let isListed = true;
+    const load = clients.map(async (client) => {
+      const codes = new Set<string>();
+      while (isListed) codes.add((await client.call('SubjectService/GetVersion', { subject: 'seen' })).code);
+      return [...codes];
+    });
+    server.child.kill('SIGTERM');
+    await eventually(async () => expect((await ask('GET', '/ready')).status).to.equal(503));
+    await delay(300);
+    isListed = false;
+    for (const codes of await Promise.all(load)) expect(codes).to.deep.equal(['OK']);
+    expect(await exited).to.deep.equal([0, null]);
+    for (const client of clients) client.close();
   });
 
   it('say once that the port is taken', async () => {

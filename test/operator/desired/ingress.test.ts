@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ingress, ingressUrl } from '../../../operator/desired/ingress.ts';
+import { grpcIngress, grpcTarget, ingress, ingressUrl } from '../../../operator/desired/ingress.ts';
 import type { Spec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
@@ -52,6 +52,34 @@ describe('the ingress', () => {
       [nginx('ssl-redirect')]: 'true',
       [nginx('force-ssl-redirect')]: 'true',
       'cert-manager.io/cluster-issuer': 'le',
+    });
+  });
+
+  it('leads to gRPC in an object of its own, where hosts are named for it', () => {
+    expect(grpcIngress(registry({ http }), anObserved())).to.equal(undefined);
+    const grpc = { hosts: ['*.grpc.example.com', 'grpc.example.com'] };
+    const wanted = registry({ http, grpc, certManager: { issuer: 'ca' } });
+    const made = grpcIngress(wanted, anObserved());
+    expect(made?.metadata.name).to.equal('sample-grpc');
+    expect(made?.metadata.annotations).to.include({
+      [nginx('backend-protocol')]: 'GRPC',
+      [nginx('force-ssl-redirect')]: 'true',
+      'cert-manager.io/issuer': 'ca',
+    });
+    expect(made?.metadata.annotations).not.to.have.property(nginx('enable-cors'));
+    expect(JSON.stringify(made?.spec)).to.include('"service":{"name":"sample","port":{"name":"grpc"}}');
+    expect(made?.spec).to.have.nested.property('tls[0].secretName', 'sample-grpc-tls');
+    expect(grpcTarget(wanted)).to.equal('grpc.example.com:443');
+    expect(grpcTarget(registry({ http, grpc }))).to.equal('grpc.example.com:80');
+  });
+
+  it('speaks gRPC in TLS to the pods where they do, whatever is said of the REST API', () => {
+    const grpc = { hosts: ['grpc.example.com'] };
+    const annotations = { [nginx('backend-protocol')]: 'HTTP', 'example.test/a': 'b' };
+    const wanted = registry({ http, grpc, annotations }, { tls: { mode: 'Operator' } });
+    expect(grpcIngress(wanted, anObserved())?.metadata.annotations).to.include({
+      'example.test/a': 'b',
+      [nginx('backend-protocol')]: 'GRPCS',
     });
   });
 

@@ -89,7 +89,10 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
     spec: {},
     open: [
       ['client', 'server', 8080],
+      ['client', 'server', 9090],
       ['client beside it', 'server', 8080],
+      ['nginx', 'server', 9090],
+      ['server', 'server', 9090],
       ['operator', 'server', 8080],
       ['nginx', 'server', 8080],
       ['prometheus', 'server', 9091],
@@ -102,6 +105,7 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
     ],
     closed: [
       ['outside', 'server', 8080],
+      ['outside', 'server', 9090],
       ['client', 'server', 9091],
       ['client', 'server', 5432],
       ['client', 'postgres', 5432],
@@ -132,11 +136,14 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
     spec: nginxOnly,
     open: [
       ['nginx', 'server', 8080],
+      ['nginx', 'server', 9090],
       ['operator', 'server', 8080],
       ['server', 'server', 8080],
     ],
     closed: [
       ['client', 'server', 8080],
+      ['client', 'server', 9090],
+      ['operator', 'server', 9090],
       ['nginx', 'server', 9091],
       ['nginx', 'postgres', 5432],
     ],
@@ -155,6 +162,7 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
     spec: { service: { type: 'LoadBalancer' } },
     open: [
       ['outside', 'server', 8080],
+      ['outside', 'server', 9090],
       ['client', 'server', 8080],
     ],
     closed: [
@@ -273,7 +281,7 @@ describe('the network policies', () => {
       this.skip();
     });
     const all = Object.entries(parties) as readonly (readonly [Name, Party])[];
-    const ports = [8080, 9091, 5432, 6379, 53, 443, 80];
+    const ports = [8080, 9090, 9091, 5432, 6379, 53, 443, 80];
     const titleOf = (party: Party) => all.find(([, known]) => known === party)?.[0];
     const ways = all.flatMap(([, from]) =>
       all.flatMap(([, to]) => [

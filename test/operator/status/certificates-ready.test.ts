@@ -109,7 +109,35 @@ describe('CertificatesReady', () => {
     expect(certificatesReady(aRegistry(), anObserved()).reason).to.equal('Disabled'));
 });
 
+describe('the certificate of the ingress for gRPC', () => {
+  it('is asked for by the name of its field', () => {
+    const registry = aRegistry({
+      ingress: {
+        enabled: true,
+        http: { hosts: ['a.example.com'] },
+        grpc: { hosts: ['b.example.com'], tlsSecretName: 'mine' },
+      },
+    });
+    const { status, reason, message } = certificatesReady(registry, anObserved());
+    expect(`${status} ${reason}: ${message}`).to.match(
+      /^False SecretMissing: spec\.ingress\.grpc\.tlsSecretName: there is no Secret "mine"/,
+    );
+  });
+});
+
 describe('a host that two registries have', () => {
+  it('makes them Degraded where it is one for gRPC, too', () => {
+    const registry = aRegistry({
+      cache: { disabled: true },
+      ingress: { enabled: true, http: { hosts: ['a.example.com'] }, grpc: { hosts: ['b.example.com'] } },
+    });
+    const hostsOfOthers = new Map([['b.example.com', 'team-b/other']]);
+    const { reason, message } = degraded(registry, anObserved({ hostsOfOthers }));
+    expect(`${reason}: ${message}`).to.match(
+      /^HostTaken: host b\.example\.com leads to .*spec\.ingress\.grpc\.hosts of one$/,
+    );
+  });
+
   it('makes them Degraded, naming host and registry', () => {
     const registry = aRegistry({
       cache: { disabled: true },

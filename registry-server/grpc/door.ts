@@ -1,0 +1,67 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { openTlsServer } from '../certificate.ts';
+import { listen, urlAt } from '../listen.ts';
+import type { ServerSettings } from '../settings.ts';
+import type { GrpcParts, GrpcServer } from './server.ts';
+
+export interface GrpcDoor {
+  /** host:port, as clients of gRPC take it. */
+  readonly address: string;
+  /** No new connections from here on; calls under way are finished, up to the deadline. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * Listens at once, and loads what speaks gRPC with the first connection: a registry without such clients never pays for
+ * it. Encrypted like the REST API, with the same certificate.
+ */
+export async function openGrpcDoor(settings: ServerSettings, parts: GrpcParts): Promise<GrpcDoor> {
+  const { grpcPort, host } = settings;
+  const connections = new Set<Socket>();
+  let loading: Promise<GrpcServer> | undefined;
+  let server: GrpcServer | undefined;
+
+  // Only with what a client and we agree on before: others would not know what to say.
+  const secure = openTlsServer(
+    settings,
+    { ALPNProtocols: ['h2'] },
+    (connection) => enter(connection),
+    parts.log,
+  );
+  // What hangs up during the handshake is no event.
+  secure?.on('tlsClientError', () => {});
+  // Paused: what comes before there is a reader would be lost.
+  const listener = createServer({ pauseOnConnect: true, noDelay: true }, take);
+  await listen(listener, grpcPort, host);
+  const { address, port } = listener.address() as AddressInfo;
+
+  return {
+    address: new URL(urlAt(address, port, false)).host,
+    async close(deadlineMs) {
+      const end = performance.now() + deadlineMs;
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      secure?.close();
+      await (await loading)?.stop(end - performance.now());
+      // Those that have not said anything.
+      for (const connection of connections) connection.destroy();
+      await closed;
+    },
+  };
+
+  async function take(connection: Socket): Promise<void> {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+    connection.on('error', () => {});
+    loading ??= import('./server.ts').then(({ openGrpcServer }) => openGrpcServer(parts));
+    server ??= await loading;
+    if (connection.destroyed) return;
+    if (secure) secure.emit('connection', connection);
+    else enter(connection);
+    connection.resume();
+  }
+
+  function enter(connection: Socket): void {
+    connection.on('error', () => {});
+    server?.serve(connection);
+  }
+}

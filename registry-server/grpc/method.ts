@@ -1,0 +1,14 @@
+import type { JsonObject } from '../middleware/read-body.ts';
+import type { Registry } from '../registry.ts';
+
+/** A message as the loader reads and writes it: fields in camelCase, names for enums, what was not sent left out. */
+export type Message = JsonObject;
+
+/** A method with one answer. */
+export type Unary = (registry: Registry, request: Message) => Promise<object>;
+
+/** A method with a stream of answers, which may be longer than memory. */
+export type Streaming = (registry: Registry, request: Message) => AsyncIterable<object>;
+
+/** The methods of a service by their names in registry.proto. */
+export type Service = Readonly<Record<string, { readonly unary: Unary } | { readonly stream: Streaming }>>;

@@ -1,0 +1,106 @@
+import { RegistryError } from '../errors.ts';
+import { readName, readSentSchema, readVersion } from '../routes/read-request.ts';
+import type { VersionWanted } from '../services/find-version.ts';
+import type { SentSchema } from '../services/read-schema-text.ts';
+import { getWritableName, type SubjectName } from '../subject-name.ts';
+import type { Message } from './method.ts';
+
+export function textAt(message: Message, field: string): string {
+  return (message[field] as string | undefined) ?? '';
+}
+
+export function flagAt(message: Message, field: string): boolean {
+  return message[field] === true;
+}
+
+export function numberAt(message: Message, field: string): number | undefined {
+  return message[field] as number | undefined;
+}
+
+/**
+ * Of what is only read or removed.
+ * @throws RegistryError 400
+ */
+export function nameIn(message: Message): SubjectName {
+  return readName(textAt(message, 'subject'));
+}
+
+/** @throws RegistryError 42208 */
+export function writableNameIn(message: Message, what: 'a schema' | 'settings'): SubjectName {
+  return getWritableName(textAt(message, 'subject'), what);
+}
+
+/**
+ * @param otherwise where none was sent
+ * @throws RegistryError 42202
+ */
+export function versionIn<T>(message: Message, otherwise: T): VersionWanted | T {
+  const version = numberAt(message, 'version');
+  return version === undefined ? otherwise : readVersion(String(version));
+}
+
+/**
+ * What a removal is about must be said.
+ * @throws RegistryError 42202
+ */
+export function requiredVersionIn(message: Message): VersionWanted {
+  return readVersion(String(numberAt(message, 'version') ?? ''));
+}
+
+/** @throws RegistryError 400, 42201 */
+export function schemaIn({ schema }: Message): SentSchema {
+  if (schema === undefined) throw new RegistryError('BAD_REQUEST', { detail: '"schema" is missing' });
+  const { metadata, ...sent } = schema as Message;
+  return readSentSchema({ ...sent, metadata: metadataFrom(metadata) });
+}
+
+/** A list in a map needs a message of its own; the rest is as in a body. */
+export function metadataFrom(message: unknown): unknown {
+  if (message === undefined) return undefined;
+  const { tags = {}, ...rest } = message as Message & { tags?: Record<string, { values?: string[] }> };
+  return {
+    ...rest,
+    tags: Object.fromEntries(Object.entries(tags).map(([path, { values = [] }]) => [path, values])),
+  };
+}
+
+export interface PageWanted {
+  readonly size: number;
+  readonly token: string;
+}
+
+/** @throws RegistryError 400 */
+export function pageIn(message: Message, usual: number, most: number): PageWanted {
+  const size = numberAt(message, 'pageSize') ?? 0;
+  if (size < 0) throw new RegistryError('BAD_REQUEST', { detail: '"page_size" must not be below 0' });
+  return { size: size === 0 ? usual : Math.min(size, most), token: textAt(message, 'pageToken') };
+}
+
+/** The token of the page behind a subject. */
+export function tokenOf({ context, subject }: SubjectName): string {
+  return Buffer.from(JSON.stringify([context, subject])).toString('base64url');
+}
+
+/**
+ * Undefined for the first page.
+ * @throws RegistryError 400
+ */
+export function readToken(token: string): SubjectName | undefined {
+  if (token === '') return undefined;
+  const [context, subject] = parse(Buffer.from(token, 'base64url').toString());
+  const isName = [context, subject].every((part) => typeof part === 'string' && !part.includes('\u0000'));
+  if (isName) return { context: context as string, subject: subject as string };
+  throw new RegistryError('BAD_REQUEST', {
+    detail: '"page_token" must be what "next_page_token" of an earlier answer was',
+  });
+}
+
+function parse(text: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
