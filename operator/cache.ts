@@ -3,6 +3,7 @@ import { fieldManager } from './cluster.ts';
 import { dataOf } from './desired/pod.ts';
 import { apiGroup, type KindName } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { share } from './share.ts';
 
 /** The label that ties a child to its registry. */
 export const instanceLabel = 'app.kubernetes.io/instance';
@@ -19,6 +20,8 @@ export class Cache {
   readonly #keyOfUid = new Map<string, string>();
   /** Secrets as they were before somebody deleted or spoiled them: a password that comes back unchanged restarts nothing. */
   readonly #intact = new Map<string, KubeObject>();
+  /** The latest object of each component; those of other registries are held as what they differ in. */
+  readonly #models = new Map<string, KubeObject>();
 
   list(key: string): readonly KubeObject[] {
     return [...(this.#byKey.get(key)?.values() ?? [])];
@@ -42,7 +45,7 @@ export class Cache {
    * the registry that has lost the object, where somebody gave it the label of another.
    */
   put(found: KubeObject): string | undefined {
-    const object = withoutUnread(found);
+    const object = this.#shared(withoutUnread(found));
     const key = keyOf(object);
     const { uid } = object.metadata;
     const before = uid === undefined ? undefined : this.#keyOfUid.get(uid);
@@ -74,6 +77,13 @@ export class Cache {
     if (held?.size === 0) this.#byKey.delete(key);
     const path = `${key}/${object.metadata.name}`;
     if (object.kind === 'Secret' && !this.#intact.has(path)) this.#intact.set(path, object);
+  }
+
+  #shared(object: KubeObject): KubeObject {
+    const component = object.metadata.labels?.['app.kubernetes.io/component'] ?? '';
+    const shared = share(object, this.#models.get(component));
+    this.#models.set(component, shared);
+    return shared;
   }
 
   /** Forgets the Secrets of a registry that is gone. */

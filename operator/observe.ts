@@ -20,7 +20,6 @@ import type { ReadWarnings } from './warnings.ts';
 
 interface ObserveParts {
   readonly caches: Caches;
-  readonly probe: Probe;
   readonly nowMs: () => number;
   readonly newPassword?: () => string;
   readonly secrets: Pick<NamedSecrets, 'read'>;
@@ -28,10 +27,29 @@ interface ObserveParts {
   readonly warnings: ReadWarnings;
 }
 
-/** All that one run needs, read once: from the caches, and from the registry itself where a pod of it is up. */
-export async function observe(
-  { caches, probe, nowMs, newPassword = randomPassword, secrets, served, warnings }: ObserveParts,
+/** What the registry itself says. */
+export type Answers = Pick<Observed, 'answer' | 'unready'>;
+
+/** Asks the registry where a pod of it is up, and a pod that is up and not ready for the reason. */
+export async function ask(
+  probe: Probe,
   registry: Registry,
+  { deployment, pods, certificates }: Observed,
+): Promise<Answers> {
+  const unready = pods.find(isUpAndUnready);
+  const trust = trustOf(registry, certificates);
+  const [answer, whyUnready] = await Promise.all([
+    (deployment?.status?.readyReplicas ?? 0) > 0 ? probe.ask(registry, trust) : undefined,
+    unready === undefined ? undefined : probe.askPod(registry, unready, trust),
+  ]);
+  return { answer, unready: whyUnready };
+}
+
+/** All that one run needs besides, read once from the caches. */
+export async function observe(
+  { caches, nowMs, newPassword = randomPassword, secrets, served, warnings }: ObserveParts,
+  registry: Registry,
+  { answer, unready }: Answers = { answer: undefined, unready: undefined },
 ): Promise<Observed> {
   const key = `${registry.namespace}/${registry.name}`;
   const { server, postgres, redis, auth } = names(registry);
@@ -39,7 +57,6 @@ export async function observe(
   const deployment = find('Deployment', server) as V1Deployment | undefined;
   const pods = caches.Pod.list(key) as unknown as V1Pod[];
   const secret = (name: string) => caches.Secret.findIntact(key, name);
-  const unready = pods.find(isUpAndUnready);
   const now = nowMs();
   const certificates =
     registry.tls === undefined
@@ -49,13 +66,8 @@ export async function observe(
           readCertificates(registry, secret),
           now,
         );
-  const trust = trustOf(registry, certificates);
   const claims = caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[];
   const statefulSets = caches.StatefulSet.list(key) as unknown as V1StatefulSet[];
-  const [answer, whyUnready] = await Promise.all([
-    (deployment?.status?.readyReplicas ?? 0) > 0 ? probe.ask(registry, trust) : undefined,
-    unready === undefined ? undefined : probe.askPod(registry, unready, trust),
-  ]);
   return {
     nowMs: now,
     children: Object.values(caches)
@@ -78,7 +90,7 @@ export async function observe(
     hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
     certificates,
     answer,
-    unready: whyUnready,
+    unready,
   };
 }
 

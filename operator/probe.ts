@@ -5,7 +5,7 @@ import { apiDoor, ports } from './desired/config-map.ts';
 import type { V1Pod } from './kubernetes.ts';
 import type { Registry } from './spec.ts';
 
-/** For all that is asked in a run: meanwhile nothing of the registry is repaired. */
+/** For all that is asked in a run: meanwhile its status is not written. */
 const answerTimeoutMs = 3_000;
 /** For about a second after a pod began to stop, the Service may still lead to it. */
 const tries = 4;

@@ -3,6 +3,9 @@ export interface Outcome {
   readonly againAfterMs?: number;
 }
 
+/** Works on a key. `whenAdded` resolves as soon as the key has been added since it was last asked for, or since the run began. */
+type Run = (key: string, whenAdded: () => Promise<void>) => Promise<Outcome>;
+
 interface QueueEvents {
   readonly added: () => void;
   readonly retried: (key: string, error: unknown, delayMs: number) => void;
@@ -20,22 +23,25 @@ export function retryDelayMs(attempt: number, random = Math.random): number {
 
 /** Keys to work on: each in one run at a time, repeats merged, failures tried again later and later. */
 export class WorkQueue {
-  readonly #run: (key: string) => Promise<Outcome>;
+  readonly #run: Run;
   readonly #workers: number;
   readonly #events: QueueEvents;
   readonly #waiting = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
+  /** Tells a run that its key was added meanwhile. */
+  readonly #tell = new Map<string, () => void>();
   readonly #attempts = new Map<string, number>();
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; dueMs: number }>();
   #isStopped = false;
 
-  constructor(run: (key: string) => Promise<Outcome>, workers: number, events: QueueEvents) {
+  constructor(run: Run, workers: number, events: QueueEvents) {
     this.#run = run;
     this.#workers = workers;
     this.#events = events;
   }
 
   add(key: string): void {
+    this.#tell.get(key)?.();
     if (this.#isStopped || this.#waiting.has(key)) return;
     this.#waiting.add(key);
     this.#events.added();
@@ -84,8 +90,14 @@ export class WorkQueue {
       clearTimeout(planned.timer);
       this.#timers.delete(key);
     }
+    let added = Promise.withResolvers<void>();
+    this.#tell.set(key, () => added.resolve());
+    const whenAdded = async () => {
+      await added.promise;
+      added = Promise.withResolvers();
+    };
     try {
-      const { againAfterMs } = await this.#run(key);
+      const { againAfterMs } = await this.#run(key, whenAdded);
       this.#attempts.delete(key);
       if (againAfterMs !== undefined) this.addAfter(key, againAfterMs);
     } catch (error) {
@@ -96,6 +108,7 @@ export class WorkQueue {
       this.addAfter(key, delayMs);
     } finally {
       this.#running.delete(key);
+      this.#tell.delete(key);
       this.#fill();
     }
   }

@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { apply, type Plan, plan } from './apply.ts';
 import type { Caches } from './cache.ts';
 import { type Cluster, isNotFound } from './cluster.ts';
-import { names, type Served } from './desired/child.ts';
+import { names, type Observed, type Served } from './desired/child.ts';
 import { desired } from './desired/table.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import type { NamedSecrets } from './named-secrets.ts';
-import { observe } from './observe.ts';
+import { ask, observe } from './observe.ts';
 import type { Probe } from './probe.ts';
 import type { Outcome } from './queue.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
-import { BadSpec, completeSpec, type Defaults, type Status } from './spec.ts';
+import { BadSpec, completeSpec, type Defaults, type Registry, type Status } from './spec.ts';
 import { stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
@@ -34,9 +34,16 @@ export interface ReconcileParts {
   readonly log: Log;
 }
 
-/** One run for one registry, from what is there and never from what happened. */
-export async function reconcile(parts: ReconcileParts, key: string): Promise<Outcome> {
-  const { cluster, caches, defaults, probe, secrets, served, warnings } = parts;
+/**
+ * One run for one registry, from what is there and never from what happened.
+ * @param whenChanged resolves when something of the registry changed since the last time it was asked for
+ */
+export async function reconcile(
+  parts: ReconcileParts,
+  key: string,
+  whenChanged: () => Promise<void>,
+): Promise<Outcome> {
+  const { caches, defaults, secrets } = parts;
   const [, name = ''] = key.split('/');
   const found = caches.SchemaRegistry.find(key, name);
   if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
@@ -50,23 +57,10 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
   try {
     const registry = completeSpec(found, defaults);
     mustKnowTables(registry, before);
-    // Repairs first: a registry that does not answer takes its time to be asked, and may be mended by them.
-    const nobody = { probe: askNobody, warnings: async () => new Map<string, string>() };
-    const observed = await observe({ caches, ...nobody, secrets, served, nowMs: Date.now }, registry);
-    const wanted = desired(registry, observed);
-    const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
-    await apply(cluster, caches, changes, log);
-    const rollout =
-      rolloutOf(changes, wanted, observed.children, names(registry).config) ?? before.lastRollout;
-    // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
-    const known = { read: async () => observed.namedSecrets };
-    const present = await observe(
-      { caches, probe, warnings, secrets: known, served, nowMs: Date.now },
-      registry,
-    );
-    const after = status(registry, present, before, rollout);
+    const { observed, rollout, restarts } = await repairAndAsk(parts, registry, whenChanged, log);
+    const after = status(registry, observed, before, rollout ?? before.lastRollout);
     await writeStatus(parts, found, before, after, log);
-    await writeEvents(cluster, found, restartsOf(changes), parts.identity, log);
+    await writeEvents(parts.cluster, found, restarts, parts.identity, log);
     return { againAfterMs: isSettled(after) ? nowAndThenMs : soonMs };
   } catch (error) {
     if (!(error instanceof BadSpec)) throw error;
@@ -77,11 +71,47 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
   }
 }
 
+interface Repaired {
+  readonly observed: Observed;
+  readonly rollout: Status['lastRollout'] | undefined;
+  readonly restarts: readonly RegistryEvent[];
+}
+
+/** A registry that does not answer takes its time to be asked, and may be mended by a repair: meanwhile repairs go on. */
+async function repairAndAsk(
+  parts: ReconcileParts,
+  registry: Registry,
+  whenChanged: () => Promise<void>,
+  log: Log,
+): Promise<Repaired> {
+  const first = await repair(parts, registry, log);
+  const repairs = [first];
+  const { observed } = first;
+  const answers = ask(parts.probe, registry, observed);
+  const isAnswered = () => answers.then(() => true);
+  while (!(await Promise.race([isAnswered(), whenChanged().then(() => false)])))
+    repairs.push(await repair(parts, registry, log));
+  // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
+  const secrets = { read: async () => observed.namedSecrets };
+  return {
+    observed: await observe({ ...parts, secrets, nowMs: Date.now }, registry, await answers),
+    rollout: repairs.findLast(({ rollout }) => rollout !== undefined)?.rollout,
+    restarts: repairs.flatMap(({ restarts }) => restarts),
+  };
+}
+
+async function repair(parts: ReconcileParts, registry: Registry, log: Log): Promise<Repaired> {
+  const { cluster, caches } = parts;
+  const warnings = async () => new Map<string, string>();
+  const observed = await observe({ ...parts, warnings, nowMs: Date.now }, registry);
+  const wanted = desired(registry, observed);
+  const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
+  await apply(cluster, caches, changes, log);
+  const rollout = rolloutOf(changes, wanted, observed.children, names(registry).config);
+  return { observed, rollout, restarts: restartsOf(changes) };
+}
+
 const noChanges: Plan = { create: [], update: [], remove: [] };
-const askNobody: Probe = {
-  ask: async () => ({ isReady: false, words: 'not asked yet' }),
-  askPod: async () => undefined,
-};
 
 function isSettled({ conditions = [] }: Status): boolean {
   const is = (type: string) => conditions.find((condition) => condition.type === type)?.status;

@@ -72,7 +72,9 @@ export class RegistryOperator extends DotI.default {
       identity: settings.identity,
       log,
     };
-    this.#queue = new WorkQueue((key) => this.#measure(() => reconcile(run, key)), settings.workers, {
+    const measured = (key: string, whenAdded: () => Promise<void>) =>
+      this.#measure(() => reconcile(run, key, whenAdded));
+    this.#queue = new WorkQueue(measured, settings.workers, {
       added: () => metrics.queueAdds.inc({ name: controller }),
       depth: (depth) => metrics.queueDepth.set({ name: controller }, depth),
       retried: (key, error, delayMs) => {
