@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { end, freePort } from './process.ts';
 
 /** As in Dockerfile.operator and in `npm run operator`. */
-const operatorFlags = ['--max-semi-space-size=4', '--heap-growing-percent=40'];
+const operatorFlags = ['--optimize-for-size', '--max-semi-space-size=4', '--heap-growing-percent=20'];
 
 const main = fileURLToPath(new URL('../../operator/main.ts', import.meta.url));
 
