@@ -22,6 +22,8 @@ export interface TestCollector {
   readonly spans: readonly TestSpan[];
   /** The text of all that came. */
   readonly text: () => string;
+  /** Credentials, as they came last. */
+  readonly authorization: () => string | undefined;
   /** It takes requests and does not answer. */
   freeze(): void;
   /** Its port is free afterwards. */
@@ -46,11 +48,13 @@ interface Sent {
 export async function startCollector(): Promise<TestCollector> {
   const spans: TestSpan[] = [];
   let text = '';
+  let authorization: string | undefined;
   let isFrozen = false;
   const server = createServer(async (request, response) => {
     const body = (await request.setEncoding('utf8').toArray()).join('');
     if (isFrozen) return;
     text += body;
+    authorization = request.headers.authorization;
     if (request.url === '/v1/traces') spans.push(...readSpans(JSON.parse(body)));
     response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
   });
@@ -60,6 +64,7 @@ export async function startCollector(): Promise<TestCollector> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
     text: () => text,
+    authorization: () => authorization,
     freeze() {
       isFrozen = true;
     },

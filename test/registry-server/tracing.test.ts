@@ -195,6 +195,17 @@ describe('tracing, to a receiver of OTLP over HTTP that stands for a collector',
     expect(logged('request').filter((line) => line.traceId === traceId)).to.have.length(1);
   });
 
+  it('shows the collector the credentials of a variable, and nobody else', async () => {
+    const process = await startRegistryProcess({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20secret-token',
+    });
+    await fetch(`${process.url}/subjects`);
+    await process.stop();
+    expect(collector.authorization()).to.equal('Bearer secret-token');
+    expect(process.output()).not.to.include('secret-token');
+  });
+
   it('counts what the collector took', async () => {
     await start();
     await register('orders');
