@@ -191,13 +191,13 @@ const table = {
     'OTEL_TRACES_SAMPLER',
     'parentbased_always_on',
     oneOf(...samplerNames),
-    'which requests are traced; parentbased_…: as the caller decides, where it does',
+    'which requests are traced, where the caller does not decide',
   ),
   tracesRatio: setting(
     'OTEL_TRACES_SAMPLER_ARG',
     '1',
     ratio,
-    'what part of them, for …traceidratio, such as 0.01',
+    'what part of them, for parentbased_traceidratio, such as 0.01',
   ),
   serviceName: setting('OTEL_SERVICE_NAME', 'llm-schema-registry', text, 'what the traces call the server'),
   resourceAttributes: setting(

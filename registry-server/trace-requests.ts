@@ -1,24 +1,20 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ServerSpan, SpanFields, Tracer } from './tracer.ts';
 
-/** The trace of a request; undefined where none is kept. */
-export interface RequestTrace extends ServerSpan {
+interface Traced extends IncomingMessage {
+  trace?: ServerSpan;
   /** The pattern of its path, once somebody knows it. */
   route?: string;
 }
 
-interface Traced extends IncomingMessage {
-  trace?: RequestTrace;
-}
-
-export function traceOf(request: IncomingMessage): RequestTrace | undefined {
+/** undefined where none is kept. */
+export function traceOf(request: IncomingMessage): ServerSpan | undefined {
   return (request as Traced).trace;
 }
 
 /** Notes which route took it. */
-export function noteRoute(request: IncomingMessage, route: string): void {
-  const trace = traceOf(request);
-  if (trace) trace.route = route;
+export function noteRoute(request: Traced, route: string): void {
+  if (request.trace?.isSampled) request.route = route;
 }
 
 /** A span for each request, but for the probes: they would be most of all traces, and say what /ready says. */
@@ -26,7 +22,7 @@ export function traceRequests(tracer: Tracer, rest: RequestListener): RequestLis
   return (request, response) => {
     const path = request.url?.split('?')[0] ?? '';
     if (path !== '/health' && path !== '/ready') {
-      const trace: RequestTrace = { ...tracer.start(request.headers) };
+      const trace = tracer.start(request.headers);
       (request as Traced).trace = trace;
       if (trace.isSampled) response.once('close', () => end(trace, path, request, response));
     }
@@ -47,8 +43,8 @@ export function enterTrace(rest: RequestListener): RequestListener {
 }
 
 /** By OpenTelemetry's conventions for HTTP. The query is left out: what may be in it is for clients to say. */
-function end(trace: RequestTrace, path: string, request: IncomingMessage, response: ServerResponse): void {
-  const { method = '', headers } = request;
+function end(trace: ServerSpan, path: string, request: Traced, response: ServerResponse): void {
+  const { method = '', headers, route } = request;
   const status = response.statusCode;
   const isSecure = 'encrypted' in request.socket;
   const host = URL.parse(`http://${headers.host}`);
@@ -58,12 +54,12 @@ function end(trace: RequestTrace, path: string, request: IncomingMessage, respon
     'url.scheme': isSecure ? 'https' : 'http',
     'network.protocol.version': request.httpVersion,
     ...(response.headersSent ? { 'http.response.status_code': status } : {}),
-    ...(trace.route === undefined ? {} : { 'http.route': trace.route }),
+    ...(route === undefined ? {} : { 'http.route': route }),
     ...(host
       ? { 'server.address': host.hostname, 'server.port': Number(host.port) || (isSecure ? 443 : 80) }
       : {}),
     ...(headers['user-agent'] === undefined ? {} : { 'user_agent.original': headers['user-agent'] }),
   };
   const failure = !response.writableFinished ? 'aborted' : status >= 500 ? String(status) : undefined;
-  trace.end(trace.route === undefined ? method : `${method} ${trace.route}`, fields, failure);
+  trace.end(route === undefined ? method : `${method} ${route}`, fields, failure);
 }

@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-/** As OpenTelemetry calls them. Parent-based ones do as the caller does, where there is one. */
+/** Of OpenTelemetry's, those that do as the caller does, where there is one. */
 export const samplerNames = [
-  'always_on',
-  'always_off',
-  'traceidratio',
   'parentbased_always_on',
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
+
+export type SamplerName = (typeof samplerNames)[number];
 
 export type SpanFields = Readonly<Record<string, string | number>>;
 
@@ -25,8 +24,8 @@ export interface Step {
 
 /** A request or call, as its trace sees it. */
 export interface ServerSpan {
-  /** The caller's, where there is one. */
-  readonly traceId: string;
+  /** The caller's, where there is one; undefined: there is no trace. */
+  readonly traceId: string | undefined;
   /** Otherwise nothing of it is sent, and what is done for it need not be noted. */
   readonly isSampled: boolean;
   /** The steps of the work belong to it. */

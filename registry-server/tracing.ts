@@ -15,23 +15,17 @@ import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
-  AlwaysOffSampler,
   AlwaysOnSampler,
   ParentBasedSampler,
   type ReadableSpan,
-  type Sampler,
   type SpanExporter,
   type SpanProcessor,
-  TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Log } from './log.ts';
 import { sqlState } from './store/database.ts';
-import type { ServerSpan, SpanFields, SpanOutcome, Step, samplerNames, Tracer } from './tracer.ts';
+import type { SamplerName, ServerSpan, SpanFields, SpanOutcome, Step, Tracer } from './tracer.ts';
 import { version } from './version.ts';
-
-type SamplerName = (typeof samplerNames)[number];
-type RootSampler = Exclude<SamplerName, `parentbased_${string}`>;
 
 export interface TracingSettings {
   /** Traces go to /v1/traces below it. */
@@ -43,11 +37,15 @@ export interface TracingSettings {
   readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
-const roots: Record<RootSampler, (ratio: number) => Sampler> = {
-  always_on: () => new AlwaysOnSampler(),
-  always_off: () => new AlwaysOffSampler(),
-  traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
+/** What part of the requests without a caller's decision is traced. */
+const shares: Record<SamplerName, (ratio: number) => number> = {
+  parentbased_always_on: () => 1,
+  parentbased_always_off: () => 0,
+  parentbased_traceidratio: (ratio) => ratio,
 };
+
+/** Most requests, where few are sampled: not even an id is made for them. */
+const untraced: ServerSpan = { traceId: undefined, isSampled: false, run: (work) => work(), end() {} };
 
 /** Sends spans by OTLP over HTTP. Headers, compression and certificates are what OpenTelemetry's own variables say. */
 export function openTracing(
@@ -59,7 +57,8 @@ export function openTracing(
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
   const queue = new SpanQueue(new OTLPTraceExporter({ url }), log, counted);
   const provider = new TracerProvider({
-    sampler: samplerOf(settings),
+    // What has no caller is decided before.
+    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     spanProcessors: [queue],
     resource: resourceFromAttributes({
       'service.version': version,
@@ -71,12 +70,14 @@ export function openTracing(
   const tracer = provider.getTracer('llm-schema-registry', version);
   const propagator = new W3CTraceContextPropagator();
   const current = new AsyncLocalStorage<Context>();
+  const share = shares[settings.sampler](settings.ratio);
 
   return {
     start(headers) {
       const caller = callerOf(headers);
+      if (trace.getSpanContext(caller) === undefined && Math.random() >= share) return untraced;
       const span = tracer.startSpan('request', { kind: SpanKind.SERVER }, caller);
-      return serverSpan(span, trace.setSpan(caller, span));
+      return serverSpan(span, caller);
     },
 
     inStep(step, work) {
@@ -84,7 +85,7 @@ export function openTracing(
       return context === undefined ? work() : inSpan(step, context, work);
     },
 
-    inTrace: (step, work) => inSpan(step, ROOT_CONTEXT, work),
+    inTrace: (step, work) => (Math.random() < share ? inSpan(step, ROOT_CONTEXT, work) : work()),
 
     close: (deadlineMs) => queue.close(deadlineMs),
   };
@@ -95,11 +96,11 @@ export function openTracing(
       : propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
   }
 
-  function serverSpan(span: Span, context: Context): ServerSpan {
+  function serverSpan(span: Span, caller: Context): ServerSpan {
     return {
       traceId: span.spanContext().traceId,
       isSampled: span.isRecording(),
-      run: (work) => current.run(context, work),
+      run: (work) => current.run(trace.setSpan(caller, span), work),
       end(name, fields, failure) {
         span.updateName(name);
         finish(span, fields, failure);
@@ -124,11 +125,6 @@ export function openTracing(
       throw error;
     }
   }
-}
-
-function samplerOf({ sampler, ratio }: TracingSettings): Sampler {
-  const root = roots[sampler.replace('parentbased_', '') as RootSampler](ratio);
-  return sampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
 }
 
 function finish(span: Span, fields: SpanFields, failure?: string): void {
