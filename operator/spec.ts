@@ -186,6 +186,8 @@ export interface Monitoring {
   readonly serviceMonitor: (Labelled & { readonly interval: string }) | undefined;
   readonly prometheusRule: Labelled | undefined;
   readonly dashboards: Labelled | undefined;
+  /** undefined: nothing is traced. */
+  readonly tracing: { readonly endpoint: string; readonly ratio: string } | undefined;
 }
 
 interface Labelled {
@@ -410,7 +412,7 @@ function ingress(spec: Spec, name: string): Ingress | undefined {
 }
 
 function monitoring({ monitoring: given = {} }: Spec): Monitoring {
-  const { serviceMonitor = {}, prometheusRule = {}, dashboards = {} } = given;
+  const { serviceMonitor = {}, prometheusRule = {}, dashboards = {}, tracing } = given;
   return {
     serviceMonitor:
       (serviceMonitor.enabled ?? true)
@@ -418,6 +420,7 @@ function monitoring({ monitoring: given = {} }: Spec): Monitoring {
         : undefined,
     prometheusRule: (prometheusRule.enabled ?? true) ? { labels: prometheusRule.labels ?? {} } : undefined,
     dashboards: dashboards.enabled ? { labels: dashboards.labels ?? {} } : undefined,
+    tracing: tracing && { endpoint: tracing.endpoint, ratio: tracing.ratio ?? '0.1' },
   };
 }
 

@@ -16,6 +16,7 @@ import { aliasOf } from './services/read-subject.ts';
 import type { CachedStore } from './store/cached.ts';
 import type { StoredSchema, SubjectState } from './store/store.ts';
 import { DEFAULT_CONTEXT, parseSubjectName, type SubjectName } from './subject-name.ts';
+import { noteRoute, traceOf } from './trace-requests.ts';
 
 export interface FrontSettings {
   readonly store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>;
@@ -156,8 +157,10 @@ export function openFront(
     if (ready.method === 'POST' && ready.route.endsWith('/versions')) metrics.registration('existing');
     const durationMs = performance.now() - started;
     metrics.request(ready.route, ready.method, 200, durationMs / 1000);
+    noteRoute(request, ready.route);
     log[levelOf(ready.method)]('request', {
       requestId,
+      traceId: traceOf(request)?.traceId,
       principal: principalOf(request)?.name,
       method: ready.method,
       path: request.url,

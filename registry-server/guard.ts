@@ -11,6 +11,7 @@ import { levelOf } from './middleware/access-log.ts';
 import { requestIdOf } from './middleware/identify-request.ts';
 import { chooseMediaType, mediaTypes } from './middleware/negotiate.ts';
 import { neededRole, operationOf } from './routes/needed-role.ts';
+import { traceOf } from './trace-requests.ts';
 
 export interface GuardParts {
   readonly authenticator: Authenticator;
@@ -94,6 +95,7 @@ export function guard(
     response.writeHead(status, head);
     response.end(body);
     metrics.request('none', method, status, 0);
-    log[level]('request', { requestId, method, path: url.split('?')[0], status, ...fields });
+    const traceId = traceOf(request)?.traceId;
+    log[level]('request', { requestId, traceId, method, path: url.split('?')[0], status, ...fields });
   }
 }

@@ -11,6 +11,7 @@ import {
 } from 'prom-client';
 import type { RefusalReason } from './authentication/outcome.ts';
 import type { PoolUsage } from './store/database.ts';
+import type { SpanOutcome } from './tracer.ts';
 import { version } from './version.ts';
 
 export type CacheLevel = 'memory' | 'redis';
@@ -26,6 +27,7 @@ export interface Metrics {
   redisFailed(): void;
   archiveShipped(seconds: number): void;
   archiveFailed(): void;
+  spans(outcome: SpanOutcome, count: number): void;
   readonly contentType: string;
   write(): Promise<string>;
   /** The same as values, for a sum. */
@@ -128,6 +130,12 @@ export function openMetrics(
     help: 'The archive could not be written to, or not be reached',
     registers,
   });
+  const spans = new Counter({
+    name: `${prefix}trace_spans_total`,
+    help: 'Spans of traces, by whether the collector took them',
+    labelNames: ['outcome'],
+    registers,
+  });
   if (backlog) {
     const gauges: readonly [string, string, 'min' | 'max', (backlog: Backlog) => number][] = [
       ['s3_up', '1 while the archive can be reached', 'min', ({ status }) => (status === 'down' ? 0 : 1)],
@@ -193,6 +201,7 @@ export function openMetrics(
     redisFailed: () => redisErrors.inc(),
     archiveShipped: (seconds) => s3Durations.observe(seconds),
     archiveFailed: () => s3Errors.inc(),
+    spans: (outcome, count) => spans.inc({ outcome }, count),
     contentType: registry.contentType,
     write: () => registry.metrics(),
     measure: async () => (await registry.getMetricsAsJSON()) as Measured,

@@ -15,6 +15,8 @@ import type { Log } from './log.ts';
 import { type Metrics, metricsHandler, openMetrics } from './metrics.ts';
 import type { Registry } from './registry.ts';
 import { openSchemaParser } from './services/parse-schema.ts';
+import { openSchemaThreads } from './services/schema-threads.ts';
+import { tracedThreads } from './services/traced-threads.ts';
 import { BadSettings, hasDatabase, type ServerSettings } from './settings.ts';
 import type { Archive, ArchiveCounts } from './store/archive.ts';
 import type { Bucket } from './store/bucket.ts';
@@ -28,6 +30,9 @@ import type { Store } from './store/store.ts';
 import { databases } from './store/table.ts';
 import { tellingStore } from './store/telling.ts';
 import { readAuthority, type TlsMode, type TlsSettings } from './store/tls.ts';
+import { tracedBucket, tracedCache, tracedDatabase } from './store/traced.ts';
+import { enterTrace, traceRequests } from './trace-requests.ts';
+import type { SpanOutcome, Tracer } from './tracer.ts';
 import { version } from './version.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -44,6 +49,8 @@ export interface RunningServer {
 
 // A start waits for one database with nothing else to do: once a second is no burden, and a second is not long.
 const LONGEST_RETRY_MS = 1_000;
+// Spans of the last requests are sent, even where these took all the time there was.
+const SEND_LAST_MS = 1_000;
 const PARSED_CHARACTERS = 8 * 1024 * 1024;
 // A body holds a schema with its quotes escaped, and its references.
 const BODY_FACTOR = 2;
@@ -144,11 +151,37 @@ async function openArchive(
   database: Database,
   log: Log,
   counts: ArchiveCounts,
+  tracer: Tracer | undefined,
 ): Promise<Archive | undefined> {
   const bucket = await openBucket(settings);
   if (!bucket) return undefined;
   const archive = await import('./store/archive.ts');
-  return archive.openArchive(database, bucket, log, counts);
+  return archive.openArchive(database, tracer ? tracedBucket(tracer, bucket) : bucket, log, counts, tracer);
+}
+
+async function openTracer(
+  settings: ServerSettings,
+  log: Log,
+  counted: (outcome: SpanOutcome, spans: number) => void,
+): Promise<Tracer | undefined> {
+  const { tracesEndpoint, tracesSampler, tracesRatio, serviceName, resourceAttributes, podName } = settings;
+  if (tracesEndpoint === undefined) return undefined;
+  // Only now: OpenTelemetry is not for nothing, and most servers have no collector.
+  const { openTracing } = await import('./tracing.ts');
+  return openTracing(
+    {
+      endpoint: tracesEndpoint,
+      sampler: tracesSampler,
+      ratio: tracesRatio,
+      serviceName,
+      resourceAttributes: {
+        ...resourceAttributes,
+        ...(podName === undefined ? {} : { 'k8s.pod.name': podName }),
+      },
+    },
+    log,
+    counted,
+  );
 }
 
 /**
@@ -159,24 +192,27 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   const started = performance.now();
   const lifecycle = new Lifecycle();
   const authenticator = await openAuthenticator(settings, log);
-  const database = openDatabase(settings, log);
+  const tracer = await openTracer(settings, log, (outcome, spans) => metrics.spans(outcome, spans));
+  const plainDatabase = openDatabase(settings, log);
+  const database = tracer ? tracedDatabase(tracer, plainDatabase) : plainDatabase;
   const cache = await openCache(settings, log, () => metrics.redisFailed());
   const truth = sqlStore(database);
   const store = cachedStore(link ? tellingStore(truth, link) : truth, {
     maxEntries: settings.cacheMaxEntries,
-    shared: cache,
+    shared: tracer && cache ? tracedCache(tracer, cache) : cache,
     wasRead: (level, isHit) => metrics.cacheRead(level, isHit),
   });
-  const archive = await openArchive(settings, database, log, {
+  const counts: ArchiveCounts = {
     shipped: (seconds) => metrics.archiveShipped(seconds),
     failed: () => metrics.archiveFailed(),
-  });
+  };
+  const archive = await openArchive(settings, database, log, counts, tracer);
   const metrics: Metrics = openMetrics(store.poolUsage, store.isFeedAlive, archive?.status);
   link?.measure(metrics.measure);
   const registry: Registry = {
     store,
     metrics,
-    parser: openSchemaParser(PARSED_CHARACTERS),
+    parser: openSchemaParser(PARSED_CHARACTERS, tracer && tracedThreads(tracer, openSchemaThreads())),
     defaultCompatibility: settings.defaultCompatibility,
     maxSchemaBytes: settings.maxSchemaBytes,
     maxBodyBytes: settings.maxSchemaBytes * BODY_FACTOR + BODY_EXTRA_BYTES,
@@ -187,8 +223,13 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   const app = openApp({ registry, log, known, requestTimeoutMs, store, cache, archive, lifecycle });
 
   const maxEntries = settings.cacheMaxEntries;
-  const front = openFront({ store, known, metrics, log, lifecycle, maxEntries }, app.callback());
-  const door = authenticator ? guard({ authenticator, metrics, log, lifecycle }, front) : front;
+  const koa = app.callback();
+  const front = openFront(
+    { store, known, metrics, log, lifecycle, maxEntries },
+    tracer ? enterTrace(koa) : koa,
+  );
+  const guarded = authenticator ? guard({ authenticator, metrics, log, lifecycle }, front) : front;
+  const door = tracer ? traceRequests(tracer, guarded) : guarded;
   const server = openApiServer(
     settings,
     {
@@ -211,7 +252,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   // Who takes a dead worker's place takes no connection before it can answer.
   if (link?.isReplacement) await begin();
   const authorize = openLock(authenticator, metrics);
-  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize };
+  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize, tracer };
   let grpcDoor: GrpcDoor | undefined;
   try {
     await listen(server, settings.port, settings.host);
@@ -262,6 +303,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     if (metricsServer) await closeServer(metricsServer, 0);
     await registry.parser.close();
     await store.close();
+    await tracer?.close(Math.max(SEND_LAST_MS, closed - performance.now()));
     log.info('stopped');
   }
 }

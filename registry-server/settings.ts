@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
 import { parseOrigins } from './cors.ts';
 import { tlsModes } from './store/tls.ts';
+import { samplerNames } from './tracer.ts';
 
 /** One environment variable. `parse` throws with what would be right. */
 interface Setting<T> {
@@ -180,6 +181,32 @@ const table = {
     whole(0, 3600),
     'seconds from SIGTERM to the end; the first third still takes new requests',
   ),
+  tracesEndpoint: setting(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    undefined,
+    url('http:', 'https:'),
+    'collector that takes traces by OTLP over HTTP, such as http://otel-collector:4318; unset: none are kept',
+  ),
+  tracesSampler: setting(
+    'OTEL_TRACES_SAMPLER',
+    'parentbased_always_on',
+    oneOf(...samplerNames),
+    'which requests are traced, where the caller does not decide',
+  ),
+  tracesRatio: setting(
+    'OTEL_TRACES_SAMPLER_ARG',
+    '1',
+    ratio,
+    'what part of them, for parentbased_traceidratio, such as 0.01',
+  ),
+  serviceName: setting('OTEL_SERVICE_NAME', 'llm-schema-registry', text, 'what the traces call the server'),
+  resourceAttributes: setting(
+    'OTEL_RESOURCE_ATTRIBUTES',
+    '',
+    attributes,
+    'what else they say of it: name=value, with commas between',
+  ),
+  podName: setting('POD_NAME', undefined, text, 'its pod, for the traces'),
   logLevel: setting('LOG_LEVEL', 'info', oneOf('trace', 'debug', 'info', 'warn', 'error'), 'what is logged'),
   logFormat: setting('LOG_FORMAT', 'json', oneOf('json', 'text'), 'how it is logged'),
   defaultCompatibility: setting(
@@ -331,6 +358,24 @@ function nodes(given: string): readonly { readonly host: string; readonly port: 
 function headerName(given: string): string {
   if (/^[\w!#$%&'*+.^`|~-]+$/.test(given) && given.toLowerCase() !== 'authorization') return given;
   throw new Error('is not the name of a header that is free, such as X-API-Key');
+}
+
+function ratio(given: string): number {
+  if (/^(0|1|0?\.\d+|1\.0+)$/.test(given)) return Number(given);
+  throw new Error('is not a number from 0 to 1, such as 0.01');
+}
+
+/** Values are percent-encoded, as OpenTelemetry has it. */
+function attributes(given: string): Readonly<Record<string, string>> {
+  const pairs = given.split(',').filter((pair) => pair.trim() !== '');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = /^\s*([^\s=]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+      if (name === undefined || value === undefined)
+        throw new Error('is not name=value, with commas between');
+      return [name, decodeURIComponent(value)];
+    }),
+  );
 }
 
 function level(given: string): CompatibilityLevel {

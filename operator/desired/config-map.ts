@@ -46,6 +46,19 @@ export function serverConfig(registry: Registry): Record<string, string> {
     ...(config.corsOrigins.length === 0 ? {} : { CORS_ORIGINS: config.corsOrigins.join(',') }),
     ...(artifacts === undefined ? {} : artifactConfig(artifacts)),
     ...authConfig(registry),
+    ...tracingConfig(registry),
+  };
+}
+
+/** OpenTelemetry's own variables. */
+function tracingConfig({ name, namespace, monitoring: { tracing } }: Registry): Record<string, string> {
+  if (tracing === undefined) return {};
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: tracing.endpoint,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: tracing.ratio,
+    OTEL_SERVICE_NAME: name,
+    OTEL_RESOURCE_ATTRIBUTES: `service.namespace=${namespace},k8s.namespace.name=${namespace},k8s.deployment.name=${name}`,
   };
 }
 

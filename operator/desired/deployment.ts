@@ -102,6 +102,9 @@ export const deployment: Child = (registry, observed) => {
                 ? []
                 : [{ name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: redis, key: 'REDIS_URL' } } }]),
               ...namedSecretVariables(registry),
+              ...(registry.monitoring.tracing === undefined
+                ? []
+                : [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }]),
             ],
             resources: registry.resources,
             startupProbe: probe(door, '/health', {

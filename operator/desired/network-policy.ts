@@ -45,6 +45,7 @@ export const serverPolicy: Child = (registry) => {
       ...outside(registry),
       ...artifactStore(registry),
       ...identityProvider(registry),
+      ...collector(registry),
       ...extraEgress,
     ],
   });
@@ -59,6 +60,10 @@ export const redisPolicy: Child = (registry) =>
 function identityProvider({ auth }: Registry): readonly V1NetworkPolicyEgressRule[] {
   const url = auth?.jwt?.jwksUrl;
   return url === undefined ? [] : [{ ports: [tcp(portOf(url))] }];
+}
+
+function collector({ monitoring: { tracing } }: Registry): readonly V1NetworkPolicyEgressRule[] {
+  return tracing === undefined ? [] : [{ ports: [tcp(portOf(tracing.endpoint))] }];
 }
 
 function portOf(text: string): number {

@@ -769,6 +769,19 @@ export interface SchemaRegistryFields {
           [k: string]: string;
         };
       };
+      /**
+       * Traces of requests, sent by OTLP over HTTP to a collector, such as OpenTelemetry's, Jaeger or Tempo. A collector that is away costs no request. Default: none.
+       */
+      tracing?: {
+        /**
+         * URL of the collector, such as http://otel-collector.monitoring.svc:4318; traces go to /v1/traces below it.
+         */
+        endpoint: string;
+        /**
+         * Part of the requests that is traced, from 0 to 1, in quotes. A caller that sends a traceparent decides itself. Default: 0.1.
+         */
+        ratio?: string;
+      };
     };
     /**
      * NetworkPolicies of the server, PostgreSQL and Redis: what is not named here or needed by the registry itself is denied, both ways. They take effect where the cluster's network enforces policies.

@@ -28,6 +28,7 @@ import { inTime } from '../middleware/limit-time.ts';
 import { toRegistryError } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
+import type { ServerSpan, SpanFields, Tracer } from '../tracer.ts';
 import type { Authorize, CalledMethod } from './lock.ts';
 import type { Message, Streaming, Unary } from './method.ts';
 import { textAt } from './read-message.ts';
@@ -40,6 +41,8 @@ export interface GrpcParts {
   readonly log: Log;
   readonly requestTimeoutMs: number;
   readonly authorize: Authorize;
+  /** undefined: calls are not traced. */
+  readonly tracer?: Tracer | undefined;
   /** How long a connection lives, give or take a tenth; undefined: five minutes. */
   readonly connectionAgeMs?: number;
 }
@@ -54,6 +57,7 @@ export interface GrpcServer {
 /** What becomes of a call: for the log, and for what is counted. */
 interface CallRecord {
   principal: Principal | undefined;
+  readonly span: ServerSpan | undefined;
   /** Answers what its client is told. */
   end(error: unknown): RegistryError | undefined;
 }
@@ -78,6 +82,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     log,
     requestTimeoutMs,
     authorize,
+    tracer,
     connectionAgeMs = CONNECTION_AGE_MS,
   } = parts;
   const server = new Server({
@@ -146,7 +151,9 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   ): Promise<void> {
     const record = begin(called, call);
     try {
-      const work = admit(called, call, record).then(() => unary(registry, call.request));
+      const work = inSpan(record, () =>
+        admit(called, call, record).then(() => unary(registry, call.request)),
+      );
       const reply = await inTime(work, requestTimeoutMs, () => new RegistryError('STORE_TIMEOUT'));
       record.end(undefined);
       callback(null, reply);
@@ -163,12 +170,14 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     const record = begin(called, call);
     const gone = new Promise<void>((resolve) => call.once('cancelled', () => resolve()));
     try {
-      await admit(called, call, record);
-      for await (const message of stream(registry, call.request)) {
-        if (call.cancelled) break;
-        // No more is read than the client takes.
-        if (!call.write(message)) await Promise.race([once(call, 'drain'), gone]);
-      }
+      await inSpan(record, async () => {
+        await admit(called, call, record);
+        for await (const message of stream(registry, call.request)) {
+          if (call.cancelled) break;
+          // No more is read than the client takes.
+          if (!call.write(message)) await Promise.race([once(call, 'drain'), gone]);
+        }
+      });
       record.end(undefined);
       call.end();
     } catch (error) {
@@ -184,12 +193,14 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
 
   function begin(called: CalledMethod, call: Call): CallRecord {
     const started = performance.now();
-    const requestId = requestIdOf(headersOf(call.metadata)['x-request-id']);
+    const headers = headersOf(call.metadata);
+    const requestId = requestIdOf(headers['x-request-id']);
+    const span = tracer?.start(headers);
     const sent = new Metadata();
     sent.set('x-request-id', requestId);
     call.sendMetadata(sent);
     const method = `${packageName}.${called.service}/${called.method}`;
-    const record: CallRecord = { principal: undefined, end };
+    const record: CallRecord = { principal: undefined, span, end };
     return record;
 
     function end(error: unknown): RegistryError | undefined {
@@ -197,11 +208,13 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       const code = codeOf(reply, call);
       const durationMs = performance.now() - started;
       registry.metrics.grpcRequest(method, code, durationMs / 1000);
+      span?.end(method, spanFields(called, code), failures.has(code) ? code : undefined);
       if (reply?.kind === 'INTERNAL')
         log.error('request failed', { requestId, method, error: (error as Error).stack });
       const level = (reply?.status ?? 0) >= 500 ? 'warn' : called.isRead ? 'debug' : 'info';
       log[level]('request', {
         requestId,
+        traceId: span?.traceId,
         principal: record.principal?.name,
         method,
         code,
@@ -210,6 +223,27 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       return reply;
     }
   }
+}
+
+function inSpan<T>({ span }: CallRecord, work: () => Promise<T>): Promise<T> {
+  return span?.isSampled ? span.run(work) : work();
+}
+
+/** What OpenTelemetry's conventions take for the server's failure, not for its client's. */
+const failures: ReadonlySet<StatusCode> = new Set<StatusCode>([
+  'DEADLINE_EXCEEDED',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+]);
+
+function spanFields({ service, method }: CalledMethod, code: StatusCode): SpanFields {
+  return {
+    'rpc.system': 'grpc',
+    'rpc.service': `${packageName}.${service}`,
+    'rpc.method': method,
+    'rpc.grpc.status_code': status[code],
+  };
 }
 
 /**

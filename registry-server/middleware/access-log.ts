@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { principalOf } from '../authentication/principal.ts';
 import type { Log } from '../log.ts';
+import { traceOf } from '../trace-requests.ts';
 
 /** Of what went well. */
 export function levelOf(method: string): 'debug' | 'info' {
@@ -15,6 +16,7 @@ export function accessLog(log: Log): Middleware {
     const level = ctx.status >= 500 && ctx.path !== '/ready' ? 'warn' : levelOf(ctx.method);
     log[level]('request', {
       requestId: ctx.state.requestId,
+      traceId: traceOf(ctx.req)?.traceId,
       principal: principalOf(ctx.req)?.name,
       method: ctx.method,
       path: ctx.path,

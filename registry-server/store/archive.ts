@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log.ts';
+import type { Tracer } from '../tracer.ts';
 import { type Batch, readBatch, readContents, type Touched } from './archive-batch.ts';
 import {
   FORMAT,
@@ -75,7 +76,13 @@ const MAX_REMEMBERED = 10_000;
  * Ships what the outbox names, as it is when it is shipped. One replica at a time; the others watch the lease. What
  * fails stays in the outbox: S3 that is away costs rows, never a registration.
  */
-export function openArchive(database: Database, bucket: Bucket, log: Log, counts: ArchiveCounts): Archive {
+export function openArchive(
+  database: Database,
+  bucket: Bucket,
+  log: Log,
+  counts: ArchiveCounts,
+  tracer?: Pick<Tracer, 'inTrace'>,
+): Archive {
   const lease = openLease(database, randomUUID());
   const closing = new AbortController();
   let waking = new AbortController();
@@ -144,8 +151,10 @@ export function openArchive(database: Database, bucket: Bucket, log: Log, counts
       doubtful = [];
     }
     const batch = await readBatch(database, BATCH_ROWS);
-    if (batch.touched.length > 0) await ship(batch);
-    if (batch.touched.length >= BATCH_ROWS) return true;
+    const rows = batch.touched.length;
+    const step = { name: 'archive batch', isRemote: false, fields: { 'archive.rows': rows } };
+    if (rows > 0) await (tracer ? tracer.inTrace(step, () => ship(batch)) : ship(batch));
+    if (rows >= BATCH_ROWS) return true;
     walk = (await readState()).walk ?? undefined;
     if (walk !== undefined) return walkOn(walk);
     await probe();

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Connection, type Database, StoreUnavailable, sqlState } from './database.ts';
 import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
 import { statement } from './sql.ts';
@@ -14,6 +15,8 @@ type AddVersion = (added: NewVersion) => Promise<AddedVersion | undefined>;
 interface Waiting {
   readonly added: NewVersion;
   readonly row: WantedRow;
+  /** Runs as its request, for whoever asks on whose behalf. */
+  readonly asItsRequest: <T>(work: () => T) => T;
   readonly resolve: (outcome: AddedVersion | undefined | PromiseLike<AddedVersion | undefined>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,7 +40,7 @@ export function versionQueue(database: Database, addAlone: AddVersion): AddVersi
     // What is referred to has to be locked, and may be held by somebody who waits for us.
     if (isLarge || added.targets.length > 0) return addAlone(added);
     return new Promise((resolve, reject) => {
-      waiting.push({ added, row: rowOf(added), resolve, reject });
+      waiting.push({ added, row: rowOf(added), asItsRequest: AsyncLocalStorage.snapshot(), resolve, reject });
       // Not at once: requests that were read together go together.
       if (transactions < MAX_TRANSACTIONS) setImmediate(writeNext);
     });
@@ -82,28 +85,27 @@ export function versionQueue(database: Database, addAlone: AddVersion): AddVersi
     const [first, second] = batch;
     // The statement for one is the cheaper one.
     if (first && !second) {
-      const adding = addAlone(first.added);
+      const adding = first.asItsRequest(() => addAlone(first.added));
       first.resolve(adding);
       await adding.catch(() => {});
       return;
     }
+    if (!first) return;
     let outcomes: readonly Outcome[];
     try {
-      outcomes = await addVersions(
-        database,
-        batch.map(({ row }) => row),
-      );
+      const rows = batch.map(({ row }) => row);
+      outcomes = await first.asItsRequest(() => addVersions(database, rows));
     } catch (error) {
       const isUndone = !(error instanceof StoreUnavailable) && sqlState(error) !== undefined;
-      for (const { added, resolve, reject } of batch) {
-        if (isUndone) resolve(addAlone(added));
+      for (const { added, asItsRequest, resolve, reject } of batch) {
+        if (isUndone) resolve(asItsRequest(() => addAlone(added)));
         else reject(error);
       }
       return;
     }
-    for (const [i, { added, resolve }] of batch.entries()) {
+    for (const [i, { added, asItsRequest, resolve }] of batch.entries()) {
       const outcome = outcomes[i] ?? 'busy';
-      if (outcome === 'busy') resolve(addAlone(added));
+      if (outcome === 'busy') resolve(asItsRequest(() => addAlone(added)));
       else resolve(outcome === 'moved' ? undefined : outcome);
     }
   }

@@ -82,6 +82,23 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /spec\.artifacts\.s3\.endpoint: .*"minio:9000" is not a URL; write https:\/\/s3\.example\.com/,
   },
   {
+    title: 'a collector that is no URL',
+    spec: { monitoring: { tracing: { endpoint: 'otel-collector:4317' } } },
+    says: /spec\.monitoring\.tracing\.endpoint: .*"otel-collector:4317" is not a URL; write http:\/\/otel-collector/,
+  },
+  {
+    title: 'traces without a collector',
+    spec: { monitoring: { tracing: { ratio: '1' } } },
+    says: /spec\.monitoring\.tracing\.endpoint: Required/,
+  },
+  ...['1.5', '5%', '-0.1', '.5'].map((ratio) => ({
+    title: `the ratio ${ratio} of traces`,
+    spec: { monitoring: { tracing: { endpoint: 'http://otel-collector:4318', ratio } } },
+    says: new RegExp(
+      `spec\\.monitoring\\.tracing\\.ratio: .*"${ratio.replace('.', '\\.')}" is not a number from 0 to 1`,
+    ),
+  })),
+  {
     title: 'more workers than connections',
     spec: { config: { workers: 8 }, database: { pool: { min: 1, max: 4 } } },
     says: /config\.workers must not be above database\.pool\.max/,

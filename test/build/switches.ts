@@ -69,6 +69,10 @@ export const switches: Readonly<Record<string, Spec>> = {
   'no service monitor': { monitoring: { serviceMonitor: { enabled: false } } },
   'no alerts': { monitoring: { prometheusRule: { enabled: false } } },
   dashboard: { monitoring: { dashboards: { enabled: true } } },
+  tracing: { monitoring: { tracing: { endpoint: 'http://otel-collector.monitoring.svc:4318' } } },
+  'tracing of everything': {
+    monitoring: { tracing: { endpoint: 'https://otel.example.com/otlp', ratio: '1' } },
+  },
   'pod template': {
     podTemplate: { metadata: { labels: { team: 'a' } }, spec: { nodeSelector: { disk: 'fast' } } },
   },

@@ -35,6 +35,7 @@ const provider = {
   issuer: 'https://login.example.com',
   audience: 'us',
 };
+const tracing = { endpoint: 'http://otel-collector.monitoring.svc:4318', ratio: '0.25' };
 type Sentinel = NonNullable<NonNullable<NonNullable<Spec['cache']>['external']>['sentinel']>;
 const sentinel: Sentinel = {
   masterName: 'cache',
@@ -48,6 +49,7 @@ const everything: readonly Spec[] = [
   { config: { cors: { origins: ['https://app.example.com', 'https://*.example.com'] } } },
   { auth: { mode: 'JWT', jwt: { secretRef: { name: 'jwt' } } } },
   { auth: { mode: 'Any', jwt: provider } },
+  { monitoring: { tracing } },
 ];
 
 /** The environment of the server's container, with the Secrets' values in place. */
@@ -65,7 +67,7 @@ function environmentOf(spec: Spec): Record<string, string> {
     Buffer.from((get('Secret', name).data as Record<string, string>)[key] ?? '', 'base64').toString();
   const secrets = (container?.env ?? []).map(({ name, valueFrom }) => [
     name,
-    secret(valueFrom?.secretKeyRef?.name, valueFrom?.secretKeyRef?.key),
+    valueFrom?.fieldRef ? 'sample-0' : secret(valueFrom?.secretKeyRef?.name, valueFrom?.secretKeyRef?.key),
   ]);
   return { ...serverConfig(registry), ...Object.fromEntries(secrets) };
 }
@@ -88,6 +90,7 @@ describe('the environment that the operator sets and the server reads', () => {
     },
     'tokens of a secret': { auth: { mode: 'JWT', jwt: { secretRef: { name: 'jwt' } } } },
     'tokens of an identity provider': { auth: { mode: 'JWT', jwt: provider } },
+    traces: { monitoring: { tracing } },
     'no cache': { cache: { disabled: true } },
     'certificates of its own': { tls: { mode: 'Operator' } },
     'certificates of its own, beside a PostgreSQL and a Redis of somebody else': {
@@ -138,7 +141,7 @@ describe('the environment that the operator sets and the server reads', () => {
 
   it('means by an empty spec what the server does without any variable', () => {
     // What is set where somebody else runs it.
-    const optional = /^(S3_|DATABASE_PORT$|REDIS_CLUSTER$|API_KEY_HEADER$|JWT_ROLE_CLAIM$)/;
+    const optional = /^(S3_|OTEL_|DATABASE_PORT$|REDIS_CLUSTER$|API_KEY_HEADER$|JWT_ROLE_CLAIM$)/;
     const defaults = Object.fromEntries(
       settingsTable.flatMap(({ name, default: text }) =>
         text === undefined || optional.test(name) ? [] : [[name, text]],

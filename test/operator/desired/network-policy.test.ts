@@ -217,6 +217,15 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
     closed: [['server', 'redis', 6379]],
   },
   {
+    title: 'a collector of traces',
+    spec: { monitoring: { tracing: { endpoint: 'http://otel-collector.monitoring.svc:4318' } } },
+    open: [['server', 'outside', 4318]],
+    closed: [
+      ['server', 'outside', 80],
+      ['redis', 'outside', 4318],
+    ],
+  },
+  {
     title: 'a bucket of the cloud',
     spec: { artifacts: { s3: { bucket: 'schemas' } } },
     open: [
