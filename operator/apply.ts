@@ -1,4 +1,4 @@
-import type { Caches } from './cache.ts';
+import { appliedHashAnnotation, type Caches } from './cache.ts';
 import { type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
 import { contentHash } from './desired/pod.ts';
 import { findDifference } from './difference.ts';
@@ -7,7 +7,6 @@ import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import { BadSpec } from './spec.ts';
 
-export const appliedHashAnnotation = 'llm-schema-registry.io/applied-hash';
 /** Holds a Deployment's replicas while they pass from us to the autoscaler. */
 const handoverManager = `${fieldManager}-handover`;
 

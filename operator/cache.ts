@@ -1,4 +1,3 @@
-import { appliedHashAnnotation } from './apply.ts';
 import { fieldManager } from './cluster.ts';
 import { dataOf } from './desired/pod.ts';
 import { apiGroup, type KindName } from './kinds.ts';
@@ -7,6 +6,8 @@ import { share } from './share.ts';
 
 /** The label that ties a child to its registry. */
 export const instanceLabel = 'app.kubernetes.io/instance';
+/** On a child: the hash of all that was wanted of it when it was last written. */
+export const appliedHashAnnotation = `${apiGroup}/applied-hash`;
 
 /** `namespace/name` of the registry that an object is or belongs to. */
 export function keyOf(object: KubeObject): string {

@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
-import type { Status } from './spec.ts';
+import type { Status } from './registry.ts';
 import { microTimeOf } from './time.ts';
 
 export interface RegistryEvent {

@@ -3,7 +3,7 @@ import { kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Registry } from './spec.ts';
+import type { Registry } from './registry.ts';
 import { reflect } from './watch.ts';
 
 interface NamedSecretsParts {

@@ -15,7 +15,7 @@ import type {
 } from './kubernetes.ts';
 import type { NamedSecrets } from './named-secrets.ts';
 import type { Probe } from './probe.ts';
-import type { Registry, Spec } from './spec.ts';
+import type { Registry, Spec } from './registry.ts';
 import type { ReadWarnings } from './warnings.ts';
 
 interface ObserveParts {

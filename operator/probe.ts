@@ -3,7 +3,7 @@ import { ApiError, type Cluster, getJson, type Trust } from './cluster.ts';
 import { type Answer, type Checks, host, names, type Unready } from './desired/child.ts';
 import { apiDoor, ports } from './desired/config-map.ts';
 import type { V1Pod } from './kubernetes.ts';
-import type { Registry } from './spec.ts';
+import type { Registry } from './registry.ts';
 
 /** For all that is asked in a run: meanwhile its status is not written. */
 const answerTimeoutMs = 3_000;

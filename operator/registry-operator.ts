@@ -12,9 +12,9 @@ import { reflectWhileServed } from './optional-kinds.ts';
 import { openProbe } from './probe.ts';
 import { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
+import type { Spec, Status } from './registry.ts';
 import { followRequestRate } from './request-rate.ts';
 import type { Settings } from './settings.ts';
-import type { Spec, Status } from './spec.ts';
 import { warningsOf } from './warnings.ts';
 import { reflect } from './watch.ts';
 

@@ -1,5 +1,6 @@
 import { lt, valid } from 'semver';
-import { BadSpec, type Registry, type Status } from './spec.ts';
+import type { Registry, Status } from './registry.ts';
+import { BadSpec } from './spec.ts';
 import { databasePlace } from './status/database-ready.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Jwt, Registry } from '../spec.ts';
+import type { Jwt, Registry } from '../registry.ts';
 import { timeOf } from '../time.ts';
 import { type Child, names } from './child.ts';
 import { secretVolume } from './pod.ts';

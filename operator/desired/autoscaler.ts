@@ -1,7 +1,7 @@
 import { kinds } from '../kinds.ts';
 import { type Child, meta, names } from './child.ts';
 
-/** What an adapter calls the requests of a pod, and what a registry is scaled by where one serves it (row C23). */
+/** What an adapter calls the requests of a pod, and what a registry is scaled by where one serves it. */
 export const requestRateMetric = 'http_requests_per_second';
 
 export const autoscaler: Child = (registry, { served }) => {

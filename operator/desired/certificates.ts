@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { type Child, type Component, host, meta, names, type Observed } from './child.ts';
 import { secret, textOf } from './secret.ts';
 

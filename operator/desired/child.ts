@@ -9,7 +9,7 @@ import type {
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import type { requestRateMetric } from './autoscaler.ts';
 import type { Certificates } from './certificates.ts';
 

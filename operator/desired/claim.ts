@@ -1,6 +1,7 @@
 import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../kubernetes.ts';
 import { parseQuantity } from '../quantity.ts';
-import { BadSpec, type Registry, type Storage } from '../spec.ts';
+import type { Registry, Storage } from '../registry.ts';
+import { BadSpec } from '../spec.ts';
 import { labels, meta, names, type Observed, selectorLabels } from './child.ts';
 
 type WithVolume = 'postgres' | 'redis';

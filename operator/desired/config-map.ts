@@ -1,4 +1,4 @@
-import type { ArtifactStore, ExternalCache, ExternalDatabase, Registry, Tls } from '../spec.ts';
+import type { ArtifactStore, ExternalCache, ExternalDatabase, Registry, Tls } from '../registry.ts';
 import { authConfig } from './auth.ts';
 import { authorityPath, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';

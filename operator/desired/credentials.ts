@@ -1,5 +1,6 @@
 import type { KubeObject, V1ObjectMeta } from '../kubernetes.ts';
-import { type Registry, rotateAnnotation } from '../spec.ts';
+import type { Registry } from '../registry.ts';
+import { rotateAnnotation } from '../spec.ts';
 import { type Child, host, names, type Observed } from './child.ts';
 import { ports } from './config-map.ts';
 import { contentHash, secretHashAnnotation } from './pod.ts';

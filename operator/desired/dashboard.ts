@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
 import { seriesOf } from './prometheus-rule.ts';
 

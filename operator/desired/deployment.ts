@@ -1,5 +1,5 @@
 import type { V1Deployment } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { adminKeyMounts, adminKeyVolumes } from './auth.ts';
 import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from './certificates.ts';
 import { type Child, labels, meta, names, type Observed, selectorLabels } from './child.ts';

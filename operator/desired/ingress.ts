@@ -1,4 +1,4 @@
-import type { Door, Ingress, Registry } from '../spec.ts';
+import type { Door, Ingress, Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
 import { apiDoor, grpcDoor } from './config-map.ts';
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kubernetes.ts';
-import { BadSpec, type Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
+import { BadSpec } from '../spec.ts';
 import { jwtSecretKey, jwtSecretPath, keysKey, keysPath } from './auth.ts';
 import { findWrongKeys, findWrongSecret } from './auth-secrets.ts';
 import { serverTlsPath } from './certificates.ts';

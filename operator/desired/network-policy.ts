@@ -1,5 +1,5 @@
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { type Child, type Component, meta, names, selectorLabels } from './child.ts';
 import { ports } from './config-map.ts';
 

@@ -1,6 +1,7 @@
 import { apiGroup } from '../kinds.ts';
 import type { V1PodTemplateSpec } from '../kubernetes.ts';
-import { BadSpec, type Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
+import { BadSpec } from '../spec.ts';
 import { serverConfig } from './config-map.ts';
 import { contentHash } from './pod.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject, V1SecurityContext } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 
 /** Passes Pod Security `restricted`. */
 export const containerSecurity: V1SecurityContext = {

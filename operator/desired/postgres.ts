@@ -1,5 +1,5 @@
 import { parseQuantity } from '../quantity.ts';
-import type { ManagedDatabase, Registry } from '../spec.ts';
+import type { ManagedDatabase, Registry } from '../registry.ts';
 import { tlsSecretName } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';

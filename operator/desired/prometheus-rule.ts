@@ -1,4 +1,4 @@
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
 
 interface Alert {

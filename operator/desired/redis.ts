@@ -1,4 +1,4 @@
-import type { ManagedCache, Registry } from '../spec.ts';
+import type { ManagedCache, Registry } from '../registry.ts';
 import { tlsSecretName } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';

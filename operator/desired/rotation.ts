@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kubernetes.ts';
-import { type Registry, rotateAnnotation } from '../spec.ts';
+import type { Registry } from '../registry.ts';
+import { rotateAnnotation } from '../spec.ts';
 import { timeOf } from '../time.ts';
 import type { Observed } from './child.ts';
 import { textOf } from './secret.ts';

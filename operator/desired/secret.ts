@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { type Component, meta } from './child.ts';
 import { dataOf } from './pod.ts';
 

@@ -1,4 +1,4 @@
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import type { Component } from './child.ts';
 import { type Child, meta, names, selectorLabels } from './child.ts';
 import { apiDoor, grpcDoor, ports } from './config-map.ts';

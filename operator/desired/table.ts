@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { adminKey } from './auth.ts';
 import { autoscaler } from './autoscaler.ts';
 import {

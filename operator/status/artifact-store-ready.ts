@@ -1,4 +1,4 @@
-import type { ArtifactStore } from '../spec.ts';
+import type { ArtifactStore } from '../registry.ts';
 import type { Condition } from './condition.ts';
 
 /** What the server says of its archive; nobody else speaks to the bucket. */

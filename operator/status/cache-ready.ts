@@ -1,5 +1,5 @@
 import type { Observed } from '../desired/child.ts';
-import type { ExternalCache } from '../spec.ts';
+import type { ExternalCache } from '../registry.ts';
 import { type Condition, reasons, type Verdict } from './condition.ts';
 import { statefulSetVerdict } from './database-ready.ts';
 

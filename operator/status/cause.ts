@@ -1,7 +1,7 @@
 import { type Component, names, type Observed } from '../desired/child.ts';
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
 import type { V1Pod, V1StatefulSet } from '../kubernetes.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import type { Reason } from './condition.ts';
 
 export interface Cause {

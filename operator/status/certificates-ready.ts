@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { host, names, type Observed } from '../desired/child.ts';
 import { dataOf } from '../desired/pod.ts';
 import { textOf } from '../desired/secret.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import type { Condition, Verdict } from './condition.ts';
 
 /** The certificates of the ingress and of the API, as clients will see them: there, whole, in time, and for these hosts. */

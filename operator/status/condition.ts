@@ -1,5 +1,5 @@
 import type { Observed } from '../desired/child.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 
 /** What a condition says, before it gets its times. */
 export interface Verdict {

@@ -1,5 +1,5 @@
 import type { Observed } from '../desired/child.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 import { findCause } from './cause.ts';
 import { apiCertificate } from './certificates-ready.ts';
 import type { Condition } from './condition.ts';

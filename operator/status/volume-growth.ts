@@ -1,7 +1,7 @@
 import type { Observed } from '../desired/child.ts';
 import { claimName, findClaim } from '../desired/claim.ts';
 import { parseQuantity } from '../quantity.ts';
-import type { Registry } from '../spec.ts';
+import type { Registry } from '../registry.ts';
 
 interface Growth {
   readonly message: string;

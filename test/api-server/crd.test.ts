@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed } from '../build/children.ts';
 import { aSchemaRegistry } from '../build/registry.ts';

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Cluster } from '../../operator/cluster.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
+import type { Spec, Status } from '../../operator/registry.ts';
 import { readSettings } from '../../operator/settings.ts';
-import type { Spec, Status } from '../../operator/spec.ts';
 import { conditionOf, find, openApiServer, until } from '../build/api-server.ts';
 
 const namespace = 'default';

@@ -5,8 +5,8 @@ import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
 import { openMetrics } from '../../operator/metrics.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { readSettings } from '../../operator/settings.ts';
-import type { Spec } from '../../operator/spec.ts';
 import { conditionOf, find, openApiServer, until } from '../build/api-server.ts';
 
 const namespace = 'default';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type Kind, type KindName, kinds } from '../../operator/kinds.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../operator/kubernetes.ts';
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed, isOptional, named } from '../build/children.ts';
 import { findGoTool } from '../build/go-tool.ts';

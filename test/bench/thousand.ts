@@ -19,7 +19,7 @@ import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
 import { kinds } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openMetrics } from '../../operator/metrics.ts';
-import type { Status } from '../../operator/spec.ts';
+import type { Status } from '../../operator/registry.ts';
 import { find, until } from '../build/api-server.ts';
 import { aRegistryNamed, childrenNamed, named } from '../build/children.ts';
 import { findGoTool } from '../build/go-tool.ts';

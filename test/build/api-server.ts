@@ -7,7 +7,7 @@ import { waitFor } from '../../hack/cluster/wait.ts';
 import { Cluster, isNotFound, openKubeConfig } from '../../operator/cluster.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openMetrics } from '../../operator/metrics.ts';
-import type { Status } from '../../operator/spec.ts';
+import type { Status } from '../../operator/registry.ts';
 import { ownClusterName } from './left-over-clusters.ts';
 
 /** A real API server with our CRD and nothing that runs pods; KUBECONFIG points at it. */

@@ -1,7 +1,7 @@
 import { desired } from '../../operator/desired/table.ts';
 import { type Kind, type KindName, kinds } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { anObserved, aRegistry } from './registry.ts';
 
 /** An object by its name, with nothing in it. */

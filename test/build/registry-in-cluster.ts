@@ -1,4 +1,4 @@
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { until } from './api-server.ts';
 import type { RunningCluster } from './running-cluster.ts';
 

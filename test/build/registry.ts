@@ -1,7 +1,8 @@
 import type { Certificates } from '../../operator/desired/certificates.ts';
 import type { Observed } from '../../operator/desired/child.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
-import { completeSpec, type Registry, type Spec } from '../../operator/spec.ts';
+import type { Registry, Spec } from '../../operator/registry.ts';
+import { completeSpec } from '../../operator/spec.ts';
 
 export const someDefaults = {
   images: { server: 'example.test/server:1.0.0', postgres: 'postgres:17', redis: 'redis:7' },

@@ -1,7 +1,7 @@
 import type { Observed } from '../../operator/desired/child.ts';
 import { desired } from '../../operator/desired/table.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { anObserved, aRegistry, aSecret, someCertificates } from './registry.ts';
 
 /** Every part of a SchemaRegistry that can be turned on, off or another way. */

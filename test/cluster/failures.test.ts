@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openMetrics } from '../../operator/metrics.ts';
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { find, until } from '../build/api-server.ts';
 import { childrenNamed, named } from '../build/children.ts';
 import { type FieldPath, inWords, ownedFields, readField, spoiled } from '../build/owned-fields.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { LuaFactory } from 'wasmoon';
-import type { Status } from '../../operator/spec.ts';
+import type { Status } from '../../operator/registry.ts';
 import { BadSpec } from '../../operator/spec.ts';
 import { stalledStatus, status } from '../../operator/status/status.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';

@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { desired } from '../../operator/desired/table.ts';
 import { kinds, leaseAccess, otherAccess } from '../../operator/kinds.ts';
 import type { V1PersistentVolumeClaim } from '../../operator/kubernetes.ts';
-import type { Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { reasons } from '../../operator/status/condition.ts';
 import { conditions } from '../../operator/status/table.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';

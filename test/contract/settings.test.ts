@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { serverConfig } from '../../operator/desired/config-map.ts';
 import { desired } from '../../operator/desired/table.ts';
 import type { V1PodSpec } from '../../operator/kubernetes.ts';
-import { BadSpec, type Spec } from '../../operator/spec.ts';
+import type { Spec } from '../../operator/registry.ts';
+import { BadSpec } from '../../operator/spec.ts';
 import { readSettings, settingsTable } from '../../registry-server/settings.ts';
 import { anObserved, aRegistry, aSecret } from '../build/registry.ts';
 

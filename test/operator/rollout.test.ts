@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { desired } from '../../operator/desired/table.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { rolloutCause } from '../../operator/rollout.ts';
-import type { Spec } from '../../operator/spec.ts';
 import { anObserved, aRegistry, aSecret } from '../build/registry.ts';
 
 function parts(spec: Spec, password = 'p', namedSecrets: readonly KubeObject[] = []) {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Spec, Status } from '../../operator/spec.ts';
+import type { Spec, Status } from '../../operator/registry.ts';
 import { mustKnowTables } from '../../operator/version.ts';
 import { aRegistry } from '../build/registry.ts';
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { textOf } from '../../../operator/desired/secret.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject } from '../../../operator/kubernetes.ts';
-import { BadSpec, type Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
+import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';
 
 const own: Spec = { auth: { mode: 'ApiKey' } };

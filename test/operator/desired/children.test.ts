@@ -8,7 +8,8 @@ import type {
   V1PodSpec,
   V1StatefulSet,
 } from '../../../operator/kubernetes.ts';
-import { BadSpec, type Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
+import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 function getChild(...wanted: Parameters<typeof child>): KubeObject {

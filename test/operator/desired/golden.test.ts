@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { desired } from '../../../operator/desired/table.ts';
-import type { Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
 import { anObserved, aRegistry, aSecret, someCertificates } from '../../build/registry.ts';
 
 const samples = new URL('../../../config/samples/', import.meta.url);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { grpcIngress, grpcTarget, ingress, ingressUrl } from '../../../operator/desired/ingress.ts';
-import type { Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 type IngressFields = NonNullable<Spec['ingress']>;

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject } from '../../../operator/kubernetes.ts';
-import { BadSpec, type Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
+import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';
 
 const s3: Spec = { artifacts: { s3: { bucket: 'team-a', credentialsSecretRef: { name: 'keys' } } } };

@@ -3,7 +3,7 @@ import { type Component, selectorLabels } from '../../../operator/desired/child.
 import { postgresPolicy, redisPolicy, serverPolicy } from '../../../operator/desired/network-policy.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
-import type { Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
 import { askCyclonus, missingCyclonus } from '../../build/cyclonus.ts';
 import { mayReach, type Party } from '../../build/network.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { deployment } from '../../../operator/desired/deployment.ts';
 import type { V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
-import { BadSpec, type Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
+import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 type Overlay = NonNullable<Spec['podTemplate']>;

@@ -3,7 +3,8 @@ import type { Observed } from '../../../operator/desired/child.ts';
 import { secretHashAnnotation } from '../../../operator/desired/pod.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject, V1Deployment, V1Pod } from '../../../operator/kubernetes.ts';
-import { rotateAnnotation, type Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
+import { rotateAnnotation } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 const dayMs = 86_400_000;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Spec } from '../../../operator/spec.ts';
+import type { Spec } from '../../../operator/registry.ts';
 import { certificatesReady } from '../../../operator/status/certificates-ready.ts';
 import { degraded } from '../../../operator/status/degraded.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';

@@ -10,7 +10,8 @@ import type {
   V1Pod,
   V1StatefulSet,
 } from '../../../operator/kubernetes.ts';
-import { BadSpec, type Spec, type Status } from '../../../operator/spec.ts';
+import type { Spec, Status } from '../../../operator/registry.ts';
+import { BadSpec } from '../../../operator/spec.ts';
 import { stalledStatus, status } from '../../../operator/status/status.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 

@@ -1,0 +1,213 @@
+import type { SchemaRegistryFields } from './generated/schema-registry.ts';
+import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer, V1ResourceRequirements } from './kubernetes.ts';
+
+export type Spec = SchemaRegistryFields['spec'];
+export type Status = NonNullable<SchemaRegistryFields['status']>;
+
+/** What the operator was released with, for what a spec leaves open. */
+export interface Defaults {
+  readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
+  /** Where the operator runs: it asks each registry whether it is ready. */
+  readonly operatorNamespace: string;
+}
+
+/** A SchemaRegistry with every default filled in. */
+export interface Registry {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly image: string;
+  /** What the tag of the image says, and the field that it comes from; undefined where a digest says nothing. */
+  readonly version: { readonly field: string; readonly text: string } | undefined;
+  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly pullSecrets: readonly { readonly name: string }[];
+  /** Where autoscaling is on, the number to begin with. */
+  readonly replicas: number;
+  readonly config: {
+    readonly logLevel: string;
+    readonly logFormat: string;
+    readonly cacheTtlSeconds: number;
+    readonly cacheMaxEntries: number;
+    readonly maxSchemaBytes: number;
+    readonly requestTimeoutSeconds: number;
+    readonly shutdownTimeoutSeconds: number;
+    readonly defaultCompatibility: string;
+    readonly workers: number;
+    readonly corsOrigins: readonly string[];
+  };
+  readonly database: (ManagedDatabase | ExternalDatabase) & {
+    readonly pool: { readonly min: number; readonly max: number; readonly acquireTimeoutSeconds: number };
+  };
+  /** undefined: the registry runs without Redis. */
+  readonly cache: Cache | undefined;
+  /** undefined: the registry keeps no archive. */
+  readonly artifacts: ArtifactStore | undefined;
+  /** undefined: plain connections inside the cluster. */
+  readonly tls: InternalTls | undefined;
+  /** undefined: whoever reaches the API may do everything. */
+  readonly auth: Auth | undefined;
+  readonly service: {
+    readonly type: string;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly sessionAffinity: 'None' | 'ClientIP';
+  };
+  readonly ingress: Ingress | undefined;
+  readonly autoscaling: Autoscaling | undefined;
+  /** undefined: no budget is wanted, or it would block every drain. */
+  readonly minAvailable: number | undefined;
+  /** Laid over the server's pod template. */
+  readonly podTemplate: Spec['podTemplate'];
+  readonly monitoring: Monitoring;
+  /** undefined: whoever reaches a pod may speak to it. */
+  readonly networkPolicy: NetworkPolicy | undefined;
+  readonly resources: V1ResourceRequirements;
+  readonly rotation: {
+    /** undefined: passwords stay until somebody asks for others. */
+    readonly periodSeconds: number | undefined;
+    /** Another value than the last one asks for other passwords. */
+    readonly request: string | undefined;
+  };
+  readonly deletionPolicy: 'Retain' | 'Delete';
+  readonly isPaused: boolean;
+}
+
+export interface Storage {
+  readonly size: string;
+  readonly storageClassName: string | undefined;
+}
+
+export interface ManagedDatabase {
+  readonly kind: 'managed';
+  readonly image: string;
+  readonly storage: Storage;
+  readonly resources: V1ResourceRequirements;
+}
+
+/** A PostgreSQL that somebody else runs. */
+export interface ExternalDatabase {
+  readonly kind: 'external';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Name of a Secret. */
+  readonly credentials: string;
+  readonly tls: Tls;
+}
+
+export interface Tls {
+  readonly mode: 'Disable' | 'Require' | 'VerifyCA' | 'VerifyFull';
+  /** Name of a Secret; undefined: the public authorities. */
+  readonly ca: string | undefined;
+}
+
+export type Cache = ManagedCache | ExternalCache;
+
+/** A Redis that somebody else runs. */
+export interface ExternalCache {
+  readonly kind: 'external';
+  /** One server, the first of a cluster, or the sentinels. */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  readonly isCluster: boolean;
+  /** undefined: the nodes are no sentinels. */
+  readonly sentinelMaster: string | undefined;
+  /** Name of a Secret; undefined: there is no password. */
+  readonly credentials: string | undefined;
+  readonly tls: Tls;
+}
+
+export interface ManagedCache {
+  readonly kind: 'managed';
+  readonly image: string;
+  readonly storage: Storage;
+  readonly maxMemoryBytes: number;
+  readonly resources: V1ResourceRequirements;
+}
+
+/** Where the certificate of the server comes from. Those of a managed PostgreSQL and Redis are the operator's own. */
+export type InternalTls = { readonly secretName: string } & (
+  | { readonly mode: 'Operator' | 'Secret' }
+  | { readonly mode: 'CertManager'; readonly issuer: Readonly<Record<string, string>> }
+);
+
+export interface Auth {
+  readonly mode: string;
+  /** undefined: none are taken. */
+  readonly apiKeys: ApiKeys | undefined;
+  /** undefined: no tokens are taken. */
+  readonly jwt: Jwt | undefined;
+}
+
+export interface ApiKeys {
+  readonly header: string;
+  /** Name of a Secret; undefined: the operator makes one. */
+  readonly secretName: string | undefined;
+}
+
+export interface Jwt {
+  /** Name of a Secret; undefined: the keys are under the URL. */
+  readonly secretName: string | undefined;
+  readonly jwksUrl: string | undefined;
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  readonly roleClaim: string;
+}
+
+export interface Ingress {
+  /** undefined: the cluster's default class. */
+  readonly className: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly http: Door;
+  /** undefined: gRPC is not led in from outside. */
+  readonly grpc: Door | undefined;
+  /** Who issues the certificate, as cert-manager's annotation says it. */
+  readonly issuer: Readonly<Record<string, string>>;
+}
+
+/** One API, as clients outside reach it. */
+export interface Door {
+  readonly hosts: readonly string[];
+  /** undefined: nothing is encrypted. */
+  readonly tlsSecretName: string | undefined;
+}
+
+export interface Monitoring {
+  readonly serviceMonitor: (Labelled & { readonly interval: string }) | undefined;
+  readonly prometheusRule: Labelled | undefined;
+  readonly dashboards: Labelled | undefined;
+  /** undefined: nothing is traced. */
+  readonly tracing: { readonly endpoint: string; readonly ratio: string } | undefined;
+}
+
+interface Labelled {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface NetworkPolicy {
+  readonly operatorNamespace: string;
+  /** undefined: everybody, from outside the cluster too. */
+  readonly ingressFrom: readonly V1NetworkPolicyPeer[] | undefined;
+  readonly monitoringFrom: readonly V1NetworkPolicyPeer[];
+  readonly extraEgress: readonly V1NetworkPolicyEgressRule[];
+}
+
+export interface ArtifactStore {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** undefined: AWS's. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  readonly isPathStyle: boolean;
+  /** Name of a Secret; undefined: what AWS's own programs use. */
+  readonly credentials: string | undefined;
+}
+
+export interface Autoscaling {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly targetCpuPercent: number;
+  readonly targetMemoryPercent: number;
+  /** For each pod; undefined: not looked at. */
+  readonly requestsPerSecond: number | undefined;
+  readonly behavior: NonNullable<NonNullable<Spec['autoscaling']>['behavior']>;
+}
