@@ -3,7 +3,7 @@ import { DEFAULT_CONTEXT, readContextName } from './subject-name.ts';
 const prefixed = /^\/contexts\/([^/?]+)(\/[^/?][^?]*)(?:\?(.*))?$/s;
 
 /**
- * `/contexts/{context}/…` as the path without the prefix, with the context before its subject (confluent-api 4.1).
+ * `/contexts/{context}/…` as the path without the prefix, with the context before its subject (Confluent's rule).
  * Any other path, and one whose context is no name, stays as it is.
  */
 export function withoutContextPrefix(url: string): string {

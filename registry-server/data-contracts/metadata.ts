@@ -1,4 +1,4 @@
-/** What a subject's owner says about a schema beside its text (confluent-api 4.9). Keys and lists are sorted. */
+/** What a subject's owner says about a schema beside its text (Confluent's rule). Keys and lists are sorted. */
 export interface Metadata {
   /** By path of the tagged field. */
   readonly tags?: Readonly<Record<string, readonly string[]>>;
@@ -65,7 +65,7 @@ export function reservedFields(metadata: Metadata | undefined): readonly string[
   ];
 }
 
-/** The version is only a note: it must agree where both have one (confluent-api 4.3). */
+/** The version is only a note: it must agree where both have one (Confluent's rule). */
 export function isSameMetadata(a: Metadata | undefined, b: Metadata | undefined): boolean {
   const [one, other] = [versionIn(a), versionIn(b)];
   if (one !== undefined && other !== undefined && one !== other) return false;

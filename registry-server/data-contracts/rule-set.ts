@@ -1,4 +1,4 @@
-/** Rules that clients carry out on what they write and read (confluent-api 4.9). The server keeps them. */
+/** Rules that clients carry out on what they write and read (Confluent's rule). The server keeps them. */
 export interface RuleSet {
   readonly migrationRules?: readonly Rule[];
   readonly domainRules?: readonly Rule[];

@@ -23,15 +23,15 @@ export interface ParsedSchema {
   readonly references: readonly ResolvedReference[];
   // Functions, not getters: V8 gives each literal with a getter a hidden class of its own, and that lives, with all that
   // the getter sees, until a full collection.
-  /** The text that is stored, hashed and shown: whitespace never makes a new version (confluent-api 4.3). */
+  /** The text that is stored, hashed and shown: whitespace never makes a new version (Confluent's rule). */
   readonly canonical: () => string;
   /** The text for `normalize=true`: what differs only in order or in spelled-out defaults becomes equal. */
   readonly normalized: () => string;
-  /** The text for `?format=…`; a format that the type does not know gives the canonical text (confluent-api 4.4). */
+  /** The text for `?format=…`; a format that the type does not know gives the canonical text (Confluent's rule). */
   readonly formatted: (format: string) => Eventually<string>;
   /** Names that data has at its top: what `confluent:reserved` may forbid. */
   readonly topLevelFields: () => Eventually<readonly string[]>;
-  /** Where a default is no value of its type, and why; only some types look (confluent-api 4.3). */
+  /** Where a default is no value of its type, and why; only some types look (Confluent's rule). */
   readonly validateDefaults: () => Eventually<string | undefined>;
   /** The records and fields that are tagged in the text itself. */
   readonly tags: () => Eventually<readonly SchemaTags[]>;

@@ -8,7 +8,7 @@ export interface ScopedConfig extends Config {
   readonly compatibility: CompatibilityLevel;
 }
 
-// What a config that leaves these out takes from above; the rest, the level too, it does not (confluent-api 4.2).
+// What a config that leaves these out takes from above; the rest, the level too, it does not (Confluent's rule).
 const inherited = [
   'normalize',
   'validateFields',

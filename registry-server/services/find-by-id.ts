@@ -12,7 +12,7 @@ export interface FoundSchema {
 
 /**
  * Soft-deleted ones, too. An id means something in a context only: that of the named subject, which may be one
- * without a context that some context knows, or else the default one (confluent-api 4.1).
+ * without a context that some context knows, or else the default one (Confluent's rule).
  * @throws RegistryError 40403
  */
 export async function getById(store: Store, id: number, named: SubjectName): Promise<FoundSchema> {

@@ -44,7 +44,7 @@ function isSameContract(a: Contract, b: Contract): boolean {
   return isSameMetadata(a.metadata, b.metadata) && isSameRuleSet(a.ruleSet, b.ruleSet);
 }
 
-/** The newest of the versions that is the sent schema written with references (confluent-api 4.6). */
+/** The newest of the versions that is the sent schema written with references (Confluent's rule). */
 export async function findInlined(
   registry: Registry,
   name: SubjectName,

@@ -9,7 +9,7 @@ export interface Contract {
 
 /**
  * What a schema is registered with: what was sent, or else that of the latest version, between what the config gives
- * as default and as override (confluent-api 4.3).
+ * as default and as override (Confluent's rule).
  */
 export function inheritContract(sent: Contract, latest: SchemaContent | undefined, config: Config): Contract {
   return {

@@ -7,7 +7,7 @@ export interface Subject {
   readonly state: SubjectState;
 }
 
-/** The subject, or the one that it is configured to stand for: one level only (confluent-api 4.8). */
+/** The subject, or the one that it is configured to stand for: one level only (Confluent's rule). */
 export async function readSubject(
   store: Store,
   name: SubjectName,
@@ -34,7 +34,7 @@ export async function getSubject(
   return isEnough(known.state) ? known : readSubject(store, name, 'now');
 }
 
-/** A name without a context that the default one does not have is looked for in all others (confluent-api 4.1). */
+/** A name without a context that the default one does not have is looked for in all others (Confluent's rule). */
 export async function findInContexts<T>(
   store: Store,
   name: SubjectName,

@@ -197,7 +197,7 @@ async function ensureCompatible(
   });
 }
 
-/** No check, no normalizing, nothing inherited: what another registry took is kept as it was (confluent-api 4.7). */
+/** No check, no normalizing, nothing inherited: what another registry took is kept as it was (Confluent's rule). */
 async function importSchema(
   registry: Registry,
   { sent, version, id = -1 }: Registration,

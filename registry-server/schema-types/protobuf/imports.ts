@@ -23,7 +23,7 @@ const withPaths = (folder: string, files: Readonly<Record<string, string>>): [st
 
 const descriptorPath = 'google/protobuf/descriptor.proto';
 
-/** What may be imported without a reference (confluent-api 4.4). */
+/** What may be imported without a reference (Confluent's rule). */
 const knownTexts: ReadonlyMap<string, string> = new Map([
   [descriptorPath, descriptor],
   ...withPaths('google/protobuf', googleProtobuf),
