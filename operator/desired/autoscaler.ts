@@ -17,7 +17,7 @@ export const autoscaler: Child = (registry, { served }) => {
       metrics: [
         utilization('cpu', autoscaling.targetCpuPercent),
         utilization('memory', autoscaling.targetMemoryPercent),
-        // Asked for what nobody serves, an autoscaler never scales down again (trap I8).
+        // Asked for what nobody serves, an autoscaler never scales down again.
         ...(autoscaling.requestsPerSecond === undefined || !served.has(requestRateMetric)
           ? []
           : [requestRate(autoscaling.requestsPerSecond)]),

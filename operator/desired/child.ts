@@ -89,7 +89,7 @@ export type Component = 'server' | 'postgres' | 'redis';
 export const managedBy = 'llm-schema-registry-operator';
 export const managedBySelector = `app.kubernetes.io/managed-by=${managedBy}`;
 
-/** What selects the pods of one component; never the pods of another (trap I4). */
+/** What selects the pods of one component; never the pods of another. */
 export function selectorLabels(registry: Registry, component: Component): Record<string, string> {
   return {
     'app.kubernetes.io/name': 'llm-schema-registry',

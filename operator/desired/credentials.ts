@@ -11,7 +11,7 @@ export const databaseName = 'registry';
 
 /**
  * One Secret for each of PostgreSQL and Redis: what it accepts, and the URL that the server reads. All come from one
- * value, so that they cannot differ (trap I6); the passwords are URL-safe (trap I17).
+ * value, so that they cannot differ; the passwords are URL-safe.
  */
 export const postgresCredentials: Child = (registry, observed) => {
   if (registry.database.kind === 'external') return undefined;

@@ -163,7 +163,7 @@ function certificateMounts({ tls }: Registry) {
   return [authority, { name: 'tls', mountPath: serverTlsPath, readOnly: true }];
 }
 
-/** The autoscaler owns the number once the Deployment is there; applying it would fight it (trap I7). */
+/** The autoscaler owns the number once the Deployment is there; applying it would fight it. */
 function wantedReplicas(registry: Registry, observed: Observed): number | undefined {
   return registry.autoscaling !== undefined && observed.deployment !== undefined
     ? undefined

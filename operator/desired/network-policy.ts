@@ -105,10 +105,10 @@ function outside({ database, cache }: Registry): readonly V1NetworkPolicyEgressR
   return open.size === 0 ? [] : [{ ports: [...open].map(tcp) }];
 }
 
-/** Set on every namespace by the API server; a label `name` is there only where somebody put it (trap I1). */
+/** Set on every namespace by the API server; a label `name` is there only where somebody put it. */
 const namespaceName = 'kubernetes.io/metadata.name';
 
-/** Both selectors in one item: two items would mean either (trap I2). Answers that are too long for UDP come by TCP. */
+/** Both selectors in one item: two items would mean either. Answers that are too long for UDP come by TCP. */
 const dns: V1NetworkPolicyEgressRule = {
   to: [
     {

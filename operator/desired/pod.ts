@@ -26,7 +26,7 @@ export function podBasics(registry: Registry) {
   return {
     // None of the pods speaks to the API server.
     automountServiceAccountToken: false,
-    // A Service called schema-registry would otherwise set SCHEMA_REGISTRY_PORT=tcp://… (trap I12).
+    // A Service called schema-registry would otherwise set SCHEMA_REGISTRY_PORT=tcp://….
     enableServiceLinks: false,
     ...(registry.pullSecrets.length === 0 ? {} : { imagePullSecrets: [...registry.pullSecrets] }),
   };

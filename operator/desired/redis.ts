@@ -91,7 +91,7 @@ function files(registry: Registry, cache: ManagedCache): Record<string, string> 
   };
 }
 
-/** Row C35, with a password instead of an open door (trap I5). */
+/** With a password instead of an open door. */
 function settings({ maxMemoryBytes }: ManagedCache, isSecure: boolean): string {
   return `# Written by the operator.
 ${isSecure ? encryption : `port ${ports.redis}`}
