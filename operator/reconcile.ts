@@ -90,8 +90,10 @@ async function repairAndAsk(
   const { observed } = first;
   const answers = ask(parts.probe, registry, observed);
   const isAnswered = () => answers.then(() => true);
-  while (!(await Promise.race([isAnswered(), whenChanged().then(() => false)])))
-    repairs.push(await repair(parts, registry, log));
+  while (!(await Promise.race([isAnswered(), whenChanged().then(() => false)]))) {
+    // What another spec wants, or nobody any more, is for the next run.
+    if (isCurrent(parts.caches, registry)) repairs.push(await repair(parts, registry, log));
+  }
   // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
   const secrets = { read: async () => observed.namedSecrets };
   return {
@@ -99,6 +101,11 @@ async function repairAndAsk(
     rollout: repairs.findLast(({ rollout }) => rollout !== undefined)?.rollout,
     restarts: repairs.flatMap(({ restarts }) => restarts),
   };
+}
+
+function isCurrent({ SchemaRegistry }: Caches, { namespace, name, uid, generation }: Registry): boolean {
+  const { metadata } = SchemaRegistry.find(`${namespace}/${name}`, name) ?? {};
+  return metadata?.uid === uid && metadata.generation === generation;
 }
 
 async function repair(parts: ReconcileParts, registry: Registry, log: Log): Promise<Repaired> {
