@@ -2,7 +2,7 @@ import { appliedHashAnnotation, type Caches } from './cache.ts';
 import { type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
 import { contentHash } from './desired/pod.ts';
 import { findDifference } from './difference.ts';
-import type { KindName } from './kinds.ts';
+import { type Kind, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import { BadSpec } from './spec.ts';
@@ -57,18 +57,23 @@ export async function apply(
   log: Log,
 ): Promise<void> {
   const toMerge = new Set<KubeObject>();
-  for (const { object } of update) if (await needsMerge(cluster, object)) toMerge.add(object);
-  for (const object of create) {
-    await mustBeFree(cluster, object);
-    put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
-    log.info('child made', { kind: object.kind, child: object.metadata.name });
-  }
-  for (const { object, before, because } of update) {
-    await handOverReplicas(cluster, object, before);
-    if (toMerge.has(object)) await refusedAsBadSpec(object, () => cluster.merge(object));
-    put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
-    log.info('child changed', { kind: object.kind, child: object.metadata.name, because });
-  }
+  for (const { object } of update)
+    await whereServed(object, log, async () => {
+      if (await needsMerge(cluster, object)) toMerge.add(object);
+    });
+  for (const object of create)
+    await whereServed(object, log, async () => {
+      await mustBeFree(cluster, object);
+      put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
+      log.info('child made', { kind: object.kind, child: object.metadata.name });
+    });
+  for (const { object, before, because } of update)
+    await whereServed(object, log, async () => {
+      await handOverReplicas(cluster, object, before);
+      if (toMerge.has(object)) await refusedAsBadSpec(object, () => cluster.merge(object));
+      put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
+      log.info('child changed', { kind: object.kind, child: object.metadata.name, because });
+    });
   for (const object of remove) {
     try {
       await cluster.delete(object);
@@ -77,6 +82,17 @@ export async function apply(
       if (!isNotFound(error))
         throw new Error(`remove ${object.kind} ${object.metadata.name}`, { cause: error });
     }
+  }
+}
+
+/** A CRD that somebody takes away is noticed in its own time (optional-kinds.ts); nothing else waits for that. */
+async function whereServed(object: KubeObject, log: Log, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const { isOptional }: Kind = kinds[object.kind as KindName];
+    if (!isOptional || !isNotFound((error as Error).cause)) throw error;
+    log.warn('kind is not served', { kind: object.kind, child: object.metadata.name });
   }
 }
 

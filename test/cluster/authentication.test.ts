@@ -34,7 +34,7 @@ describe('a registry with spec.auth', function () {
     (
       await cluster.kubectl([
         ...['exec', '-n', 'locked', 'deploy/locked', '-c', 'server', '--'],
-        ...['node', '-e', ask, key, method, schema],
+        ...['node', '-e', ask, '--', key, method, schema],
       ])
     ).trim();
   const adminKey = async () => {

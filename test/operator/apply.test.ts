@@ -1,7 +1,11 @@
 import { expect } from 'chai';
-import { plan } from '../../operator/apply.ts';
+import { apply, plan } from '../../operator/apply.ts';
+import { Cache, type Caches } from '../../operator/cache.ts';
+import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import { desired } from '../../operator/desired/table.ts';
+import { kinds } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
+import { openLog } from '../../operator/log.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';
 
 /** The children as they are once a plan has been carried out. */
@@ -64,5 +68,46 @@ describe('the plan of a run', () => {
       metadata: { ...child.metadata, name: `other-${child.metadata.name}` },
     }));
     expect(plan([], foreign, 'uid-2').remove).to.deep.equal([]);
+  });
+});
+
+describe('a plan that is carried out (the API server is pretended)', () => {
+  const caches = () =>
+    Object.fromEntries(Object.keys(kinds).map((kind) => [kind, new Cache()])) as unknown as Caches;
+  /** One that does not serve some kinds. */
+  const serverWithout = (...missing: readonly string[]) => {
+    const written: string[] = [];
+    const notFound = new ApiError(404, '', '404 page not found');
+    const take = async (object: KubeObject, { isDryRun = false } = {}) => {
+      if (missing.includes(object.kind)) throw notFound;
+      if (!isDryRun) written.push(object.kind);
+      return object;
+    };
+    const get = async () => {
+      throw notFound;
+    };
+    return { written, cluster: { apply: take, merge: take, get } as unknown as Cluster };
+  };
+  const changes = () => {
+    const children = carriedOut()
+      .filter(({ kind }) => kind !== 'ServiceMonitor')
+      .map((child) =>
+        child.kind === 'PodDisruptionBudget' || child.kind === 'PrometheusRule'
+          ? { ...child, spec: {} }
+          : child,
+      );
+    return plan(desired(aRegistry(), anObserved()), children, 'uid-1');
+  };
+
+  it('mends all else when the CRDs of a kind have just been taken away', async () => {
+    const { cluster, written } = serverWithout('ServiceMonitor', 'PrometheusRule');
+    await apply(cluster, caches(), changes(), openLog('silent'));
+    expect(written).to.deep.equal(['PodDisruptionBudget']);
+  });
+
+  it('fails where a kind is missing that each cluster has', async () => {
+    const { cluster } = serverWithout('PodDisruptionBudget');
+    const failed = await apply(cluster, caches(), changes(), openLog('silent')).catch((error) => error);
+    expect((failed as Error).message).to.equal('apply PodDisruptionBudget sample');
   });
 });
