@@ -23,13 +23,13 @@ try {
   const byOperator: number[] = [];
   const byHand: number[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const operated = `operated-${round}`;
-    byOperator.push(await timed(() => applyRegistry(cluster, operated)));
-    const objects = await objectsOf(cluster, operated);
-    await remove(cluster, operated);
-    const plain = `plain-${round}`;
-    byHand.push(await timed(() => applyObjects(cluster, plain, objects)));
-    await remove(cluster, plain);
+    // One for both: the objects name it.
+    const namespace = `round-${round}`;
+    byOperator.push(await timed(() => applyRegistry(cluster, namespace)));
+    const objects = await objectsOf(cluster, namespace);
+    await remove(cluster, namespace);
+    byHand.push(await timed(() => applyObjects(cluster, namespace, objects)));
+    await remove(cluster, namespace);
     process.stderr.write(`  round ${round}: ${inSeconds(byOperator.at(-1))}, ${inSeconds(byHand.at(-1))}\n`);
   }
   console.log(`by the operator     ${inWords(byOperator)}`);
@@ -102,7 +102,11 @@ async function timed(work: () => Promise<void>): Promise<number> {
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low = Number.NaN, high = low] = [(sorted.length - 1) / 2, sorted.length / 2].map(
+    (at) => sorted[Math.floor(at)],
+  );
+  return (low + high) / 2;
 }
 
 function inSeconds(ms = Number.NaN): string {
