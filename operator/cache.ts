@@ -1,11 +1,12 @@
 import { fieldManager } from './cluster.ts';
 import { dataOf } from './desired/pod.ts';
-import { apiGroup, type KindName } from './kinds.ts';
+import { apiGroup, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import { share } from './share.ts';
 
 /** The label that ties a child to its registry. */
 export const instanceLabel = 'app.kubernetes.io/instance';
+export const componentLabel = 'app.kubernetes.io/component';
 /** On a child: the hash of all that was wanted of it when it was last written. */
 export const appliedHashAnnotation = `${apiGroup}/applied-hash`;
 
@@ -13,6 +14,13 @@ export const appliedHashAnnotation = `${apiGroup}/applied-hash`;
 export function keyOf(object: KubeObject): string {
   const { namespace = '', name, labels } = object.metadata;
   return `${namespace}/${object.kind === 'SchemaRegistry' ? name : (labels?.[instanceLabel] ?? '')}`;
+}
+
+/** Which part of a registry an object belongs to. */
+export function componentOf(object: {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+}): string | undefined {
+  return object.metadata?.labels?.[componentLabel];
 }
 
 /** All objects of one kind that the operator watches, by the registry they belong to. */
@@ -81,7 +89,7 @@ export class Cache {
   }
 
   #shared(object: KubeObject): KubeObject {
-    const component = object.metadata.labels?.['app.kubernetes.io/component'] ?? '';
+    const component = componentOf(object) ?? '';
     const shared = share(object, this.#models.get(component));
     this.#models.set(component, shared);
     return shared;
@@ -127,6 +135,10 @@ function withoutUnread(object: KubeObject): KubeObject {
 
 /** One cache per watched kind. */
 export type Caches = Readonly<Record<KindName, Cache>>;
+
+export function openCaches(): Caches {
+  return Object.fromEntries(Object.keys(kinds).map((kind) => [kind, new Cache()])) as Record<KindName, Cache>;
+}
 
 /** Something of it is missing or another, and not by a write of ours, which brings another hash. */
 function isSpoiled(object: KubeObject, intact: KubeObject): boolean {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { renew } from './authority.ts';
-import type { Cache, Caches } from './cache.ts';
+import { type Cache, type Caches, componentOf } from './cache.ts';
 import type { Trust } from './cluster.ts';
 import { bundleOf, type Certificates, issuedLeaves, readCertificates } from './desired/certificates.ts';
 import { host, names, type Observed, type Served } from './desired/child.ts';
@@ -140,8 +140,8 @@ function isUpAndUnready({ metadata, status }: V1Pod): boolean {
   // Others come by spec.podTemplate.
   const container = status?.containerStatuses?.find(({ name }) => name === 'server');
   return (
-    metadata?.labels?.['app.kubernetes.io/component'] === 'server' &&
-    metadata.deletionTimestamp === undefined &&
+    componentOf({ metadata }) === 'server' &&
+    metadata?.deletionTimestamp === undefined &&
     status?.podIP !== undefined &&
     container?.state?.running !== undefined &&
     !container.ready

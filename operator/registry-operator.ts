@@ -1,5 +1,5 @@
 import DotI from '@dot-i/k8s-operator';
-import { Cache, type Caches } from './cache.ts';
+import { type Caches, openCaches } from './cache.ts';
 import type { Cluster } from './cluster.ts';
 import { requestRateMetric } from './desired/autoscaler.ts';
 import { managedBySelector, type Served } from './desired/child.ts';
@@ -52,10 +52,7 @@ export class RegistryOperator extends DotI.default {
       error: (text) => log.error(text),
     });
     this.#parts = parts;
-    this.#caches = Object.fromEntries(Object.keys(kinds).map((name) => [name, new Cache()])) as Record<
-      KindName,
-      Cache
-    >;
+    this.#caches = openCaches();
     metrics.countRegistries(() => this.#countRegistries());
     this.#secrets = new NamedSecrets({ cluster, log, metrics }, this.#stopping.signal, (key) =>
       this.#queue.add(key),

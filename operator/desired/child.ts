@@ -1,4 +1,4 @@
-import { instanceLabel } from '../cache.ts';
+import { componentLabel, instanceLabel } from '../cache.ts';
 import { apiVersion, type KindName, kinds } from '../kinds.ts';
 import type {
   KubeObject,
@@ -94,7 +94,7 @@ export function selectorLabels(registry: Registry, component: Component): Record
   return {
     'app.kubernetes.io/name': 'llm-schema-registry',
     [instanceLabel]: registry.name,
-    'app.kubernetes.io/component': component,
+    [componentLabel]: component,
   };
 }
 

@@ -1,3 +1,4 @@
+import { componentOf } from '../cache.ts';
 import type { KubeObject, V1ObjectMeta } from '../kubernetes.ts';
 import type { Registry } from '../registry.ts';
 import { rotateAnnotation } from '../spec.ts';
@@ -60,9 +61,7 @@ function credentials(registry: Registry, observed: Observed, component: WithPass
 function isUsedEverywhere({ deployment, pods }: Observed, hash: string): boolean {
   const hasIt = (template: { metadata?: V1ObjectMeta } | undefined) =>
     template?.metadata?.annotations?.[secretHashAnnotation] === hash;
-  const servers = pods.filter(
-    ({ metadata }) => metadata?.labels?.['app.kubernetes.io/component'] === 'server',
-  );
+  const servers = pods.filter((pod) => componentOf(pod) === 'server');
   return hasIt(deployment?.spec?.template) && servers.every(hasIt);
 }
 

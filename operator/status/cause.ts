@@ -1,3 +1,4 @@
+import { componentOf } from '../cache.ts';
 import { type Component, names, type Observed } from '../desired/child.ts';
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
 import type { V1Pod, V1StatefulSet } from '../kubernetes.ts';
@@ -23,9 +24,7 @@ const waiting: Readonly<Record<string, Reason>> = {
 
 /** Why a component is not there yet, in words that say what to look at; undefined where no pod tells. */
 export function findCause(registry: Registry, observed: Observed, component: Component): Cause | undefined {
-  const pods = observed.pods.filter(
-    (pod) => pod.metadata?.labels?.['app.kubernetes.io/component'] === component,
-  );
+  const pods = observed.pods.filter((pod) => componentOf(pod) === component);
   // Before the claim, which waits for a pod.
   const refusal = pods.length === 0 ? controllerCause(observed, component) : undefined;
   if (refusal !== undefined) return refusal;

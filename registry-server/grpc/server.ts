@@ -57,11 +57,13 @@ export interface GrpcServer {
 /** What becomes of a call: for the log, and for what is counted. */
 interface CallRecord {
   principal: Principal | undefined;
+  readonly headers: Headers;
   readonly span: ServerSpan | undefined;
   /** Answers what its client is told. */
   end(error: unknown): RegistryError | undefined;
 }
 
+type Headers = Readonly<Record<string, string | undefined>>;
 type Call = ServerUnaryCall<Message, object> | ServerWritableStream<Message, object>;
 
 const protoPath = pathOf('registry.proto');
@@ -151,9 +153,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   ): Promise<void> {
     const record = begin(called, call);
     try {
-      const work = inSpan(record, () =>
-        admit(called, call, record).then(() => unary(registry, call.request)),
-      );
+      const work = inSpan(record, () => admit(called, record).then(() => unary(registry, call.request)));
       const reply = await inTime(work, requestTimeoutMs, () => new RegistryError('STORE_TIMEOUT'));
       record.end(undefined);
       callback(null, reply);
@@ -171,7 +171,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     const gone = new Promise<void>((resolve) => call.once('cancelled', () => resolve()));
     try {
       await inSpan(record, async () => {
-        await admit(called, call, record);
+        await admit(called, record);
         for await (const message of stream(registry, call.request)) {
           if (call.cancelled) break;
           // No more is read than the client takes.
@@ -185,8 +185,8 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     }
   }
 
-  async function admit(called: CalledMethod, { metadata }: Call, record: CallRecord): Promise<void> {
-    record.principal = await authorize(headersOf(metadata), called);
+  async function admit(called: CalledMethod, record: CallRecord): Promise<void> {
+    record.principal = await authorize(record.headers, called);
     const { phase } = lifecycle;
     if (phase.is === 'starting') throw new RegistryError('STORE_ERROR', { detail: phase.cause });
   }
@@ -200,7 +200,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     sent.set('x-request-id', requestId);
     call.sendMetadata(sent);
     const method = `${packageName}.${called.service}/${called.method}`;
-    const record: CallRecord = { principal: undefined, span, end };
+    const record: CallRecord = { principal: undefined, headers, span, end };
     return record;
 
     function end(error: unknown): RegistryError | undefined {
@@ -294,7 +294,7 @@ function isReadMethod(definition: ServiceDefinition, method: string): boolean {
 }
 
 /** The first value of each; what is binary is left out. */
-function headersOf(metadata: Metadata): Readonly<Record<string, string | undefined>> {
+function headersOf(metadata: Metadata): Headers {
   const values = Object.entries(metadata.getMap());
   return Object.fromEntries(
     values.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),

@@ -103,10 +103,9 @@ async function timed(work: () => Promise<void>): Promise<number> {
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const [low = Number.NaN, high = low] = [(sorted.length - 1) / 2, sorted.length / 2].map(
-    (at) => sorted[Math.floor(at)],
-  );
-  return (low + high) / 2;
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  const middle = (sorted.length - 1) / 2;
+  return (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
 }
 
 function inSeconds(ms = Number.NaN): string {

@@ -59,8 +59,6 @@ async function measure(): Promise<void> {
   const cluster = {
     name,
     kubectl,
-    images: oldImages,
-    url: async () => '',
     ready: (registry = '', namespace = '') => waitForReady(kubectl, namespace, registry, report),
   };
   const registry = await registryIn(cluster, 'upgraded', { ...small, replicas: 2 });
@@ -81,8 +79,7 @@ async function measure(): Promise<void> {
   const begunMs = performance.now();
   const seen = await clients.during(async () => {
     const images = await load(built);
-    await tagServer({ ...cluster, images }, nextVersion);
-    const server = images.server?.replace(/:[^:]*$/, `:${nextVersion}`) ?? '';
+    const server = await tagServer({ name, images }, nextVersion);
     await installOperator(kubectl, { ...images, server }, report);
     await until('the server has its new image', async () => isRolled(await registry.get()), 180_000);
     await registry.ready();

@@ -36,7 +36,7 @@ export interface ShownRegistry {
  * @param objects what is there before it
  */
 export async function registryIn(
-  { kubectl, ready }: RunningCluster,
+  { kubectl, ready }: Pick<RunningCluster, 'kubectl' | 'ready'>,
   name: string,
   spec: Spec = small,
   objects: readonly object[] = [],

@@ -5,6 +5,7 @@ import { type Fault, openFaultyApi } from '../build/faulty-api.ts';
 import { startOperatorProcess } from '../build/operator-process.ts';
 import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
+import { scaleOperator } from '../build/scale-operator.ts';
 import { errorsOf, type SteadyLoad, steadyLoad } from '../build/steady-load.ts';
 
 const faults: readonly Fault[] = ['gone', 'too-many-requests', 'internal-error', 'stall', 'reset'];
@@ -25,7 +26,7 @@ describe('a registry under load, whose operator is cut off from the API server',
     registry = await registryIn(cluster, 'cut-off', { ...small, replicas: 2 });
     await registry.ready();
     // The operator of the cluster makes room for one whose connections can be cut.
-    await scaleOperator(0);
+    await scaleOperator(cluster.kubectl, 0);
     proxy = await openFaultyApi(process.env.KUBECONFIG ?? '');
     operator = await startOperatorProcess(proxy.kubeconfig(), 'cut-off', {
       POD_NAMESPACE: operatorNamespace,
@@ -45,15 +46,10 @@ describe('a registry under load, whose operator is cut off from the API server',
     await load?.stop();
     await operator?.stop();
     await proxy?.close();
-    await scaleOperator(2);
+    await scaleOperator(cluster.kubectl, 2);
     await registry?.remove();
   });
 
-  const scaleOperator = (replicas: number) =>
-    cluster.kubectl([
-      ...['scale', 'deployment/llm-schema-registry-operator', '-n', operatorNamespace],
-      `--replicas=${replicas}`,
-    ]);
   const levelOf = async () => {
     const { data } = (await registry.json('get', 'configmap', 'cut-off-config')) as {
       data: { LOG_LEVEL?: string };

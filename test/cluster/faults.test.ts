@@ -28,6 +28,7 @@ import {
   small,
 } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
+import { scaleOperator } from '../build/scale-operator.ts';
 import { errorsOf, type Seen, type SteadyLoad, steadyLoad } from '../build/steady-load.ts';
 
 interface Fault {
@@ -291,11 +292,6 @@ describe('a registry under load, and a fault', function () {
   }
 
   it('a generated Secret has another password while no operator runs: it ends Ready with all that was acknowledged', async () => {
-    const scale = (replicas: number) =>
-      cluster.kubectl([
-        ...['scale', 'deployment/llm-schema-registry-operator', '-n', operatorNamespace],
-        `--replicas=${replicas}`,
-      ]);
     const most = { reads: 60, registrations: 60 };
     await underLoad('a generated Secret has another password while no operator runs', most, async () => {
       // The status of before says Ready until somebody writes another one: the pods are what tells.
@@ -306,7 +302,7 @@ describe('a registry under load, and a fault', function () {
         return spec.template.metadata.annotations['llm-schema-registry.io/secret-hash'];
       };
       const before = await hash();
-      await scale(0);
+      await scaleOperator(cluster.kubectl, 0);
       await cluster.kubectl([
         ...[
           'wait',
@@ -327,7 +323,7 @@ describe('a registry under load, and a fault', function () {
         '-p',
         JSON.stringify({ data }),
       );
-      await scale(2);
+      await scaleOperator(cluster.kubectl, 2);
       const url = async () =>
         Buffer.from((await dataOf('faults-postgres')).DATABASE_URL ?? '', 'base64').toString();
       const password = async () =>

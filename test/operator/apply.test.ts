@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import { apply, plan } from '../../operator/apply.ts';
-import { Cache, type Caches } from '../../operator/cache.ts';
+import { openCaches } from '../../operator/cache.ts';
 import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import { desired } from '../../operator/desired/table.ts';
-import { kinds } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openLog } from '../../operator/log.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';
@@ -72,8 +71,6 @@ describe('the plan of a run', () => {
 });
 
 describe('a plan that is carried out (the API server is pretended)', () => {
-  const caches = () =>
-    Object.fromEntries(Object.keys(kinds).map((kind) => [kind, new Cache()])) as unknown as Caches;
   /** One that does not serve some kinds. */
   const serverWithout = (...missing: readonly string[]) => {
     const written: string[] = [];
@@ -101,13 +98,13 @@ describe('a plan that is carried out (the API server is pretended)', () => {
 
   it('mends all else when the CRDs of a kind have just been taken away', async () => {
     const { cluster, written } = serverWithout('ServiceMonitor', 'PrometheusRule');
-    await apply(cluster, caches(), changes(), openLog('silent'));
+    await apply(cluster, openCaches(), changes(), openLog('silent'));
     expect(written).to.deep.equal(['PodDisruptionBudget']);
   });
 
   it('fails where a kind is missing that each cluster has', async () => {
     const { cluster } = serverWithout('PodDisruptionBudget');
-    const failed = await apply(cluster, caches(), changes(), openLog('silent')).catch((error) => error);
+    const failed = await apply(cluster, openCaches(), changes(), openLog('silent')).catch((error) => error);
     expect((failed as Error).message).to.equal('apply PodDisruptionBudget sample');
   });
 });

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { Cache, type Caches } from '../../operator/cache.ts';
+import { openCaches } from '../../operator/cache.ts';
 import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import type { Answer } from '../../operator/desired/child.ts';
-import { kinds } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openLog } from '../../operator/log.ts';
 import { WorkQueue } from '../../operator/queue.ts';
@@ -33,9 +32,7 @@ function pretendedCluster(...present: readonly KubeObject[]) {
 /** A registry whose operator has asked it how it does, and waits for the answer. */
 async function askedRegistry() {
   const [key, name] = ['team-a/sample', 'sample'];
-  const caches = Object.fromEntries(
-    Object.keys(kinds).map((kind) => [kind, new Cache()]),
-  ) as unknown as Caches;
+  const caches = openCaches();
   caches.SchemaRegistry.put(aSchemaRegistry());
   const answer = Promise.withResolvers<Answer>();
   let isAsked = false;
