@@ -152,7 +152,7 @@ export type JsonSchemaChangeKind = keyof typeof breaksJsonReader;
  * written with the earlier one. Names and verdicts are Confluent's.
  */
 export const breaksProtobufReader = {
-  PACKAGE_CHANGED: false,
+  PACKAGE_CHANGED: true,
   MESSAGE_ADDED: false,
   MESSAGE_REMOVED: true,
   MESSAGE_MOVED: false,

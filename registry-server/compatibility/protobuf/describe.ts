@@ -16,6 +16,8 @@ export function describe(kind: ProtobufChangeKind, path: string, reader: Side, w
 const isBreaking = (kind: ProtobufChangeKind): kind is Breaking => breaksProtobufReader[kind];
 
 const words: Record<Breaking, Words> = {
+  PACKAGE_CHANGED: (path, reader, writer) =>
+    `The package of the ${reader} schema is not that of the ${writer} schema, so every type at path '${path}' has another full name`,
   MESSAGE_REMOVED: (path, reader, writer) =>
     `The ${reader} schema lacks the message at path '${path}' of the ${writer} schema`,
   FIELD_KIND_CHANGED: (path, reader, writer) =>
