@@ -11,6 +11,7 @@ interface ClientError {
   readonly say: (words: Words) => string;
 }
 
+// No space before it: clients compare the whole sentence.
 const permanent = 'Set permanent=true to delete permanently';
 
 /** Every error that a client can see. Codes and words are Confluent's: clients compare both. */
@@ -47,7 +48,7 @@ export const clientErrors = {
   SUBJECT_SOFT_DELETED: {
     code: 40404,
     status: 404,
-    say: ({ subject }) => `Subject '${subject}' was soft deleted. ${permanent}`,
+    say: ({ subject }) => `Subject '${subject}' was soft deleted.${permanent}`,
   },
   SUBJECT_NOT_SOFT_DELETED: {
     code: 40405,
@@ -57,7 +58,7 @@ export const clientErrors = {
   VERSION_SOFT_DELETED: {
     code: 40406,
     status: 404,
-    say: ({ subject, version }) => `Subject '${subject}' Version ${version} was soft deleted. ${permanent}`,
+    say: ({ subject, version }) => `Subject '${subject}' Version ${version} was soft deleted.${permanent}`,
   },
   VERSION_NOT_SOFT_DELETED: {
     code: 40407,

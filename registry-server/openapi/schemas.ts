@@ -50,7 +50,7 @@ const settings = {
   validateFields: flag,
   validateNewSchemas: flag,
   validateRules: flag,
-  alias: { ...text, description: 'The subject that this one stands for.' },
+  alias: { ...text, description: 'The subject that this one stands for; an empty text means none.' },
   aliasForDeks: text,
   defaultMetadata: own('Metadata'),
   overrideMetadata: own('Metadata'),

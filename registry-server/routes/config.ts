@@ -68,6 +68,6 @@ function readLevel(value: unknown) {
 
 function readAlias(value: unknown, field: string): string {
   const alias = stringAt(value, field);
-  getWritableName(alias, 'a schema');
+  if (alias !== '') getWritableName(alias, 'a schema');
   return alias;
 }

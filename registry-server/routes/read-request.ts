@@ -106,7 +106,7 @@ export function readSentSchema(body: JsonObject): SentSchema {
       detail: 'Invalid schema: "schema" must be a string that holds the schema, with its quotes escaped',
     });
   }
-  if (schemaType != null && typeof schemaType !== 'string') {
+  if (schemaType != null && typeof schemaType === 'object') {
     throw new RegistryError('INVALID_SCHEMA', { detail: 'Invalid schema: "schemaType" must be a string' });
   }
   if (references != null && !Array.isArray(references)) {
@@ -114,7 +114,7 @@ export function readSentSchema(body: JsonObject): SentSchema {
   }
   return {
     schema: schema ?? '',
-    schemaType: schemaType || 'AVRO',
+    schemaType: String(schemaType || 'AVRO'),
     references: (references ?? []).map(readReference),
     metadata: readMetadata(body.metadata),
     ruleSet: readRuleSet(body.ruleSet),

@@ -14,14 +14,17 @@ export function ownSettings(name: SubjectName, chain: SettingsChain): Settings {
   return name.context === GLOBAL_CONTEXT ? chain.global : chain.context;
 }
 
-/** @throws RegistryError 40408 when a subject or a context has none of its own and the level above does not count */
+/**
+ * Without texts that are empty: they mean none, and are kept only because they hide what is set above.
+ * @throws RegistryError 40408 when a subject or a context has none of its own and the level above does not count
+ */
 export async function getConfig(
   { store, defaultCompatibility }: Registry,
   name: SubjectName,
   orAbove: boolean,
 ): Promise<ScopedConfig> {
   const { settings } = await store.readSubject(name, 'recent');
-  if (orAbove) return configInScope(settings, defaultCompatibility);
+  if (orAbove) return shown(configInScope(settings, defaultCompatibility));
   const own = ownSettings(name, settings).config;
   if (own || isDefaultContext(name)) return complete(own ?? {}, defaultCompatibility);
   const now = await store.readSubject(name, 'now');
@@ -31,7 +34,12 @@ export async function getConfig(
 }
 
 function complete(config: Config, defaultLevel: CompatibilityLevel): ScopedConfig {
-  return { ...config, compatibility: config.compatibility ?? defaultLevel };
+  return shown({ ...config, compatibility: config.compatibility ?? defaultLevel });
+}
+
+function shown(config: ScopedConfig): ScopedConfig {
+  const { compatibility, ...rest } = config;
+  return { ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== '')), compatibility };
 }
 
 /** Answers what is stored now. */

@@ -7,7 +7,7 @@ import { findInlined, findSame } from './find-same.ts';
 import { type FoundVersion, liveVersions, visibleVersions } from './find-version.ts';
 import { type Contract, inheritContract } from './inherit-contract.ts';
 import { contentOf } from './parse-schema.ts';
-import { readSchemaText, type SentSchema } from './read-schema-text.ts';
+import { isEmptySchema, readSchemaText, type SentSchema } from './read-schema-text.ts';
 import { findInContexts, readSubject, type Subject } from './read-subject.ts';
 
 export interface LookedUp extends FoundVersion {
@@ -31,16 +31,22 @@ export async function lookupSchema(
   options: LookupOptions,
 ): Promise<LookedUp> {
   const { store } = registry;
-  const foundAtOnce = await findAs('recent', name);
-  if (foundAtOnce) return foundAtOnce;
-  // "Not found" is only said by the database.
-  const found = await findInContexts(store, name, (tried) =>
-    tried === name ? findAs('now', tried) : findAs('now', tried).catch(ignoreInvalid),
-  );
+  // No version holds an empty text, so nothing else about it is looked at (Confluent's rule).
+  const found = isEmptySchema(sent) ? undefined : await find();
   if (found) return found;
-  const { state } = await readSubject(store, name, 'recent');
+  const { state } = await readSubject(store, name, isEmptySchema(sent) ? 'now' : 'recent');
   if (visibleVersions(state, options.withDeleted).length > 0) throw new RegistryError('SCHEMA_NOT_FOUND');
   throw new RegistryError('SUBJECT_NOT_FOUND', { subject: formatSubjectName(name) });
+
+  async function find(): Promise<LookedUp | undefined> {
+    // "Not found" is only said by the database.
+    return (
+      (await findAs('recent', name)) ??
+      findInContexts(store, name, (tried) =>
+        tried === name ? findAs('now', tried) : findAs('now', tried).catch(ignoreInvalid),
+      )
+    );
+  }
 
   async function findAs(asOf: 'recent' | 'now', tried: SubjectName): Promise<LookedUp | undefined> {
     const subject = await readSubject(store, tried, asOf);

@@ -31,9 +31,8 @@ export async function readSchemaText(
   sent: SentSchema,
   { isValidated }: { readonly isValidated: boolean } = { isValidated: false },
 ): Promise<ReadSchema> {
+  if (isEmptySchema(sent)) throw new RegistryError('INVALID_SCHEMA', { detail: 'Empty schema' });
   getSchemaType(sent.schemaType);
-  if (sent.schema.trim() === '')
-    throw new RegistryError('INVALID_SCHEMA', { detail: 'Invalid schema: it is empty' });
   const bytes = Buffer.byteLength(sent.schema);
   if (bytes > maxSchemaBytes) {
     throw new RegistryError('SCHEMA_TOO_LARGE', {
@@ -49,6 +48,9 @@ export async function readSchemaText(
   if (fault !== undefined) throw new RegistryError('INVALID_SCHEMA', { detail: `Invalid schema: ${fault}` });
   return { ...resolved, parsed };
 }
+
+/** Nothing but blanks, as Java's `trim` counts them: all up to the space. */
+export const isEmptySchema = ({ schema }: SentSchema): boolean => /^[\0-\x20]*$/.test(schema);
 
 /** A stored schema, parsed. */
 export async function parseStored(

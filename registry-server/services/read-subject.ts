@@ -21,7 +21,8 @@ export async function readSubject(
 }
 
 export function aliasOf({ settings }: SubjectState): string | undefined {
-  return settings.subject.config?.alias;
+  // An empty one means none (Confluent's rule).
+  return settings.subject.config?.alias || undefined;
 }
 
 /** What a cache knows, unless something is missing in it: "not found" is only said by the database. */

@@ -113,7 +113,7 @@ export const sql = {
      where ($1::text is null or context = $1) and ($2 = '' or subject = $2) and has_live) as found`,
   listSettings: 'select context, subject, config, mode from settings where context = $1 order by subject',
   listAliases: `select context, subject, config ->> 'alias' as alias from settings
-     where config ->> 'alias' is not null order by context, subject`,
+     where config ->> 'alias' <> '' order by context, subject`,
   listContextSubjects: 'select subject from subjects where context = $1 limit 1',
   clearContextSettings: `update settings set config = null, mode = null, revision = nextval('revisions')
      where context = $1`,

@@ -191,7 +191,7 @@ describe('replies', function () {
 
     ['changeConfig', 200, '/config', { compatibility: 'FULL', defaultMetadata: { properties: { a: 'b' } } }],
     ['changeConfig', 422, '/config', { compatibility: 'MUCH' }],
-    ['changeConfig', 422, '/config', { aliasForDeks: '' }],
+    ['changeConfig', 422, '/config', { aliasForDeks: 'a\u0007' }],
     ['getConfig', 200, '/config'],
     ['getConfig', 200, '/config?defaultToGlobal=true'],
     ['deleteConfig', 200, '/config'],

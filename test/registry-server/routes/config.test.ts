@@ -64,6 +64,48 @@ describe('config and mode over HTTP', function () {
       });
     });
 
+    it('takes an empty text for none, and shows none', async () => {
+      for (const path of [`/config/${s}`, '/config', '/config/:.context:']) {
+        for (const field of ['alias', 'aliasForDeks', 'compatibilityGroup']) {
+          const { status, body } = await put(path, { [field]: '', normalize: true });
+          expect([status, body], `${path} ${field}`).to.deep.equal([200, { [field]: '', normalize: true }]);
+          for (const query of ['', '?defaultToGlobal=true']) {
+            expect((await server.get(path + query)).body).to.deep.equal({
+              compatibilityLevel: 'FULL',
+              normalize: true,
+            });
+          }
+          expect((await server.ask('DELETE', path)).body).to.deep.equal({
+            compatibilityLevel: 'FULL',
+            normalize: true,
+          });
+        }
+      }
+    });
+
+    it('hides with an empty group the one that is set above', async () => {
+      const group = (major: string) => ({ metadata: { properties: { major } } });
+      const registerIn = async (major: string, schema: string) =>
+        (await server.ask('POST', `/subjects/${s}/versions`, { schema, ...group(major) })).body.error_code;
+      await put('/config', { compatibilityGroup: 'major' });
+      expect(await registerIn('1', '"int"')).to.equal(undefined);
+      await put(`/config/${s}`, { compatibilityGroup: '', compatibility: 'BACKWARD' });
+      expect(await registerIn('2', '"string"')).to.equal(40901);
+      await put(`/config/${s}`, { compatibilityGroup: null });
+      expect(await registerIn('2', '"string"')).to.equal(undefined);
+    });
+
+    it('stands for itself where its alias is empty', async () => {
+      await register('"int"');
+      await put(`/config/${s}`, { alias: '' });
+      expect((await server.get(`/subjects/${s}/versions/latest`)).body).to.include({
+        subject: s,
+        schema: '"int"',
+      });
+      const [listed] = (await server.get(`/schemas?aliases=true&subjectPrefix=${s}`)).body;
+      expect(listed).to.include({ subject: s }).and.not.to.have.property('aliases');
+    });
+
     it('refuses levels that are none', async () => {
       for (const compatibility of ['SIDEWAYS', '', 3, '__proto__']) {
         expect(await code(put('/config', { compatibility }))).to.equal(42203);

@@ -167,6 +167,37 @@ describe('subjects and schemas over HTTP', function () {
     }
   });
 
+  describe('lookup', () => {
+    const lookup = (body: unknown, query = '', subject = s) =>
+      server.ask('POST', `/subjects/${subject}${query}`, body as object);
+
+    for (const schema of ['', ' ', '\n\t \r', '\u0000\u001f', null, undefined]) {
+      for (const schemaType of [undefined, 'JSON', 'PROTOBUF', 'AVRO', 'XML', '', 7]) {
+        it(`finds nothing for ${JSON.stringify({ schema, schemaType })}`, async () => {
+          const sent = { schema, schemaType, references: schemaType === 'JSON' ? [] : undefined };
+          for (const query of ['', '?normalize=true', '?deleted=true', '?format=resolved']) {
+            expectError(await lookup(sent, query), 40401, `Subject '${s}' not found.`);
+          }
+          await registerAvro(s);
+          for (const query of ['', '?normalize=true', '?deleted=true', '?format=resolved']) {
+            expectError(await lookup(sent, query), 40403, 'Schema not found');
+          }
+          await server.ask('DELETE', `/subjects/${s}`);
+          expectError(await lookup(sent), 40401);
+          expectError(await lookup(sent, '?deleted=true'), 40403);
+        });
+      }
+    }
+
+    it('still refuses what is no schema, and a type that does not exist', async () => {
+      await registerAvro(s);
+      expectError(await lookup({ schema: '"nonsense"' }), 42201);
+      expectError(await lookup({ schema: '"int"', schemaType: 'XML' }), 42201);
+      // Java's blanks end at the space: this one is text.
+      expectError(await lookup({ schema: '\u00a0' }), 42201);
+    });
+  });
+
   describe('reading', () => {
     it('answers a version by number, latest and -1', async () => {
       const { body: registered } = await registerAvro(s, ['a']);
@@ -282,7 +313,11 @@ describe('subjects and schemas over HTTP', function () {
       const { id } = (await server.get(at)).body;
       expectError(await server.ask('DELETE', `${at}?permanent=true`), 40407);
       expect((await server.ask('DELETE', at)).text).to.equal('2');
-      expectError(await server.ask('DELETE', at), 40406);
+      expectError(
+        await server.ask('DELETE', at),
+        40406,
+        `Subject '${s}' Version 2 was soft deleted.Set permanent=true to delete permanently`,
+      );
       expectError(await server.get(at), 40402);
       expect((await server.get(`${at}?deleted=true`)).body.deleted).to.equal(true);
       expect((await server.get(`/subjects/${s}/versions/latest`)).body.version).to.equal(1);
@@ -318,7 +353,11 @@ describe('subjects and schemas over HTTP', function () {
       const { id } = (await server.get(`/subjects/${s}/versions/2`)).body;
       expectError(await server.ask('DELETE', `/subjects/${s}?permanent=true`), 40405);
       expect((await server.ask('DELETE', `/subjects/${s}`)).body).to.deep.equal([1, 2]);
-      expectError(await server.ask('DELETE', `/subjects/${s}`), 40404);
+      expectError(
+        await server.ask('DELETE', `/subjects/${s}`),
+        40404,
+        `Subject '${s}' was soft deleted.Set permanent=true to delete permanently`,
+      );
       expectError(await server.get(`/subjects/${s}/versions`), 40401);
       expect((await server.get(`/subjects/${s}/versions?deleted=true`)).body).to.deep.equal([1, 2]);
       expect((await server.ask('DELETE', `/subjects/${s}?permanent=true`)).body).to.deep.equal([1, 2]);
@@ -415,6 +454,23 @@ describe('subjects and schemas over HTTP', function () {
       expect(unreadable.status).to.equal(200);
       expect(unreadable.body.is_compatible).to.equal(false);
       expectError(await check(s, '/latest', '"nonsense"'), 42201);
+    });
+
+    it('call an empty schema by its name, as a registration does', async () => {
+      await register(s, { schema: '"int"' });
+      for (const [schema, schemaType] of [
+        ['', 'AVRO'],
+        [' ', 'JSON'],
+        ['', 'PROTOBUF'],
+        ['', 'XML'],
+      ] as const) {
+        const { body } = await register(`new-${s}`, { schema, schemaType });
+        expect(body).to.deep.equal({ error_code: 42201, message: 'Empty schema' });
+        const at = `/compatibility/subjects/${s}/versions`;
+        const { body: told } = await server.ask('POST', `${at}?verbose=true`, { schema, schemaType });
+        expect(told).to.deep.equal({ is_compatible: false, messages: ['Empty schema'] });
+        expectError(await server.ask('POST', at, { schema, schemaType }), 42201, 'Empty schema');
+      }
     });
 
     it('find anything compatible with nothing', async () => {
