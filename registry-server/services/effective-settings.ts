@@ -61,10 +61,12 @@ export function ensureWritable(name: SubjectName, chain: SettingsChain): void {
 export function ensureRegistrable(name: SubjectName, chain: SettingsChain, id: number | undefined): void {
   ensureWritable(name, chain);
   const mode = modeOf(chain);
-  const hasId = id !== undefined && id >= 0;
-  if (hasId && !isImporting(mode)) refuse(name, 'not in import mode');
-  if (!hasId && mode !== 'READWRITE') refuse(name, 'not in read-write mode');
+  if (hasId(id) && !isImporting(mode)) refuse(name, 'not in import mode');
+  if (!hasId(id) && mode !== 'READWRITE') refuse(name, 'not in read-write mode');
 }
+
+/** A negative one asks for none (Confluent's rule). */
+export const hasId = (id: number | undefined): id is number => id !== undefined && id >= 0;
 
 function refuse({ context, subject }: SubjectName, state: string): never {
   const what = subject === '' ? `Context ${context}` : `Subject ${subject} in context ${context}`;

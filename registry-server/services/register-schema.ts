@@ -6,19 +6,19 @@ import type { TagChanges } from '../schema-types/tags.ts';
 import { guid } from '../store/fingerprint.ts';
 import type { NewVersion, SchemaContent, StoredSchema, SubjectState } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
-import {
-  configInScope,
-  ensureRegistrable,
-  isImporting,
-  modeOf,
-  type ScopedConfig,
-} from './effective-settings.ts';
+import { configInScope, ensureRegistrable, hasId, modeOf, type ScopedConfig } from './effective-settings.ts';
 import { findInlined, findSame } from './find-same.ts';
 import { type FoundVersion, liveVersions } from './find-version.ts';
 import { type Contract, hasDefaultsOrOverrides, inheritContract } from './inherit-contract.ts';
 import { judge } from './judge.ts';
 import { contentOf, retagged, withContract } from './parse-schema.ts';
-import { parseStored, type ReadSchema, readSchemaText, type SentSchema } from './read-schema-text.ts';
+import {
+  isEmptySchema,
+  parseStored,
+  type ReadSchema,
+  readSchemaText,
+  type SentSchema,
+} from './read-schema-text.ts';
 import { readSubject, type Subject } from './read-subject.ts';
 
 export interface Registration {
@@ -76,16 +76,41 @@ function isSame(a: SubjectState, b: SubjectState): boolean {
 }
 
 /** Undefined when the subject moved meanwhile. */
-function tryToRegister(
+async function tryToRegister(
   registry: Registry,
   registration: Registration,
   subject: Subject,
 ): Promise<Registered | undefined> {
   const { settings } = subject.state;
+  const mode = modeOf(settings);
+  if (mode === 'READWRITE' && !hasId(registration.id)) return addSchema(registry, registration, subject);
+  // What is there already needs no right to write: an import may be done twice, also after the mode has changed.
+  const existing = await findHeld(registry, registration, subject);
+  if (existing) return alreadyThere(registry, subject, existing);
   ensureRegistrable(subject.name, settings, registration.id);
-  return isImporting(modeOf(settings))
-    ? importSchema(registry, registration, subject)
-    : addSchema(registry, registration, subject);
+  return importSchema(registry, registration, subject);
+}
+
+/** The version that holds the very schema that was sent, under the id and the number that were sent. */
+async function findHeld(
+  registry: Registry,
+  { sent, version, id, normalize, tagChanges, propagateTags }: Registration,
+  { name, state }: Subject,
+): Promise<FoundVersion | undefined> {
+  const isAsSent = tagChanges === undefined && propagateTags !== true;
+  if (!isAsSent || isEmptySchema(sent) || (version > 0 && !hasId(id))) return undefined;
+  const counted = version === -1 ? liveVersions(state).slice(-1) : liveVersions(state);
+  const candidates = counted.filter(
+    (held) => (version <= 0 || held.version === version) && (!hasId(id) || held.id === id),
+  );
+  if (candidates.length === 0) return undefined;
+  const config = configInScope(state.settings, registry.defaultCompatibility);
+  const { parsed, references } = await readSchemaText(registry, name, sent);
+  const text = contentOf(parsed, references, normalize || config.normalize === true);
+  return (
+    (await findSame(registry, name, candidates, text, [sent])) ??
+    (references.length === 0 ? findInlined(registry, name, candidates, parsed) : undefined)
+  );
 }
 
 async function addSchema(
@@ -153,7 +178,7 @@ async function decide(
 
 /** An empty text stands for that of the latest version: only its metadata or rules change. */
 function withTextOf(latest: StoredSchema | undefined, sent: SentSchema): SentSchema {
-  if (sent.schema.trim() !== '' || !latest) return sent;
+  if (!isEmptySchema(sent) || !latest) return sent;
   const { schemaType, schema, references } = latest;
   return { ...sent, schemaType, schema, references };
 }
@@ -205,11 +230,6 @@ async function importSchema(
 ): Promise<Registered | undefined> {
   const { parsed, references, targets } = await readSchemaText(registry, name, sent);
   const content = withContract(contentOf(parsed, references, false), sent);
-  const held = liveVersions(state).findLast((existing) => existing.id === id);
-  const stored = held && version <= 0 ? await registry.store.findSchema(name.context, id) : undefined;
-  if (held && stored && guid(stored) === guid(content)) {
-    return alreadyThere(registry, { name, state }, { ...held, name, content: stored });
-  }
   const imported = await registry.store.importVersion({
     name,
     judgedAgainst: state,

@@ -302,7 +302,13 @@ const rows: readonly Row[] = [
     error: 40409,
   },
   mode('sets a mode', 'READONLY'),
-  register('refuses writes then', () => wider, '', 42205),
+  register('answers what is there already', () => wider),
+  register(
+    'refuses writes then',
+    () => ({ ...wider, metadata: { properties: { read: 'only' } } }),
+    '',
+    42205,
+  ),
   deleteSubject('refuses deletes then', false, '', 42205),
   {
     title: 'deletes a mode',

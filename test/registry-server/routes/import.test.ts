@@ -56,6 +56,50 @@ describe('import mode over HTTP', function () {
     expect(await get(`/subjects/${s}/versions`)).to.deep.equal([3]);
   });
 
+  it('may be done twice: what is there already is answered in every mode, and nothing else is taken', async () => {
+    await importing();
+    const reference = { name: 'T', subject: `${ctx}t`, version: 1 };
+    await register({ id: 5, version: 2, schema: '{"type":"enum","name":"T","symbols":["A"]}' }, `${ctx}t`);
+    await register({ id: 5, version: 1, schema: '{"type":"enum","name":"T","symbols":["A"]}' }, `${ctx}t`);
+    const bodies = [
+      { id: 7, version: 3 },
+      { id: 8, version: 4, schema: '{"type":"array","items":"T"}', references: [reference] },
+      {
+        id: 9,
+        version: 6,
+        schema: '{"type":"object"}',
+        schemaType: 'JSON',
+        metadata: { properties: { a: 'b' } },
+      },
+      { id: 10, version: 7, schema: 'syntax = "proto3"; message M {}', schemaType: 'PROTOBUF' },
+    ];
+    const first = [];
+    for (const body of bodies) first.push(await register(body));
+    for (const mode of ['READWRITE', 'READONLY', 'IMPORT']) {
+      await put(`/mode/${ctx}?force=true`, { mode });
+      for (const [i, { version, ...body }] of bodies.entries()) {
+        expect(await register({ ...body, version }), mode).to.deep.equal(first[i]);
+        expect(await register(body), mode).to.deep.equal(first[i]);
+        expect(await register({ ...body, id: undefined }), mode).to.deep.equal(first[i]);
+      }
+    }
+    expect(await get(`/subjects/${s}/versions`)).to.deep.equal([3, 4, 6, 7]);
+    for (const mode of ['READWRITE', 'READONLY']) {
+      await put(`/mode/${ctx}`, { mode });
+      for (const other of [
+        { id: 8, version: 3 },
+        { id: 8 },
+        { id: 7, version: 4 },
+        { id: 7, version: 3, schema: anAvroRecord('Other') },
+        { id: 7, version: 3, metadata: { properties: { a: 'b' } } },
+        { id: 77, version: 77 },
+      ]) {
+        expect((await register(other)).error_code, JSON.stringify([mode, other])).to.equal(42205);
+      }
+    }
+    await server.ask('DELETE', `/mode/${ctx}`);
+  });
+
   it('gives no id to two contents, but a content may have two ids', async () => {
     await importing();
     await register({ id: 7, version: 1 });
