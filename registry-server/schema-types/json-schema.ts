@@ -4,6 +4,7 @@ import type { JsonSchemaNode } from './json-schema/model.ts';
 import { parseJsonSchema } from './json-schema/parse.ts';
 import { jsonSchemaTags, retagJsonSchema } from './json-schema/tags.ts';
 import { isObject, readJson, sortedJson } from './json-text.ts';
+import { asDecimal } from './number-text.ts';
 import { once } from './once.ts';
 import { InvalidSchema, type SchemaModel, type SchemaType } from './schema-type.ts';
 
@@ -21,11 +22,11 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
       text,
       references,
       canonical,
-      normalized: () => sortedJson(value),
+      normalized: () => sortedJson(value, asDecimal),
       formatted: canonical,
       topLevelFields: () =>
         isObject(value) && isObject(value.properties) ? Object.keys(value.properties) : [],
-      validateDefaults: () => undefined,
+      findFault: () => undefined,
       tags: () => jsonSchemaTags(value),
       withTags: (changes) => retagJsonSchema(canonical(), changes),
       model: parseJsonSchema(new Documents(value, referred)),

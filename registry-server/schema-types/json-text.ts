@@ -1,3 +1,4 @@
+import { asDecimal, asWritten, type Spelling } from './number-text.ts';
 import { InvalidSchema } from './schema-type.ts';
 
 export type Json = null | boolean | number | string | NumberText | readonly Json[] | JsonObject;
@@ -26,7 +27,7 @@ export function toNumber(value: Json | undefined): number | undefined {
 /** Deeper schemas are refused: every walk over a schema recurses, and the stack is finite. */
 export const maxDepth = 1000;
 
-/** The value, and the same text without whitespace: keys in their order, numbers in their spelling. */
+/** The value, and the same text without whitespace: keys in their order, numbers and escapes as the reference spells them. */
 export function readJson(text: string): { value: Json; compact: () => string } {
   if (mayBeDeep(text)) requireDepth(text);
   const hasOddNumber = holdsOddNumber(text);
@@ -34,7 +35,10 @@ export function readJson(text: string): { value: Json; compact: () => string } {
   return {
     value,
     // Objects move keys that look like integers to the front: then the text itself tells the order.
-    compact: () => (mayHoldIntegerKey.test(text) ? squeeze(text, value) : write(value, hasOddNumber)),
+    compact: () =>
+      mayHoldIntegerKey.test(text)
+        ? squeeze(text, value)
+        : write(value, hasOddNumber || mayHoldControl.test(text)),
   };
 }
 
@@ -48,8 +52,8 @@ function parse(text: string, hasOddNumber: boolean): Json {
   }
 }
 
-const write = (value: Json, hasOddNumber: boolean): string =>
-  hasOddNumber ? writeJson(value) : JSON.stringify(value);
+const write = (value: Json, isOdd: boolean): string =>
+  isOdd ? writeJson(value, asDecimal) : JSON.stringify(value);
 
 /** Reading such numbers takes several times as long: a version in a description is no reason to. */
 const holdsOddNumber = (text: string): boolean =>
@@ -61,6 +65,8 @@ const mayBeOdd = /\d(?:[.eE]|\d{15})|-0/;
 // Only where a number may begin: the 07 in the address of draft-07 is none.
 const oddNumber = /(?:^|[:,[\s])-?(?:\d{16}|\d+[.eE]|(?<=-)0)/;
 const stringToken = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+// Of those that JSON has no letter for, these have a letter in their number.
+const mayHoldControl = /\\u00[01][a-f]/i;
 const mayHoldIntegerKey = /"\d+"\s*:/;
 
 /** Fewer opening brackets than levels: no need to look where they stand. */
@@ -124,27 +130,49 @@ function squeeze(text: string, value: Json): string {
       const seen = keys[depth] ?? new Set();
       keys[depth] = seen;
       // As in the Java libraries, the last of several equal keys wins, in what is shown too.
-      if (seen.has(lastString)) return writeJson(value);
+      if (seen.has(lastString)) return writeJson(value, asDecimal);
       seen.add(lastString);
     } else if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
       compact += text.slice(kept, at);
       kept = at + 1;
+    } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
+      numberToken.lastIndex = at;
+      const [number = ''] = numberToken.exec(text) ?? [];
+      compact += text.slice(kept, at) + asDecimal(number);
+      kept = at + number.length;
+      at = kept - 1;
     }
   }
   return compact + text.slice(kept);
 }
 
+const numberToken = /-?[\d.eE+-]+/y;
+
 /** One spelling for each string: `"\u0041"` and `"A"` are the same text. */
 const respell = (token: string): string =>
-  token.includes('\\') || !token.isWellFormed() ? JSON.stringify(JSON.parse(token)) : token;
+  token.includes('\\') || !token.isWellFormed() ? quoted(JSON.parse(token)) : token;
 
-export function writeJson(value: Json): string {
+/** As JSON, with the escapes of characters that have no letter in capitals, as the Java libraries write them. */
+export function quoted(text: string): string {
+  const json = JSON.stringify(text);
+  return mayHoldControl.test(json)
+    ? json.replace(escapes, (found) =>
+        found.startsWith('\\u00') ? `\\u00${found.slice(4).toUpperCase()}` : found,
+      )
+    : json;
+}
+
+const escapes = /\\(?:u[\da-f]{4}|.)/g;
+
+export function writeJson(value: Json, spell: Spelling = asWritten): string {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') return spell(String(value));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (value instanceof NumberText) return value.text;
-  if (isArray(value)) return `[${value.map(writeJson).join(',')}]`;
+  if (value instanceof NumberText) return spell(value.text);
+  if (isArray(value)) return `[${value.map((item) => writeJson(item, spell)).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
   return `{${Object.keys(value)
-    .map((key) => `${JSON.stringify(key)}:${writeJson(value[key] as Json)}`)
+    .map((key) => `${quoted(key)}:${writeJson(value[key] as Json, spell)}`)
     .join(',')}}`;
 }
 
@@ -163,12 +191,12 @@ export function stableJson(value: Json): string {
 const stableNumber = (text: string): string =>
   /^-?\d{16,}$/.test(text) ? text : JSON.stringify(Number(text));
 
-/** Keys sorted at every level; numbers keep their spelling. */
-export function sortedJson(value: Json): string {
-  if (isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
-  if (!isObject(value)) return writeJson(value);
+/** Keys sorted at every level. */
+export function sortedJson(value: Json, spell: Spelling): string {
+  if (isArray(value)) return `[${value.map((item) => sortedJson(item, spell)).join(',')}]`;
+  if (!isObject(value)) return writeJson(value, spell);
   return `{${Object.keys(value)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${sortedJson(value[key] as Json)}`)
+    .map((key) => `${quoted(key)}:${sortedJson(value[key] as Json, spell)}`)
     .join(',')}}`;
 }

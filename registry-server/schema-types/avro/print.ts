@@ -1,4 +1,5 @@
-import { type Json, sortedJson, writeJson } from '../json-text.ts';
+import { type Json, quoted, sortedJson, writeJson } from '../json-text.ts';
+import { asDouble } from '../number-text.ts';
 import { type AvroField, type AvroNamed, type AvroSchema, isNamed, type Properties } from './model.ts';
 import { normalizedDefault } from './normalized-default.ts';
 
@@ -13,9 +14,9 @@ interface Style {
 }
 
 const asGiven: Style = {
-  props: (props) => props.map(([key, value]) => `,${JSON.stringify(key)}:${writeJson(value)}`).join(''),
+  props: (props) => props.map(([key, value]) => `,${quoted(key)}:${writeJson(value, asDouble)}`).join(''),
   aliases: (aliases) => aliases,
-  default: (_type, value) => writeJson(value),
+  default: (_type, value) => writeJson(value, asDouble),
   doc: (doc) => doc,
   keepsErrors: true,
 };
@@ -24,7 +25,7 @@ const asGiven: Style = {
 const normalized: Style = {
   props: (props) =>
     inOrder(props)
-      .map(([key, value]) => `,${JSON.stringify(key)}:${sortedJson(value)}`)
+      .map(([key, value]) => `,${quoted(key)}:${sortedJson(value, asDouble)}`)
       .join(''),
   aliases: (aliases) => [...aliases].sort(),
   default: normalizedDefault,
@@ -118,12 +119,12 @@ function joined<T>(list: readonly T[], print: (item: T) => string): string {
 }
 
 // Most words need no escape.
-const quote = (text: string): string => (/^[ -!#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text));
+const quote = (text: string): string => (/^[ -!#-[\]-~]*$/.test(text) ? `"${text}"` : quoted(text));
 
 function head(schema: AvroNamed, namespace: string, style: Style): string {
   const space = schema.namespace === namespace ? '' : `,"namespace":${JSON.stringify(schema.namespace)}`;
   const words = style.doc(schema.doc);
-  const doc = words === undefined ? '' : `,"doc":${JSON.stringify(words)}`;
+  const doc = words === undefined ? '' : `,"doc":${quote(words)}`;
   return `,"name":"${schema.name}"${space}${doc}`;
 }
 
