@@ -33,6 +33,7 @@ export interface Registry {
     readonly requestTimeoutSeconds: number;
     readonly shutdownTimeoutSeconds: number;
     readonly defaultCompatibility: string;
+    readonly validateNewSchemas: boolean;
     readonly workers: number;
     readonly corsOrigins: readonly string[];
   };

@@ -89,6 +89,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
         hourSeconds,
       ),
       defaultCompatibility: config.defaultCompatibility ?? 'BACKWARD',
+      validateNewSchemas: config.validateNewSchemas ?? true,
       workers: config.workers ?? 1,
       corsOrigins: config.cors?.origins ?? [],
     },

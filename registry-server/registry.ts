@@ -10,6 +10,8 @@ export interface Registry {
   readonly parser: SchemaParser;
   readonly metrics: Metrics;
   readonly defaultCompatibility: CompatibilityLevel;
+  /** Where no config says so. */
+  readonly validateNewSchemas: boolean;
   readonly maxSchemaBytes: number;
   readonly maxBodyBytes: number;
   /** undefined: nobody is asked who they are. */

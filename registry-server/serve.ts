@@ -214,6 +214,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     metrics,
     parser: openSchemaParser(PARSED_CHARACTERS, tracer && tracedThreads(tracer, openSchemaThreads())),
     defaultCompatibility: settings.defaultCompatibility,
+    validateNewSchemas: settings.validateNewSchemas,
     maxSchemaBytes: settings.maxSchemaBytes,
     maxBodyBytes: settings.maxSchemaBytes * BODY_FACTOR + BODY_EXTRA_BYTES,
     credentials: authenticator?.credentials,

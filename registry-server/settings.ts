@@ -215,6 +215,12 @@ const table = {
     level,
     'compatibility level where none is configured',
   ),
+  validateNewSchemas: setting(
+    'VALIDATE_NEW_SCHEMAS',
+    'true',
+    flag,
+    'whether names and defaults of new Avro schemas are looked at where no config says so',
+  ),
 } as const;
 
 /** The contract with the operator: every variable that the server reads. */

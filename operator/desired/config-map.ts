@@ -39,6 +39,7 @@ export function serverConfig(registry: Registry): Record<string, string> {
     REQUEST_TIMEOUT: String(config.requestTimeoutSeconds),
     GRACEFUL_SHUTDOWN_TIMEOUT: String(config.shutdownTimeoutSeconds),
     DEFAULT_COMPATIBILITY: config.defaultCompatibility,
+    VALIDATE_NEW_SCHEMAS: String(config.validateNewSchemas),
     LOG_LEVEL: config.logLevel,
     LOG_FORMAT: config.logFormat,
     ENABLE_METRICS: 'true',

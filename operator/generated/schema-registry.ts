@@ -87,6 +87,10 @@ export interface SchemaRegistryFields {
         | 'FULL'
         | 'FULL_TRANSITIVE';
       /**
+       * Whether names and defaults of new Avro schemas are looked at, and schemas that refer to deleted ones are refused, where neither the subject nor the registry says so. Default: true.
+       */
+      validateNewSchemas?: boolean;
+      /**
        * Processes in each server pod, which share its CPU, memory and connections to the database. Raise it with resources.limits.cpu. Default: 1.
        */
       workers?: number;

@@ -1,6 +1,7 @@
 import { avroMismatches } from '../compatibility/avro/table.ts';
-import { invalidDefaults } from './avro/defaults.ts';
+import { invalidDefaults, unreadableFraction } from './avro/defaults.ts';
 import type { AvroSchema } from './avro/model.ts';
+import { invalidNamespace, nameBeyondAscii } from './avro/names.ts';
 import { type Names, parseAvro } from './avro/parse.ts';
 import { printAvro, printNormalizedAvro } from './avro/print.ts';
 import { avroTags, retagAvro } from './avro/tags.ts';
@@ -15,6 +16,7 @@ export const avro: SchemaType<AvroSchema> = {
     for (const reference of references) parseReference(reference, names);
     // What the references define is printed by name only: the text stays what the client wrote.
     const referred = [...names.keys()];
+    const referredNames: ReadonlySet<string> = new Set(referred);
     const model = parseAvro(readJson(text).value, names);
     const canonical = once(() => printAvro(model, referred));
     return {
@@ -25,7 +27,10 @@ export const avro: SchemaType<AvroSchema> = {
       normalized: () => printNormalizedAvro(model, referred),
       formatted: (format) => (format.toLowerCase() === 'resolved' ? printAvro(model, []) : canonical()),
       topLevelFields: () => (model.type === 'record' ? model.fields.map(({ name }) => name) : []),
-      validateDefaults: () => invalidDefaults(model),
+      findFault: (rules) =>
+        invalidNamespace(model, referredNames) ??
+        unreadableFraction(model, referredNames) ??
+        (rules === 'new' ? (nameBeyondAscii(model, referredNames) ?? invalidDefaults(model)) : undefined),
       tags: () => avroTags(model),
       withTags: (changes) => retagAvro(canonical(), changes),
       model,

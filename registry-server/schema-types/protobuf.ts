@@ -32,7 +32,7 @@ export const protobuf: SchemaType<ProtoFile> = {
       },
       // Fields of oneofs, too, of which the reference says nothing.
       topLevelFields: () => file.messages.flatMap(({ fields }) => fields.map(({ name }) => name)),
-      validateDefaults: () => undefined,
+      findFault: () => undefined,
       tags: () => protobufTags(file),
       withTags: (changes) => retagProtobuf(file, changes, optionTypes.implied()),
       model: file,

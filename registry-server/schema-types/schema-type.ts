@@ -12,6 +12,9 @@ export interface ResolvedReference extends Reference {
   readonly schema: string;
 }
 
+/** `always`: those that only import mode is free of. `new`: also those of `validateNewSchemas`. */
+export type FaultRules = 'always' | 'new';
+
 /** At once, or later from a thread of its own. */
 export type Eventually<T> = T | Promise<T>;
 
@@ -31,8 +34,8 @@ export interface ParsedSchema {
   readonly formatted: (format: string) => Eventually<string>;
   /** Names that data has at its top: what `confluent:reserved` may forbid. */
   readonly topLevelFields: () => Eventually<readonly string[]>;
-  /** Where a default is no value of its type, and why; only some types look (Confluent's rule). */
-  readonly validateDefaults: () => Eventually<string | undefined>;
+  /** What parses and may not be registered all the same, in words; only some types look (Confluent's rule). */
+  readonly findFault: (rules: FaultRules) => Eventually<string | undefined>;
   /** The records and fields that are tagged in the text itself. */
   readonly tags: () => Eventually<readonly SchemaTags[]>;
   /**
@@ -49,7 +52,7 @@ export interface ParsedSchema {
 export interface SchemaModel<Model = unknown> extends ParsedSchema {
   readonly formatted: (format: string) => string;
   readonly topLevelFields: () => readonly string[];
-  readonly validateDefaults: () => string | undefined;
+  readonly findFault: (rules: FaultRules) => string | undefined;
   readonly tags: () => readonly SchemaTags[];
   readonly withTags: (changes: TagChanges) => string;
   readonly model: Model;

@@ -1,10 +1,10 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { SubjectName } from '../subject-name.ts';
-import { configInScope } from './effective-settings.ts';
+import { configInScope, rulesOf } from './effective-settings.ts';
 import { liveVersions, pickVersion, type VersionWanted } from './find-version.ts';
 import { judge } from './judge.ts';
-import { readSchemaText, type SentSchema } from './read-schema-text.ts';
+import { ensureFaultless, readSchemaText, type SentSchema } from './read-schema-text.ts';
 import { getSubject } from './read-subject.ts';
 
 /**
@@ -40,9 +40,9 @@ export async function checkAgainst(
     wanted === 'all' ? known.revision !== '0' : pickVersion(known, wanted, false),
   );
   const config = configInScope(state.settings, registry.defaultCompatibility);
-  const isValidated = config.validateNewSchemas === true;
-  const { parsed } = await readSchemaText(registry, name, sent, { isValidated });
-  const proposed = { parsed, metadata: sent.metadata };
+  const read = await readSchemaText(registry, name, sent);
+  await ensureFaultless(registry, name, read, rulesOf(registry, config));
+  const proposed = { parsed: read.parsed, metadata: sent.metadata };
   if (wanted === 'all') return judge(registry, name, config, proposed, liveVersions(state));
   const found = pickVersion(state, wanted, false);
   if (!found && wanted !== 'latest') throw new RegistryError('VERSION_NOT_FOUND', { version: wanted });

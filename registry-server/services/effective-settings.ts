@@ -1,5 +1,7 @@
 import type { CompatibilityLevel } from '../compatibility/modes.ts';
 import { RegistryError } from '../errors.ts';
+import type { Registry } from '../registry.ts';
+import type { FaultRules } from '../schema-types/schema-type.ts';
 import type { Config, RegistryMode, SettingsChain } from '../store/store.ts';
 import type { SubjectName } from '../subject-name.ts';
 
@@ -37,6 +39,11 @@ function unconfigured(compatibility: CompatibilityLevel): ScopedConfig {
   const config = known.get(compatibility) ?? { compatibility };
   known.set(compatibility, config);
   return config;
+}
+
+/** Those that a schema has to follow where it is not imported. */
+export function rulesOf({ validateNewSchemas }: Registry, config: ScopedConfig): FaultRules {
+  return (config.validateNewSchemas ?? validateNewSchemas) ? 'new' : 'always';
 }
 
 export function modeOf({ subject, context, global }: SettingsChain): RegistryMode {

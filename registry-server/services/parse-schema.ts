@@ -168,7 +168,7 @@ export function openSchemaParser(
       normalized: () => normalized,
       formatted: (format) => threads.run('format', { source, format }),
       topLevelFields: () => threads.run('topLevelFields', source),
-      validateDefaults: () => threads.run('validateDefaults', source),
+      findFault: (rules) => threads.run('findFault', { source, rules }),
       tags: () => threads.run('tags', source),
       withTags: (changes) => threads.run('retag', { source, changes }),
     };

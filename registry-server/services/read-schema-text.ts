@@ -1,6 +1,6 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
-import type { ParsedSchema, Reference } from '../schema-types/schema-type.ts';
+import type { FaultRules, ParsedSchema, Reference } from '../schema-types/schema-type.ts';
 import type { SchemaContent } from '../store/store.ts';
 import type { SubjectName } from '../subject-name.ts';
 import type { Contract } from './inherit-contract.ts';
@@ -22,14 +22,12 @@ export interface ReadSchema extends Resolved {
 const REFERENCED_SIZE_FACTOR = 16;
 
 /**
- * @param options isValidated: defaults are looked at, and what is referred to must not be soft-deleted
  * @throws RegistryError 42201, 42209
  */
 export async function readSchemaText(
   { store, parser, maxSchemaBytes }: Registry,
   name: SubjectName,
   sent: SentSchema,
-  { isValidated }: { readonly isValidated: boolean } = { isValidated: false },
 ): Promise<ReadSchema> {
   if (isEmptySchema(sent)) throw new RegistryError('INVALID_SCHEMA', { detail: 'Empty schema' });
   getSchemaType(sent.schemaType);
@@ -41,12 +39,30 @@ export async function readSchemaText(
   }
   const resolved = await resolveReferences(store, name.context, sent.references, {
     maxTotalCharacters: maxSchemaBytes * REFERENCED_SIZE_FACTOR,
-    withDeleted: !isValidated,
+    withDeleted: true,
   });
-  const parsed = await parser.parse(sent.schemaType, sent.schema, resolved.texts);
-  const fault = isValidated ? await parsed.validateDefaults() : undefined;
+  return { ...resolved, parsed: await parser.parse(sent.schemaType, sent.schema, resolved.texts) };
+}
+
+/**
+ * What is registered or checked has more rules to follow than what is looked up, imported or stored already. With
+ * `new`, what it refers to must not be soft-deleted.
+ * @throws RegistryError 42201
+ */
+export async function ensureFaultless(
+  { store, maxSchemaBytes }: Registry,
+  name: SubjectName,
+  { parsed, references }: ReadSchema,
+  rules: FaultRules,
+): Promise<void> {
+  if (rules === 'new') {
+    await resolveReferences(store, name.context, references, {
+      maxTotalCharacters: maxSchemaBytes * REFERENCED_SIZE_FACTOR,
+      withDeleted: false,
+    });
+  }
+  const fault = await parsed.findFault(rules);
   if (fault !== undefined) throw new RegistryError('INVALID_SCHEMA', { detail: `Invalid schema: ${fault}` });
-  return { ...resolved, parsed };
 }
 
 /** Nothing but blanks, as Java's `trim` counts them: all up to the space. */

@@ -6,13 +6,21 @@ import type { TagChanges } from '../schema-types/tags.ts';
 import { guid } from '../store/fingerprint.ts';
 import type { NewVersion, SchemaContent, StoredSchema, SubjectState } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
-import { configInScope, ensureRegistrable, hasId, modeOf, type ScopedConfig } from './effective-settings.ts';
+import {
+  configInScope,
+  ensureRegistrable,
+  hasId,
+  modeOf,
+  rulesOf,
+  type ScopedConfig,
+} from './effective-settings.ts';
 import { findInlined, findSame } from './find-same.ts';
 import { type FoundVersion, liveVersions } from './find-version.ts';
 import { type Contract, hasDefaultsOrOverrides, inheritContract } from './inherit-contract.ts';
 import { judge } from './judge.ts';
 import { contentOf, retagged, withContract } from './parse-schema.ts';
 import {
+  ensureFaultless,
   isEmptySchema,
   parseStored,
   type ReadSchema,
@@ -154,7 +162,7 @@ async function decide(
   const existing = known && (await findSame(registry, name, counted, known, contracts));
   if (existing) return { existing };
 
-  const read = await readWithTags(registry, name, registration, sent, latest, config);
+  const read = await readWithTags(registry, name, registration, sent, latest);
   const { parsed, references, targets } = read;
   const text = contentOf(parsed, references, isNormalized);
   const found =
@@ -165,6 +173,7 @@ async function decide(
     return { existing: found };
   }
 
+  await ensureFaultless(registry, name, read, rulesOf(registry, config));
   const next = state.lastVersion + 1;
   ensureNext(name, version, next);
   const isNoted = version !== 0 || versionIn(contract.metadata) !== undefined;
@@ -189,14 +198,12 @@ async function readWithTags(
   { tagChanges, propagateTags }: Registration,
   sent: SentSchema,
   latest: StoredSchema | undefined,
-  config: ScopedConfig,
 ): Promise<ReadSchema> {
-  const options = { isValidated: config.validateNewSchemas === true };
-  const read = await readSchemaText(registry, name, sent, options);
+  const read = await readSchemaText(registry, name, sent);
   const inherited = propagateTags && latest ? await (await parseStored(registry, latest)).tags() : [];
   if (tagChanges === undefined && inherited.length === 0) return read;
   const changes = { add: [...inherited, ...(tagChanges?.add ?? [])], remove: tagChanges?.remove ?? [] };
-  return readSchemaText(registry, name, { ...sent, schema: await retagged(read.parsed, changes) }, options);
+  return readSchemaText(registry, name, { ...sent, schema: await retagged(read.parsed, changes) });
 }
 
 function ensureNext(name: SubjectName, version: number, next: number): void {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { checkCompatibility, type ExistingVersion, type Strictness } from '../compatibility/check.ts';
-import type { ResolvedReference, SchemaModel, SchemaType } from '../schema-types/schema-type.ts';
+import type { FaultRules, ResolvedReference, SchemaModel, SchemaType } from '../schema-types/schema-type.ts';
 import { schemaTypes } from '../schema-types/table.ts';
 import type { TagChanges } from '../schema-types/tags.ts';
 
@@ -30,7 +30,8 @@ export const schemaJobs = {
   format: (schemas: Schemas, { source, format }: { source: SchemaSource; format: string }) =>
     schemas(source).formatted(format),
   topLevelFields: (schemas: Schemas, source: SchemaSource) => schemas(source).topLevelFields(),
-  validateDefaults: (schemas: Schemas, source: SchemaSource) => schemas(source).validateDefaults(),
+  findFault: (schemas: Schemas, { source, rules }: { source: SchemaSource; rules: FaultRules }) =>
+    schemas(source).findFault(rules),
   tags: (schemas: Schemas, source: SchemaSource) => schemas(source).tags(),
   retag: (schemas: Schemas, { source, changes }: { source: SchemaSource; changes: TagChanges }) =>
     schemas(source).withTags(changes),

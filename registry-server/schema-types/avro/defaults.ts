@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, NumberText, toNumber, writeJson } from '../json-text.ts';
+import { faultInOwnTypes } from './fault-in-own-types.ts';
 import { type AvroField, type AvroSchema, isNamed, type PrimitiveName } from './model.ts';
 
 /**
@@ -33,6 +34,18 @@ export function invalidDefaults(schema: AvroSchema): string | undefined {
     const short = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
     return `${path}/default: ${short} is not a valid default of field "${name}" of type ${nameOf(type)}`;
   }
+}
+
+/** The first field of a fraction's type with a text as its default that is no number; the Java library reads no such schema. */
+export function unreadableFraction(schema: AvroSchema, referred: ReadonlySet<string>): string | undefined {
+  return faultInOwnTypes(schema, referred, (type) => {
+    if (type.type !== 'record') return undefined;
+    const found = type.fields.find(
+      (field) =>
+        (field.type.type === 'float' || field.type.type === 'double') && typeof field.default === 'string',
+    );
+    return found && `the default of field "${found.name}" is not a number`;
+  });
 }
 
 function first<T>(

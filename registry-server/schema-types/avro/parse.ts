@@ -1,4 +1,13 @@
-import { isArray, isObject, type Json, type JsonObject, toNumber, writeJson } from '../json-text.ts';
+import {
+  isArray,
+  isObject,
+  type Json,
+  type JsonObject,
+  NumberText,
+  toNumber,
+  writeJson,
+} from '../json-text.ts';
+import { fractionText } from '../number-text.ts';
 import { InvalidSchema } from '../schema-type.ts';
 import {
   type AvroEnum,
@@ -12,6 +21,7 @@ import {
   type Properties,
   primitives,
 } from './model.ts';
+import { nameForm } from './names.ts';
 
 /** The named types that a text may use: those of its references, then its own as they come up. */
 export type Names = Map<string, AvroNamed>;
@@ -151,16 +161,28 @@ function parseField(value: JsonObject, scope: Scope): AvroField {
   if (type === undefined) throw invalid(scope, `field "${name}" has no "type"`);
   const known = order === undefined ? 'ascending' : orders.find((one) => one === String(order).toLowerCase());
   if (known === undefined) throw invalid(scope, `order ${writeJson(order ?? null)}; write one of ${orders}`);
+  const parsed = parseSchema(type, at(scope, 'type'));
   return {
     name,
-    type: parseSchema(type, at(scope, 'type')),
+    type: parsed,
     doc: textOf(value, 'doc'),
-    default: value.default,
+    default: readDefault(parsed, value.default),
     order: known,
     aliases: parseAliases(value, scope),
     props: propsOf(value, fieldAttributes),
   };
 }
+
+/** A number may be written as a text where the field's own type is one with a fraction, as in the Java library. */
+function readDefault({ type }: AvroSchema, value: Json | undefined): Json | undefined {
+  if (typeof value !== 'string' || (type !== 'float' && type !== 'double')) return value;
+  const number = fractionForm.exec(value)?.[1];
+  return number === undefined ? value : new NumberText(fractionText(Number(number), 'double'));
+}
+
+// java.lang.Double.valueOf, but for numbers in hexadecimal.
+const fractionForm =
+  /^[\0-\x20]*\+?(-?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=[fFdD]?[\0-\x20]*$)))[fFdD]?[\0-\x20]*$/;
 
 function parseEnum(value: JsonObject, scope: Scope): AvroEnum {
   const names = parseNames(value, scope);
@@ -241,9 +263,6 @@ function textOf(value: JsonObject, attribute: string): string | undefined {
   const found = value[attribute];
   return typeof found === 'string' ? found : undefined;
 }
-
-// The specification allows ASCII only; the Java library takes any letter, and registries in use hold such names.
-const nameForm = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
 
 function requireName(name: string, scope: Scope): void {
   if (nameForm.test(name)) return;

@@ -300,15 +300,75 @@ describe('data contracts over HTTP', function () {
       expect((await register(of('1', 'long'))).version).to.equal(3);
     });
 
-    it('look at defaults, and at what is referred to, only when validateNewSchemas is on', async () => {
-      const bad = JSON.stringify({
-        type: 'record',
-        name: 'R',
-        fields: [{ name: 'a', type: 'int', default: 'x' }],
+    describe('look at names and defaults of Avro, and at what is referred to,', () => {
+      const text = (rest: object, value: unknown = 1) =>
+        JSON.stringify({
+          type: 'record',
+          name: 'R',
+          ...rest,
+          fields: [{ name: 'a', type: 'int', default: value }],
+        });
+      const badDefault = text({}, 1.5);
+      const badName = text({ namespace: 'x-y' });
+
+      it('unless validateNewSchemas is off', async () => {
+        const { error_code, message } = await register({ schema: badDefault });
+        expect([error_code, message]).to.deep.equal([
+          42201,
+          'Invalid schema: /fields/0/default: 1.5 is not a valid default of field "a" of type int',
+        ]);
+        const check = async (query = '') =>
+          (await post(`/compatibility/subjects/${s}/versions${query}`, { schema: badDefault })).body;
+        expect((await check()).error_code).to.equal(42201);
+        expect(await check('?verbose=true')).to.deep.equal({ is_compatible: false, messages: [message] });
+        await configure({ validateNewSchemas: false });
+        expect((await register({ schema: badDefault })).version).to.equal(1);
+        expect((await check()).is_compatible).to.equal(true);
+        const { message: told } = await register({ schema: badName });
+        expect(told).to.equal(
+          'Invalid schema: record x-y.R: the namespace "x-y" is not a sequence of names with dots between; write com.example',
+        );
+        await configure({ validateNewSchemas: true, compatibility: 'NONE' });
+        expect((await register({ schema: text({}, 2.5) })).error_code).to.equal(42201);
+        // What is stored already is found, under the id that it has.
+        expect((await register({ schema: badDefault })).error_code).to.equal(undefined);
       });
-      expect((await register({ schema: bad })).version).to.equal(1);
-      await configure({ validateNewSchemas: true, compatibility: 'NONE' });
-      expect((await register({ schema: bad.replace('"x"', '"y"') })).error_code).to.equal(42201);
+
+      it('but not in import mode: what came so can be read, compared, looked up, referred to and deleted', async () => {
+        await server.ask('PUT', `/mode/${s}`, { mode: 'IMPORT' });
+        const id = 100_000 + 10 * count;
+        expect(await register({ schema: badDefault, id, version: 1 })).to.include({ id, version: 1 });
+        expect(await register({ schema: badName, id: id + 1, version: 2 })).to.include({ version: 2 });
+        await server.ask('DELETE', `/mode/${s}`);
+        for (const [version, schema] of [badDefault, badName].entries()) {
+          const at = `/subjects/${s}/versions/${version + 1}`;
+          expect((await server.get(at)).body).to.include({ schema, id: id + version });
+          expect((await post(`/subjects/${s}`, { schema })).body).to.include({ version: version + 1 });
+          const sent = { schema: text({ namespace: 'x' }) };
+          expect((await post(`/compatibility${at}`, sent)).body.is_compatible).to.equal(true);
+        }
+        const references = [{ name: 'x-y.R', subject: s, version: 2 }];
+        const referring = { schema: '{"type":"array","items":"x-y.R"}', references };
+        const { body } = await post(`/subjects/referring-${s}/versions`, referring);
+        expect(body).to.include({ version: 1 });
+        await server.ask('DELETE', `/subjects/referring-${s}`);
+        expect((await server.ask('DELETE', `/subjects/${s}`)).body).to.deep.equal([1, 2]);
+      });
+
+      it('unless the process says otherwise, and no config does', async () => {
+        const lenient = await startServer({ VALIDATE_NEW_SCHEMAS: 'false' });
+        try {
+          await lenient.ready;
+          const status = async (schema: string) =>
+            (await lenient.ask('POST', '/subjects/s/versions', { schema })).status;
+          expect(await status(badDefault)).to.equal(200);
+          expect(await status(badName)).to.equal(422);
+          await lenient.ask('PUT', '/config', { validateNewSchemas: true, compatibility: 'NONE' });
+          expect(await status(text({}, 2.5))).to.equal(422);
+        } finally {
+          await lenient.stop();
+        }
+      });
     });
 
     it('overlook what only an open content model breaks, when LENIENT', async () => {

@@ -238,6 +238,7 @@ describe('Avro defaults', () => {
     ['long', -(2 ** 40)],
     ['double', 1],
     ['float', 0.5],
+    ['double', '1'],
     ['string', ''],
     ['bytes', 'ÿ'],
     [{ type: 'fixed', name: 'F', size: 2 }, 'ab'],
@@ -249,7 +250,7 @@ describe('Avro defaults', () => {
   ];
   for (const [type, value] of fine) {
     it(`take ${JSON.stringify(value)} for ${JSON.stringify(type)}`, () => {
-      expect(record(type, value).validateDefaults()).to.equal(undefined);
+      expect(record(type, value).findFault('new')).to.equal(undefined);
     });
   }
   const bad: readonly (readonly [type: unknown, value: unknown])[] = [
@@ -259,7 +260,7 @@ describe('Avro defaults', () => {
     ['int', 1.5],
     ['int', null],
     ['long', 2 ** 64],
-    ['double', '1'],
+    ['boolean', 1],
     ['string', 1],
     [{ type: 'fixed', name: 'F', size: 2 }, 'a'],
     [color, 'BLUE'],
@@ -271,16 +272,16 @@ describe('Avro defaults', () => {
   ];
   for (const [type, value] of bad) {
     it(`do not take ${JSON.stringify(value)} for ${JSON.stringify(type)}`, () => {
-      const words = record(type, value).validateDefaults();
+      const words = record(type, value).findFault('new');
       expect(words).to.match(/^\/fields\/0\/default: .* is not a valid default of field "f" of type /);
     });
   }
   it('are looked at in every record of a schema, and recursion ends', () => {
     const text = (value: unknown) =>
       `{"type":"record","name":"Node","fields":[{"name":"next","type":["null","Node"],"default":${JSON.stringify(value)}}]}`;
-    expect(AVRO.parse(text(null), []).validateDefaults()).to.equal(undefined);
-    expect(AVRO.parse(text({}), []).validateDefaults()).to.equal(undefined);
-    expect(AVRO.parse(`{"type":"map","values":${text(1)}}`, []).validateDefaults()).to.match(
+    expect(AVRO.parse(text(null), []).findFault('new')).to.equal(undefined);
+    expect(AVRO.parse(text({}), []).findFault('new')).to.equal(undefined);
+    expect(AVRO.parse(`{"type":"map","values":${text(1)}}`, []).findFault('new')).to.match(
       /^\/values\/fields\/0/,
     );
   });

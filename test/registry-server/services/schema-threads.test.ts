@@ -172,8 +172,11 @@ describe('a schema parser', () => {
       add: [{ schemaEntity: { entityPath: 'R', entityType: 'sr_record' }, tags: ['A'] }],
       remove: [],
     } as const;
-    for (const ask of ['topLevelFields', 'validateDefaults', 'tags'] as const) {
+    for (const ask of ['topLevelFields', 'tags'] as const) {
       expect(await large[ask]()).to.deep.equal(await small[ask]());
+    }
+    for (const rules of ['always', 'new'] as const) {
+      expect(await large.findFault(rules)).to.equal(await small.findFault(rules));
     }
     const shorten = (text: string) => text.replace(/x{1000,}/, 'x');
     expect(shorten(await large.formatted('resolved'))).to.equal(await small.formatted('resolved'));
