@@ -3,10 +3,16 @@ import { Documents } from './json-schema/documents.ts';
 import type { JsonSchemaNode } from './json-schema/model.ts';
 import { parseJsonSchema } from './json-schema/parse.ts';
 import { jsonSchemaTags, retagJsonSchema } from './json-schema/tags.ts';
-import { isObject, readJson, sortedJson } from './json-text.ts';
+import { isObject, type Json, readJson, sortedJson } from './json-text.ts';
 import { asDecimal } from './number-text.ts';
 import { once } from './once.ts';
-import { InvalidSchema, type SchemaModel, type SchemaType } from './schema-type.ts';
+import {
+  type Incompatibility,
+  InvalidSchema,
+  type SchemaModel,
+  type SchemaType,
+  type Side,
+} from './schema-type.ts';
 
 export const jsonSchema: SchemaType<JsonSchemaNode> = {
   name: 'JSON',
@@ -17,6 +23,7 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
     }
     const referred = references.map((reference) => ({ reference, root: readJson(reference.schema).value }));
     const canonical = once(compact);
+    const built = build(value, referred);
     return {
       schemaType: 'JSON',
       text,
@@ -26,11 +33,44 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
       formatted: canonical,
       topLevelFields: () =>
         isObject(value) && isObject(value.properties) ? Object.keys(value.properties) : [],
-      findFault: () => undefined,
+      findFault: () => built.fault,
       tags: () => jsonSchemaTags(value),
       withTags: (changes) => retagJsonSchema(canonical(), changes),
-      model: parseJsonSchema(new Documents(value, referred)),
+      model: built.model,
     } satisfies SchemaModel<JsonSchemaNode>;
   },
-  incompatibilities: (reader, writer, maxPairs) => jsonSchemaBreaks(reader.model, writer.model, maxPairs),
+  incompatibilities: (reader, writer, maxPairs) => {
+    const unreadable = [
+      unreadableAs(reader.findFault('always'), (readerSide) => readerSide),
+      unreadableAs(writer.findFault('always'), (_, writerSide) => writerSide),
+    ].flat();
+    return unreadable.length > 0 ? unreadable : jsonSchemaBreaks(reader.model, writer.model, maxPairs);
+  },
 };
+
+interface Built {
+  readonly model: JsonSchemaNode;
+  /** Why there is no better model. */
+  readonly fault: string | undefined;
+}
+
+/** What is wrong with the keywords, or a `$ref` that leads nowhere, is a fault: another registry may have taken it. */
+function build(value: Json, referred: ConstructorParameters<typeof Documents>[1]): Built {
+  try {
+    return { model: parseJsonSchema(new Documents(value, referred)), fault: undefined };
+  } catch (error) {
+    if (!(error instanceof InvalidSchema)) throw error;
+    return { model: { kind: 'any', hasDefault: false }, fault: error.message };
+  }
+}
+
+/** A schema that was imported as it was, and cannot be compared. */
+function unreadableAs(
+  fault: string | undefined,
+  side: (reader: Side, writer: Side) => Side,
+): readonly Incompatibility[] {
+  if (fault === undefined) return [];
+  const message = (reader: Side, writer: Side) =>
+    `The ${side(reader, writer)} schema cannot be compared: ${fault}`;
+  return [{ errorType: 'INVALID_SCHEMA', path: () => '#/', message }];
+}

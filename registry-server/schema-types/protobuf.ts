@@ -1,9 +1,10 @@
 import { protobufBreaks } from '../compatibility/protobuf/table.ts';
 import { once } from './once.ts';
-import { linkImports, optionTypes, readProto } from './protobuf/imports.ts';
+import { openSurroundings, optionTypes, readProto } from './protobuf/imports.ts';
 import { linkFile } from './protobuf/link.ts';
 import type { ProtoFile } from './protobuf/model.ts';
 import { printFile } from './protobuf/print.ts';
+import { strictFault } from './protobuf/strict-fault.ts';
 import { protobufTags, retagProtobuf } from './protobuf/tags.ts';
 import { writeDescriptor } from './protobuf/write-descriptor.ts';
 import type { SchemaModel, SchemaType } from './schema-type.ts';
@@ -12,7 +13,9 @@ export const protobuf: SchemaType<ProtoFile> = {
   name: 'PROTOBUF',
   parse: (text, references) => {
     const written = readProto(text);
-    const { file } = linkFile(written, linkImports(written, references), optionTypes);
+    const surroundings = openSurroundings(written, references);
+    const linked = linkFile(written, surroundings, optionTypes);
+    const { file } = linked;
     const canonical = once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }));
     return {
       schemaType: 'PROTOBUF',
@@ -32,7 +35,8 @@ export const protobuf: SchemaType<ProtoFile> = {
       },
       // Fields of oneofs, too, of which the reference says nothing.
       topLevelFields: () => file.messages.flatMap(({ fields }) => fields.map(({ name }) => name)),
-      findFault: () => undefined,
+      findFault: (_, isStrict = false) =>
+        isStrict ? strictFault(linked, surroundings.imports) : linked.faults.usual,
       tags: () => protobufTags(file),
       withTags: (changes) => retagProtobuf(file, changes, optionTypes.implied()),
       model: file,

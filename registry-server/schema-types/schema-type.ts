@@ -34,8 +34,11 @@ export interface ParsedSchema {
   readonly formatted: (format: string) => Eventually<string>;
   /** Names that data has at its top: what `confluent:reserved` may forbid. */
   readonly topLevelFields: () => Eventually<readonly string[]>;
-  /** What parses and may not be registered all the same, in words; only some types look (Confluent's rule). */
-  readonly findFault: (rules: FaultRules) => Eventually<string | undefined>;
+  /**
+   * What parses and may not be registered all the same, in words.
+   * @param isStrict as the compilers of the type look at it, where `validateFields` asks for it
+   */
+  readonly findFault: (rules: FaultRules, isStrict?: boolean) => Eventually<string | undefined>;
   /** The records and fields that are tagged in the text itself. */
   readonly tags: () => Eventually<readonly SchemaTags[]>;
   /**
@@ -52,7 +55,7 @@ export interface ParsedSchema {
 export interface SchemaModel<Model = unknown> extends ParsedSchema {
   readonly formatted: (format: string) => string;
   readonly topLevelFields: () => readonly string[];
-  readonly findFault: (rules: FaultRules) => string | undefined;
+  readonly findFault: (rules: FaultRules, isStrict?: boolean) => string | undefined;
   readonly tags: () => readonly SchemaTags[];
   readonly withTags: (changes: TagChanges) => string;
   readonly model: Model;
@@ -62,6 +65,8 @@ export interface SchemaModel<Model = unknown> extends ParsedSchema {
 export interface SchemaType<Model = unknown> {
   readonly name: string;
   /**
+   * Takes what its grammar takes: what is stored must be readable, whoever let it in. What else is wrong with it,
+   * `findFault` says.
    * @param references transitive, each once, dependencies before those that need them
    * @throws InvalidSchema with words for the client when the text is not a schema of this type
    */

@@ -41,7 +41,7 @@ export async function checkAgainst(
   );
   const config = configInScope(state.settings, registry.defaultCompatibility);
   const read = await readSchemaText(registry, name, sent);
-  await ensureFaultless(registry, name, read, rulesOf(registry, config));
+  await ensureFaultless(registry, name, read, rulesOf(registry, config), config.validateFields === true);
   const proposed = { parsed: read.parsed, metadata: sent.metadata };
   if (wanted === 'all') return judge(registry, name, config, proposed, liveVersions(state));
   const found = pickVersion(state, wanted, false);

@@ -6,7 +6,7 @@ import { configInScope } from './effective-settings.ts';
 import { findInlined, findSame } from './find-same.ts';
 import { type FoundVersion, liveVersions, visibleVersions } from './find-version.ts';
 import { type Contract, inheritContract } from './inherit-contract.ts';
-import { contentOf } from './parse-schema.ts';
+import { contentOf, refuseFault } from './parse-schema.ts';
 import { isEmptySchema, readSchemaText, type SentSchema } from './read-schema-text.ts';
 import { findInContexts, readSubject, type Subject } from './read-subject.ts';
 
@@ -88,5 +88,9 @@ async function findIn(
     parser.keepContent(sent, isNormalized, text);
     return found;
   }
-  return sent.references.length === 0 ? findInlined(registry, name, versions, parsed) : undefined;
+  const inlined =
+    sent.references.length === 0 ? await findInlined(registry, name, versions, parsed) : undefined;
+  // Only what another registry let in may be there all the same.
+  if (inlined === undefined) await refuseFault(parsed, 'always');
+  return inlined;
 }

@@ -8,6 +8,7 @@ import { canonicalRuleSet } from '../data-contracts/rule-set.ts';
 import { RegistryError } from '../errors.ts';
 import {
   type Eventually,
+  type FaultRules,
   InvalidSchema,
   type ParsedSchema,
   type Reference,
@@ -168,7 +169,7 @@ export function openSchemaParser(
       normalized: () => normalized,
       formatted: (format) => threads.run('format', { source, format }),
       topLevelFields: () => threads.run('topLevelFields', source),
-      findFault: (rules) => threads.run('findFault', { source, rules }),
+      findFault: (rules, isStrict = false) => threads.run('findFault', { source, rules, isStrict }),
       tags: () => threads.run('tags', source),
       withTags: (changes) => threads.run('retag', { source, changes }),
     };
@@ -230,14 +231,12 @@ export async function retagged(parsed: ParsedSchema, changes: TagChanges): Promi
 function toRegistryError(schemaType: string, error: unknown): unknown {
   // A RangeError is a stack that ran out: the schema is nested too deep for us.
   if (!(error instanceof InvalidSchema || error instanceof RangeError)) return error;
-  const { message } = error;
-  const words =
-    message.length > MAX_QUOTED
-      ? `${message.slice(0, MAX_QUOTED / 2)} … ${message.slice(-MAX_QUOTED / 2)}`
-      : message;
-  const detail = `Invalid schema of type ${schemaType}, details: ${words}`;
+  const detail = `Invalid schema of type ${schemaType}, details: ${shorten(error.message)}`;
   return new RegistryError('INVALID_SCHEMA', { detail }, { cause: error });
 }
+
+const shorten = (words: string): string =>
+  words.length > MAX_QUOTED ? `${words.slice(0, MAX_QUOTED / 2)} … ${words.slice(-MAX_QUOTED / 2)}` : words;
 
 function digestOf(references: readonly ResolvedReference[]): string {
   const digest = createHash('sha256');
@@ -245,6 +244,16 @@ function digestOf(references: readonly ResolvedReference[]): string {
     digest.update(JSON.stringify([name, subject, version, schema.length])).update(schema);
   }
   return digest.digest('base64');
+}
+
+/**
+ * @param isStrict as `validateFields` asks for it
+ * @throws RegistryError 42201 when something is wrong with it beyond its grammar
+ */
+export async function refuseFault(parsed: ParsedSchema, rules: FaultRules, isStrict = false): Promise<void> {
+  const words = await elsewhere(parsed.schemaType, Promise.resolve(parsed.findFault(rules, isStrict)));
+  if (words === undefined) return;
+  throw new RegistryError('INVALID_SCHEMA', { detail: `Invalid schema: ${shorten(words)}` });
 }
 
 /** The text with metadata and rules, where there are any. */

@@ -4,7 +4,7 @@ import type { FaultRules, ParsedSchema, Reference } from '../schema-types/schema
 import type { SchemaContent } from '../store/store.ts';
 import type { SubjectName } from '../subject-name.ts';
 import type { Contract } from './inherit-contract.ts';
-import { getSchemaType } from './parse-schema.ts';
+import { getSchemaType, refuseFault } from './parse-schema.ts';
 import { type Resolved, resolveReferences } from './resolve-references.ts';
 
 /** A schema as a client sent it. */
@@ -54,6 +54,7 @@ export async function ensureFaultless(
   name: SubjectName,
   { parsed, references }: ReadSchema,
   rules: FaultRules,
+  isStrict: boolean,
 ): Promise<void> {
   if (rules === 'new') {
     await resolveReferences(store, name.context, references, {
@@ -61,8 +62,7 @@ export async function ensureFaultless(
       withDeleted: false,
     });
   }
-  const fault = await parsed.findFault(rules);
-  if (fault !== undefined) throw new RegistryError('INVALID_SCHEMA', { detail: `Invalid schema: ${fault}` });
+  await refuseFault(parsed, rules, isStrict);
 }
 
 /** Nothing but blanks, as Java's `trim` counts them: all up to the space. */

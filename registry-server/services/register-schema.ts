@@ -173,7 +173,7 @@ async function decide(
     return { existing: found };
   }
 
-  await ensureFaultless(registry, name, read, rulesOf(registry, config));
+  await ensureFaultless(registry, name, read, rulesOf(registry, config), config.validateFields === true);
   const next = state.lastVersion + 1;
   ensureNext(name, version, next);
   const isNoted = version !== 0 || versionIn(contract.metadata) !== undefined;

@@ -30,8 +30,10 @@ export const schemaJobs = {
   format: (schemas: Schemas, { source, format }: { source: SchemaSource; format: string }) =>
     schemas(source).formatted(format),
   topLevelFields: (schemas: Schemas, source: SchemaSource) => schemas(source).topLevelFields(),
-  findFault: (schemas: Schemas, { source, rules }: { source: SchemaSource; rules: FaultRules }) =>
-    schemas(source).findFault(rules),
+  findFault: (
+    schemas: Schemas,
+    { source, rules, isStrict }: { source: SchemaSource; rules: FaultRules; isStrict: boolean },
+  ) => schemas(source).findFault(rules, isStrict),
   tags: (schemas: Schemas, source: SchemaSource) => schemas(source).tags(),
   retag: (schemas: Schemas, { source, changes }: { source: SchemaSource; changes: TagChanges }) =>
     schemas(source).withTags(changes),

@@ -62,11 +62,19 @@ const groupOf = (type: FieldType): string =>
   type.kind === 'scalar' ? scalarGroups[type.scalar] : scalarGroups.int32;
 
 function compareNamed(walk: Walk, before: ProtoMessage, after: ProtoMessage): void {
+  if (before.unknownAs !== undefined || after.unknownAs !== undefined) {
+    if (!isNamed(before, after) && !isNamed(after, before)) walk.add('FIELD_NAMED_TYPE_CHANGED');
+    return;
+  }
   const name = localName(before);
   if (name !== localName(after)) walk.add('FIELD_NAMED_TYPE_CHANGED');
   else if (walk.areOwn(before, after)) return;
   else if (!walk.fitsImported(before, after, name)) walk.add('FIELD_NAMED_TYPE_CHANGED');
 }
+
+/** Whether a type that no file defines may be the other one, by its name. */
+const isNamed = ({ fullName }: ProtoMessage, named: ProtoMessage): boolean =>
+  fullName === named.fullName || fullName.endsWith(`.${named.fullName}`);
 
 /** Without the package, which data does not hold. */
 const localName = ({ fullName, package: home }: ProtoMessage): string =>

@@ -3,7 +3,8 @@ import { confluent } from './known/confluent.ts';
 import { descriptor } from './known/descriptor.ts';
 import { googleProtobuf } from './known/google-protobuf.ts';
 import { googleType } from './known/google-type.ts';
-import { type LinkedFile, linkFile, type OptionTypes } from './link.ts';
+import { type Elsewhere, type LinkedFile, linkFile, type OptionTypes, type Surroundings } from './link.ts';
+import type { ProtoSymbol } from './model.ts';
 import { parseProtoText } from './parse-text.ts';
 import { readDescriptor } from './read-descriptor.ts';
 import type { WrittenFile } from './written.ts';
@@ -36,40 +37,65 @@ export const knownImports: readonly string[] = [...knownTexts.keys()];
 // Parsed when first imported, once per process: they never change.
 const knownFiles = new Map<string, LinkedFile>();
 
-/** What a file imports, linked. A reference comes before a known file of the same name. */
-export function linkImports(
+/** What a file can see: its imports, linked, and all that was given with it. A reference comes before a known file of the same name. */
+export function openSurroundings(
   written: WrittenFile,
   references: readonly ResolvedReference[],
-): ReadonlyMap<string, LinkedFile> {
+): Surroundings {
   const texts = new Map(references.map(({ name, schema }) => [name, schema]));
-  const linked = new Map<string, LinkedFile>();
+  const imports = new Map<string, LinkedFile>();
   const inProgress = new Set<string>();
-  link(written);
-  return linked;
+  const given = new Elsewheres();
+  const surroundings: Surroundings = {
+    imports,
+    elsewhere: () => {
+      for (const path of texts.keys()) linkPath(path);
+      for (const path of knownTexts.keys()) if (!texts.has(path)) linkPath(path);
+      return given;
+    },
+  };
+  linkImportsOf(written);
+  return surroundings;
 
-  function link(file: WrittenFile): void {
-    for (const { path, where } of file.imports) {
-      if (linked.has(path)) continue;
-      if (inProgress.has(path)) {
-        throw new InvalidSchema(`${file.placeOf(where)}: "${path}" imports itself by way of other files`);
-      }
-      const text = texts.get(path);
-      const found = text === undefined ? findKnown(path) : linkReference(path, text);
-      if (found !== undefined) linked.set(path, found);
-    }
+  function linkImportsOf(file: WrittenFile): void {
+    for (const { path } of file.imports) linkPath(path);
+  }
+
+  /** One that imports itself by way of other files is not seen by those. */
+  function linkPath(path: string): void {
+    if (imports.has(path) || inProgress.has(path)) return;
+    const text = texts.get(path);
+    const found = text === undefined ? findKnown(path) : linkReference(path, text);
+    if (found === undefined) return;
+    imports.set(path, found);
+    given.add(path, found);
   }
 
   function linkReference(path: string, text: string): LinkedFile {
     inProgress.add(path);
     try {
       const file = readProto(text);
-      link(file);
-      return linkFile(file, linked, optionTypes);
+      linkImportsOf(file);
+      return linkFile(file, surroundings, optionTypes);
     } catch (error) {
       if (!(error instanceof InvalidSchema) || error.message.startsWith('in "')) throw error;
       throw new InvalidSchema(`in "${path}": ${error.message}`, { cause: error });
     } finally {
       inProgress.delete(path);
+    }
+  }
+}
+
+/** All that the files define; of two with one name the first. */
+class Elsewheres implements Elsewhere {
+  readonly symbols = new Map<string, ProtoSymbol>();
+  readonly paths = new Map<ProtoSymbol, string>();
+
+  add(path: string, { file }: LinkedFile): void {
+    for (const [name, symbol] of file.own) {
+      if (symbol.kind === 'other' || this.symbols.has(name)) continue;
+      this.symbols.set(name, symbol);
+      if (symbol.kind !== 'package') this.paths.set(symbol, path);
     }
   }
 }
@@ -85,10 +111,12 @@ function findKnown(path: string): LinkedFile | undefined {
     const found = findKnown(next.path);
     if (found !== undefined) imports.set(next.path, found);
   }
-  const linked = linkFile(written, imports, noOptionTypes);
+  const linked = linkFile(written, { imports, elsewhere: () => nothing }, noOptionTypes);
   knownFiles.set(path, linked);
   return linked;
 }
+
+const nothing: Elsewhere = { symbols: new Map(), paths: new Map() };
 
 const noOptionTypes: OptionTypes = { message: () => undefined, implied: () => [] };
 

@@ -1,6 +1,8 @@
 import { InvalidSchema } from '../schema-type.ts';
 import { defaultOf } from './default.ts';
+import { isWrittenOut, linkedEntry, writtenEntry } from './map-entry.ts';
 import {
+  emptyMessage,
   entryNameOf,
   type FieldType,
   jsonNameOf,
@@ -16,11 +18,14 @@ import {
   type ProtoOneof,
   type ProtoService,
   type ProtoSymbol,
+  plainField,
   type SetField,
+  type Symbols,
+  unknownOption,
 } from './model.ts';
 import { interpretOptions } from './options.ts';
 import { checkEnum, checkField, checkMapKey, checkMessage, checkName } from './rules.ts';
-import { isMessage, isType, joinName, resolveName } from './scopes.ts';
+import { isMessage, isType, joinName, outerScope, resolveName } from './scopes.ts';
 import {
   isScalar,
   maxNameLength,
@@ -39,6 +44,29 @@ import {
 export interface LinkedFile {
   readonly file: ProtoFile;
   readonly publicImports: readonly LinkedFile[];
+  readonly faults: Faults;
+}
+
+/** What is wrong with a file that parses, the first of each: words with their place. */
+export interface Faults {
+  /** What no compiler could ever read, and types that are not there. */
+  readonly usual: string | undefined;
+  /** What protoc minds and the reference does not. */
+  readonly strict: string | undefined;
+}
+
+/** What a file can see. */
+export interface Surroundings {
+  /** By path. */
+  readonly imports: ReadonlyMap<string, LinkedFile>;
+  /** What all given and all known files define, imported or not: the reference looks there, too. */
+  readonly elsewhere: () => Elsewhere;
+}
+
+export interface Elsewhere {
+  readonly symbols: Symbols;
+  /** The file that defines a symbol. */
+  readonly paths: ReadonlyMap<ProtoSymbol, string>;
 }
 
 /** What options are made of. */
@@ -50,16 +78,16 @@ export interface OptionTypes {
 }
 
 /**
- * Resolves every name of a file.
- * @param imports by path
- * @throws InvalidSchema naming the place when a name is missing or a rule broken
+ * Resolves every name of a file. What is missing or breaks a rule is among its faults, and kept: what another registry
+ * took must be readable here.
+ * @throws InvalidSchema when a limit is passed, or a name is none
  */
 export function linkFile(
   written: WrittenFile,
-  imports: ReadonlyMap<string, LinkedFile>,
+  surroundings: Surroundings,
   optionTypes: OptionTypes,
 ): LinkedFile {
-  return new Linker(written, imports, optionTypes).link();
+  return new Linker(written, surroundings, optionTypes).link();
 }
 
 interface PendingOptions {
@@ -68,22 +96,33 @@ interface PendingOptions {
   readonly scope: string;
   readonly where: Where;
   readonly target: SetField[];
+  readonly kept: readonly SetField[];
 }
 
 /** One file on its way from what was written to the model. */
 class Linker {
   readonly #written: WrittenFile;
-  readonly #imports: ReadonlyMap<string, LinkedFile>;
+  readonly #surroundings: Surroundings;
   readonly #optionTypes: OptionTypes;
   readonly #own = new Map<string, ProtoSymbol>();
   readonly #symbols = new Map<string, ProtoSymbol>();
   /** Fields wait until every type is known, options until every field is. */
   readonly #fillLater: (() => void)[] = [];
   readonly #pending: PendingOptions[] = [];
+  readonly #openImports = new Set<string>();
+  readonly #impliedImports = new Set<string>();
+  /** Entries of maps that are written out, and where each is listed. */
+  readonly #entries = new Map<ProtoMessage, readonly [WrittenField, WrittenField]>();
+  /** Those that are used for something else as well. */
+  readonly #usedEntries = new Set<ProtoMessage>();
+  readonly #lists: ProtoMessage[][] = [];
+  #usualFault: string | undefined;
+  #strictFault: string | undefined;
 
-  constructor(written: WrittenFile, imports: ReadonlyMap<string, LinkedFile>, optionTypes: OptionTypes) {
+  constructor(written: WrittenFile, surroundings: Surroundings, optionTypes: OptionTypes) {
     this.#written = written;
-    this.#imports = imports;
+    this.#surroundings = surroundings;
+    this.#strictFault = written.minded;
     this.#optionTypes = optionTypes;
   }
 
@@ -97,21 +136,48 @@ class Linker {
     const services = written.services.map((service) => this.#declareService(service, scope));
     for (const fill of this.#fillLater) fill();
     this.#interpretOptions();
+    this.#dropEntries();
     const file: ProtoFile = {
       edition: written.edition,
       package: written.package,
-      imports: written.imports.map(({ path, kind }) => ({ path, kind })),
+      imports: onceEach(written.imports),
+      openImports: this.#openImports,
+      impliedImports: this.#impliedImports,
       ...body,
       services,
       options,
       own: this.#own,
       symbols: this.#symbols,
     };
-    return { file, publicImports };
+    return { file, publicImports, faults: { usual: this.#usualFault, strict: this.#strictFault } };
   }
 
   #fail(where: Where, words: string): InvalidSchema {
     return new InvalidSchema(`${this.#written.placeOf(where)}: ${words}`);
+  }
+
+  /** What throws in there is a fault, and the file is taken all the same. */
+  #attempt(check: () => void): boolean {
+    try {
+      check();
+      return true;
+    } catch (error) {
+      if (!(error instanceof InvalidSchema)) throw error;
+      this.#usualFault ??= error.message;
+      return false;
+    }
+  }
+
+  #mind(where: Where, words: string): void {
+    this.#strictFault ??= `${this.#written.placeOf(where)}: ${words}`;
+  }
+
+  /** A written-out entry is a map on its own account: it is shown as part of its field. */
+  #dropEntries(): void {
+    for (const list of this.#lists) {
+      const kept = list.filter((message) => !this.#entries.has(message) || this.#usedEntries.has(message));
+      if (kept.length < list.length) list.splice(0, list.length, ...kept);
+    }
   }
 
   #addImports(): readonly LinkedFile[] {
@@ -125,11 +191,13 @@ class Linker {
     };
     const paths = new Set<string>();
     for (const { path, kind, where } of this.#written.imports) {
-      if (paths.has(path)) throw this.#fail(where, `"${path}" is imported twice`);
+      if (paths.has(path)) this.#mind(where, `"${path}" is imported twice`);
       paths.add(path);
-      const linked = this.#imports.get(path);
+      const linked = this.#surroundings.imports.get(path);
       if (linked === undefined) {
-        throw this.#fail(where, `nothing is known of the import "${path}"; give a reference of that name`);
+        this.#openImports.add(path);
+        this.#mind(where, openImport(path));
+        continue;
       }
       add(linked);
       if (kind === 'public') publicImports.push(linked);
@@ -159,9 +227,11 @@ class Linker {
         `the full name "${fullName.slice(0, 60)}…" has more than ${maxNameLength} characters`,
       );
     }
-    if (this.#own.has(fullName) || this.#symbols.has(fullName)) {
+    const isFree = this.#attempt(() => {
+      if (!this.#own.has(fullName) && !this.#symbols.has(fullName)) return;
       throw this.#fail(where, `"${fullName}" is defined twice`);
-    }
+    });
+    if (!isFree) return;
     this.#own.set(fullName, symbol);
     this.#symbols.set(fullName, symbol);
   }
@@ -176,7 +246,13 @@ class Linker {
     const extensions = this.#declareExtensions(body.extensions, scope, groups);
     const messages = body.messages.map((message) => this.#declareMessage(message, scope));
     const enums = body.enums.map((one) => this.#declareEnum(one, scope));
-    return { messages: [...groups, ...messages], enums, extensions };
+    return { messages: this.#listed([...groups, ...messages]), enums, extensions };
+  }
+
+  /** A list that loses the entries of maps in the end. */
+  #listed(messages: ProtoMessage[]): ProtoMessage[] {
+    if (messages.some((message) => this.#entries.has(message))) this.#lists.push(messages);
+    return messages;
   }
 
   #declareMessage(written: WrittenMessage, scope: string): ProtoMessage {
@@ -205,7 +281,15 @@ class Linker {
       options: this.#options(written.options, 'MessageOptions', fullName, written.where),
     };
     this.#declare(written.name, scope, message, written.where);
-    checkMessage(written, this.#written.edition, this.#failAt);
+    this.#attempt(() => checkMessage(written, this.#written.edition, this.#failAt));
+    const entry = writtenEntry(written);
+    if (entry !== undefined) this.#entries.set(message, entry);
+    if (isWrittenOut(written)) {
+      this.#mind(
+        written.where,
+        `message "${written.name}" sets map_entry, which only compilers do; write map<…>`,
+      );
+    }
     for (const range of written.extensionRanges) {
       const { start, end } = range;
       extensionRanges.push({
@@ -230,6 +314,7 @@ class Linker {
     }
     const body = this.#declareBody(written, fullName);
     messages.push(...groups, ...body.messages);
+    this.#listed(messages);
     enums.push(...body.enums);
     // An array that fills later, as the fields do.
     this.#fillLater.push(() => extensions.push(...body.extensions));
@@ -250,7 +335,7 @@ class Linker {
       if (group) groups.push(group);
       this.#fillLater.push(() => {
         const field = this.#field(extension, scope, group);
-        this.#checkExtensionNumber(field, extension.where);
+        this.#attempt(() => this.#checkExtensionNumber(field, extension.where));
         extensions.push(field);
         this.#own.set(field.fullName, field);
         this.#symbols.set(field.fullName, field);
@@ -276,61 +361,140 @@ class Linker {
     const type = this.#fieldType(written, scope, group);
     const extendee =
       written.extendee === undefined ? undefined : this.#message(written.extendee, scope, written.where);
-    checkField(written, type, extendee, this.#written.edition, this.#failAt);
+    this.#attempt(() => checkField(written, type, extendee, this.#written.edition, this.#failAt));
     const { name, number, jsonName, where } = written;
+    let fallback: string | undefined;
+    const hasFallback = this.#attempt(() => {
+      fallback = defaultOf(written, type, (words) => this.#fail(where, words));
+    });
+    const kept = hasFallback ? [] : [keptDefault(written)];
     return {
       kind: 'field',
       name,
       fullName: joinName(scope, name),
       number,
-      label: written.label,
+      // That of a map that is written out says nothing more.
+      label: type.kind === 'map' && written.map === undefined ? undefined : written.label,
       type,
       oneof: written.oneof,
       extendee,
-      default: defaultOf(written, type, (words) => this.#fail(where, words)),
+      default: fallback,
       jsonName: jsonName === jsonNameOf(name) ? undefined : jsonName,
-      options: this.#options(written.options, 'FieldOptions', scope, where),
+      options: this.#options(written.options, 'FieldOptions', scope, where, kept),
     };
   }
 
   #fieldType(written: WrittenField, scope: string, group: ProtoMessage | undefined): FieldType {
     if (group) return { kind: 'group', message: group };
-    if (!written.map) return this.#type(written.type, scope, written.where);
-    const key = this.#type(written.map.key, scope, written.where);
-    checkMapKey(key, written.where, this.#failAt);
-    const value = this.#type(written.map.value, scope, written.where);
-    const name = entryNameOf(written.name);
+    const { where, map } = written;
+    if (map) {
+      const key = this.#type(map.key, scope, where);
+      this.#attempt(() => checkMapKey(key, where, this.#failAt));
+      return this.#map(written.name, scope, key, this.#type(map.value, scope, where));
+    }
+    if (isScalar(written.type)) return { kind: 'scalar', scalar: written.type };
+    const found = this.#typeSymbol(written.type, scope, where);
+    const isPlain = written.oneof === undefined && written.extendee === undefined;
+    const entry = found.kind === 'message' && isPlain ? this.#entryTypes(found, where) : undefined;
+    const entryName = joinName(scope, entryNameOf(written.name));
+    const holder = this.#own.get(entryName);
+    // Printed as a map, it would take the name of something else.
+    if (entry === undefined || (holder !== undefined && holder !== found)) return this.#typeOf(found);
+    return this.#map(written.name, scope, ...entry);
+  }
+
+  #map(fieldName: string, scope: string, key: FieldType, value: FieldType): FieldType {
+    const name = entryNameOf(fieldName);
     const fields = [plainField('key', 1, key), plainField('value', 2, value)] as const;
-    const entry: ProtoMessage = {
-      ...emptyMessage,
-      name,
-      fullName: joinName(scope, name),
-      package: this.#written.package,
-      fields,
-    };
+    const fullName = joinName(scope, name);
+    const entry: ProtoMessage = { ...emptyMessage, name, fullName, package: this.#written.package, fields };
     return { kind: 'map', key: fields[0], value: fields[1], entry };
+  }
+
+  /** The types of key and value of a map that is written out. */
+  #entryTypes(message: ProtoMessage, where: Where): readonly [FieldType, FieldType] | undefined {
+    const own = this.#entries.get(message);
+    if (own === undefined) {
+      const linked = linkedEntry(message);
+      return linked && [linked[0].type, linked[1].type];
+    }
+    const [key, value] = own.map(({ type }) => this.#type(type, message.fullName, where));
+    return key && value && [key, value];
   }
 
   #type(name: string, scope: string, where: Where): FieldType {
     if (isScalar(name)) return { kind: 'scalar', scalar: name };
-    const found = resolveName(name, scope, this.#symbols, isType);
-    this.#requireVisible(found, where);
-    if (found?.kind === 'message') return { kind: 'message', message: found };
-    if (found?.kind === 'enum') return { kind: 'enum', enum: found };
-    throw this.#fail(where, `the type "${name}" is not defined here nor in an imported file`);
+    return this.#typeOf(this.#typeSymbol(name, scope, where));
   }
 
-  #requireVisible(found: ProtoSymbol | undefined, where: Where): void {
-    if (found === undefined || !isType(found) || found.visibility !== 'local') return;
-    if (this.#own.get(found.fullName) === found) return;
-    throw this.#fail(where, `the type "${found.fullName}" is local to the file that defines it`);
+  #typeOf(found: ProtoMessage | ProtoEnum): FieldType {
+    if (found.kind === 'enum') return { kind: 'enum', enum: found };
+    this.#usedEntries.add(found);
+    return { kind: 'message', message: found };
+  }
+
+  #typeSymbol(name: string, scope: string, where: Where): ProtoMessage | ProtoEnum {
+    const found = this.#resolve(name, scope, isType, where);
+    if (found !== undefined && isType(found)) return found;
+    return this.#unknown(name, where, `the type "${name}" is not defined here nor in an imported file`);
   }
 
   #message(name: string, scope: string, where: Where): ProtoMessage {
-    const found = resolveName(name, scope, this.#symbols, isMessage);
-    this.#requireVisible(found, where);
-    if (found?.kind === 'message') return found;
-    throw this.#fail(where, `the message "${name}" is not defined here nor in an imported file`);
+    const found = this.#resolve(name, scope, isMessage, where);
+    if (found?.kind !== 'message') {
+      return this.#unknown(name, where, `the message "${name}" is not defined here nor in an imported file`);
+    }
+    this.#usedEntries.add(found);
+    return found;
+  }
+
+  #unknown(name: string, where: Where, words: string): ProtoMessage {
+    const [open] = this.#openImports;
+    this.#usualFault ??= this.#fail(
+      where,
+      open === undefined ? words : `${words}; ${openImport(open)}`,
+    ).message;
+    const fullName = name.replace(/^\./, '');
+    return { ...emptyMessage, name: fullName, fullName, unknownAs: name };
+  }
+
+  /** In the file and its imports, else in any file that was given or is known. */
+  #resolve(
+    name: string,
+    scope: string,
+    isWanted: (symbol: ProtoSymbol) => boolean,
+    where: Where,
+  ): ProtoSymbol | undefined {
+    const found = resolveName(name, scope, this.#symbols, isWanted);
+    if (found === undefined) return this.#findElsewhere(name, scope, isWanted, where);
+    if (resolveName(name, scope, this.#symbols, isWanted, true) !== found) {
+      this.#mind(where, `the first part of "${name}" means something nearer by; begin the name with a dot`);
+    }
+    if (isType(found) && found.visibility === 'local' && this.#own.get(found.fullName) !== found) {
+      this.#mind(where, `the type "${found.fullName}" is local to the file that defines it`);
+    }
+    return found;
+  }
+
+  #findElsewhere(
+    name: string,
+    scope: string,
+    isWanted: (symbol: ProtoSymbol) => boolean,
+    where: Where,
+  ): ProtoSymbol | undefined {
+    const { symbols, paths } = this.#surroundings.elsewhere();
+    const found = resolveName(name, scope, symbols, isWanted);
+    const path = found && paths.get(found);
+    if (found === undefined || path === undefined) return undefined;
+    this.#mind(where, `"${name}" is defined in "${path}", which is not imported`);
+    if (!isType(found)) return found;
+    this.#impliedImports.add(path);
+    // From here on the file sees it, as if it had been imported.
+    for (let at = found.fullName; at !== ''; at = outerScope(at)) {
+      const symbol = symbols.get(at);
+      if (symbol !== undefined && !this.#symbols.has(at)) this.#symbols.set(at, symbol);
+    }
+    return found;
   }
 
   #declareEnum(written: WrittenEnum, scope: string): ProtoEnum {
@@ -358,7 +522,9 @@ class Linker {
       values.push(one);
       valuesByName.set(value.name, one);
     }
-    this.#checkLater.push(() => checkEnum(written, declared, this.#written.edition, this.#failAt));
+    this.#checkLater.push(() => {
+      this.#attempt(() => checkEnum(written, declared, this.#written.edition, this.#failAt));
+    });
     return declared;
   }
 
@@ -390,27 +556,37 @@ class Linker {
     };
   }
 
-  #options(written: WrittenOptions, holder: string, scope: string, where: Where): OptionValues {
-    if (written.length === 0) return noOptions;
+  /** @param kept what is printed after them */
+  #options(
+    written: WrittenOptions,
+    holder: string,
+    scope: string,
+    where: Where,
+    kept: readonly SetField[] = [],
+  ): OptionValues {
+    if (written.length === 0) return kept.length === 0 ? noOptions : kept;
     const target: SetField[] = [];
-    this.#pending.push({ written, holder, scope, where, target });
+    this.#pending.push({ written, holder, scope, where, target, kept });
     return target;
   }
 
   #interpretOptions(): void {
     const extensions = this.#pending.length === 0 ? new Map() : this.#extensionsByNumber();
     const implied = this.#pending.length === 0 ? [] : this.#optionTypes.implied();
-    for (const { written, holder, scope, where, target } of this.#pending) {
+    for (const { written, holder, scope, where, target, kept } of this.#pending) {
       const message = this.#optionTypes.message(holder);
       if (message === undefined) continue;
       const values = interpretOptions(written, message, (option) => ({
         scope,
-        symbols: this.#symbols,
+        resolve: (name, from, isWanted) => this.#resolve(name, from, isWanted, option?.where ?? where),
         extensions,
         implied,
         fail: (words) => this.#fail(option?.where ?? where, words),
+        mind: ({ message: words }) => {
+          this.#strictFault ??= words;
+        },
       }));
-      target.push(...values);
+      target.push(...values, ...kept);
     }
     for (const check of this.#checkLater) check();
   }
@@ -426,6 +602,19 @@ class Linker {
   }
 }
 
+const openImport = (path: string): string =>
+  `nothing is known of the import "${path}"; give a reference of that name`;
+
+const onceEach = (imports: WrittenFile['imports']): ProtoFile['imports'] => [
+  ...new Map(imports.map(({ path, kind }) => [path, { path, kind }])).values(),
+];
+
+/** A default that is none of its type stays as it was written. */
+function keptDefault({ default: given }: WrittenField): SetField {
+  const bytes = Buffer.from(typeof given === 'string' ? given : '');
+  return unknownOption('default', typeof given === 'object' ? given : { kind: 'string', bytes });
+}
+
 const other: ProtoSymbol = { kind: 'other' };
 
 const withoutOptions = ({ start, end }: WrittenRange): NumberRange => ({ start, end, options: noOptions });
@@ -435,33 +624,3 @@ function inPrintOrder({ fields, oneofs }: WrittenMessage): readonly WrittenField
   const byOneof = Map.groupBy(fields, ({ oneof }) => oneof);
   return [undefined, ...oneofs.map(({ name }) => name)].flatMap((oneof) => byOneof.get(oneof) ?? []);
 }
-
-const emptyMessage: ProtoMessage = {
-  kind: 'message',
-  name: '',
-  fullName: '',
-  package: '',
-  fields: [],
-  oneofs: [],
-  messages: [],
-  enums: [],
-  extensions: [],
-  extensionRanges: [],
-  reservedRanges: [],
-  reservedNames: [],
-  options: noOptions,
-};
-
-const plainField = (name: string, number: number, type: FieldType): ProtoField => ({
-  kind: 'field',
-  name,
-  fullName: name,
-  number,
-  label: 'optional',
-  type,
-  oneof: undefined,
-  extendee: undefined,
-  default: undefined,
-  jsonName: undefined,
-  options: noOptions,
-});

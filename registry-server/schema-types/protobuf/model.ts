@@ -1,10 +1,14 @@
-import type { Edition, Import, Label, Scalar, Visibility } from './written.ts';
+import type { Edition, Import, Label, Literal, Scalar, Visibility } from './written.ts';
 
 /** A file with every name resolved. */
 export interface ProtoFile {
   readonly edition: Edition;
   readonly package: string;
   readonly imports: readonly Pick<Import, 'path' | 'kind'>[];
+  /** Of files that are not known: nothing is taken from them. */
+  readonly openImports: ReadonlySet<string>;
+  /** Files that it takes something from and does not import. */
+  readonly impliedImports: ReadonlySet<string>;
   /** The messages of groups first. */
   readonly messages: readonly ProtoMessage[];
   readonly enums: readonly ProtoEnum[];
@@ -32,6 +36,8 @@ export interface ProtoMessage {
   readonly name: string;
   readonly visibility?: Visibility | undefined;
   readonly fullName: string;
+  /** As it was written, where it stands for a type that no file defines; it is empty then. */
+  readonly unknownAs?: string;
   readonly package: string;
   /** Those outside of oneofs first, then oneof by oneof: the order in which they are printed. */
   readonly fields: readonly ProtoField[];
@@ -132,9 +138,56 @@ export interface SetField {
 }
 
 /** Whole numbers and enums are bigint, a string of bytes is a Buffer, a message its fields. */
-export type OptionValue = bigint | number | boolean | string | Buffer | OptionValues;
+export type OptionValue = bigint | number | boolean | string | Buffer | OptionValues | UnknownValue;
+
+/** What is set to an option that nothing defines, or that is of another type. Its field has the name as it is written. */
+export interface UnknownValue {
+  readonly unknown: Literal;
+}
 
 export const noOptions: OptionValues = [];
+
+export const emptyMessage: ProtoMessage = {
+  kind: 'message',
+  name: '',
+  fullName: '',
+  package: '',
+  fields: [],
+  oneofs: [],
+  messages: [],
+  enums: [],
+  extensions: [],
+  extensionRanges: [],
+  reservedRanges: [],
+  reservedNames: [],
+  options: noOptions,
+};
+
+export const plainField = (name: string, number: number, type: FieldType): ProtoField => ({
+  kind: 'field',
+  name,
+  fullName: name,
+  number,
+  label: 'optional',
+  type,
+  oneof: undefined,
+  extendee: undefined,
+  default: undefined,
+  jsonName: undefined,
+  options: noOptions,
+});
+
+/** An option that stays as it was written. */
+export const unknownOption = (name: string, value: Literal): SetField => ({
+  field: plainField(name, unknownNumber, { kind: 'scalar', scalar: 'bytes' }),
+  values: [{ unknown: value }],
+});
+
+// After all that have a number.
+const unknownNumber = Number.POSITIVE_INFINITY;
+
+export const isUnknown = (value: OptionValue | undefined): value is UnknownValue =>
+  typeof value === 'object' && 'unknown' in value;
 
 /** foo_bar becomes fooBar, as protoc does it. */
 export const jsonNameOf = (name: string): string =>

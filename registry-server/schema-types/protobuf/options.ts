@@ -1,19 +1,23 @@
 import { InvalidSchema } from '../schema-type.ts';
 import {
   type FieldType,
+  isUnknown,
   noOptions,
   type OptionValue,
   type OptionValues,
+  type ProtoEnum,
   type ProtoField,
   type ProtoMessage,
+  type ProtoSymbol,
   type SetField,
-  type Symbols,
+  unknownOption,
 } from './model.ts';
-import { isExtension, resolveName } from './scopes.ts';
+import { isExtension, isMessage } from './scopes.ts';
 import { integerForm, readInteger } from './tokens.ts';
 import { delimited, endGroup, fixed32, fixed64, startGroup, varint, WireReader, WireWriter } from './wire.ts';
 import {
   type Literal,
+  type LiteralField,
   maxDepth,
   type NamePart,
   type Scalar,
@@ -24,15 +28,25 @@ import {
 /** Where an option is written, and what it can see from there. */
 export interface OptionScope {
   readonly scope: string;
-  readonly symbols: Symbols;
+  /** What a name stands for in a scope. */
+  readonly resolve: (
+    name: string,
+    scope: string,
+    isWanted: (symbol: ProtoSymbol) => boolean,
+  ) => ProtoSymbol | undefined;
   /** By the full name of the extended message, then by number. */
   readonly extensions: ReadonlyMap<string, ReadonlyMap<number, ProtoField>>;
   /** Options that need no import: the reference knows Confluent's own ones wherever they are. */
   readonly implied: readonly ProtoField[];
   readonly fail: (words: string) => InvalidSchema;
+  /** What protoc would refuse and is taken all the same. */
+  readonly mind: (fault: InvalidSchema) => void;
 }
 
-/** Gives options their types: both forms of a schema become the same values. */
+/**
+ * Gives options their types: both forms of a schema become the same values. What is not defined, or set to what it
+ * does not take, stays as it was written.
+ */
 export function interpretOptions(
   options: WrittenOptions,
   message: ProtoMessage,
@@ -41,9 +55,22 @@ export function interpretOptions(
   if (options.length === 0) return noOptions;
   if (options instanceof Uint8Array) return decode(options, message, at(undefined), 0);
   const draft: Draft = new Map();
-  for (const option of options) setOption(draft, message, option.name, option.value, at(option));
-  return finish(draft);
+  const unknown: SetField[] = [];
+  for (const option of options) {
+    const here = at(option);
+    try {
+      setOption(draft, message, option.name, option.value, here, true);
+    } catch (error) {
+      if (!(error instanceof InvalidSchema)) throw error;
+      here.mind(error);
+      unknown.push(unknownOption(printName(option.name), option.value));
+    }
+  }
+  return unknown.length === 0 ? finish(draft) : [...finish(draft), ...unknown];
 }
+
+const printName = (name: readonly NamePart[]): string =>
+  name.map((part) => (part.isExtension ? `(${part.name})` : part.name)).join('.');
 
 type Draft = Map<number, { readonly field: ProtoField; readonly values: (OptionValue | Draft)[] }>;
 
@@ -56,18 +83,19 @@ function finish(draft: Draft): OptionValues {
     }));
 }
 
+/** @param isOption not inside of a message literal, where the text format has more ways to write a value */
 function setOption(
   draft: Draft,
   message: ProtoMessage,
   name: readonly NamePart[],
   value: Literal,
   at: OptionScope,
+  isOption: boolean,
 ): void {
   const [part, ...rest] = name;
   if (part === undefined) throw at.fail('the option has no name');
-  const field = findField(message, part, at);
+  const field = findField(message, part, isOption ? at.scope : message.fullName, at);
   const known = draft.get(field.number) ?? { field, values: [] };
-  draft.set(field.number, known);
   if (rest.length > 0) {
     const inner = messageOf(field.type);
     if (inner === undefined || isRepeated(field)) {
@@ -75,17 +103,19 @@ function setOption(
     }
     const [existing = new Map()] = known.values;
     if (!(existing instanceof Map)) throw at.fail(`"${part.name}" is set twice`);
+    setOption(existing, inner, rest, value, at, true);
     known.values[0] = existing;
-    setOption(existing, inner, rest, value, at);
-    return;
-  }
-  if (!isRepeated(field)) {
-    if (known.values.length > 0) throw at.fail(`the option "${part.name}" is set twice`);
-    known.values.push(convert(field.type, value, part.name, at));
-  } else {
+  } else if (isRepeated(field)) {
     const items = value.kind === 'list' ? value.items : [value];
-    for (const item of items) known.values.push(convert(field.type, item, part.name, at));
+    if (isOption && value.kind === 'list') {
+      at.mind(at.fail(`"${part.name}" takes no list here; set it several times`));
+    }
+    known.values.push(...items.map((item) => convert(field.type, item, part.name, at, isOption)));
+  } else {
+    if (known.values.length > 0) throw at.fail(`the option "${part.name}" is set twice`);
+    known.values.push(convert(field.type, value, part.name, at, isOption));
   }
+  if (known.values.length > 0) draft.set(field.number, known);
 }
 
 const isRepeated = ({ label, type }: ProtoField): boolean => label === 'repeated' || type.kind === 'map';
@@ -98,40 +128,137 @@ function messageOf(type: FieldType): ProtoMessage | undefined {
 function findField(
   message: ProtoMessage,
   { name, isExtension: isCustom }: NamePart,
+  scope: string,
   at: OptionScope,
 ): ProtoField {
   if (isCustom) {
     const found =
-      resolveName(name, at.scope, at.symbols, isExtension) ??
+      at.resolve(name, scope, isExtension) ??
+      at.resolve(name, at.scope, isExtension) ??
       at.implied.find(({ fullName }) => fullName === name.replace(/^\./, ''));
     if (found?.kind !== 'field')
       throw at.fail(`the option "(${name})" is not defined, or its file not imported`);
     if (found.extendee?.fullName === message.fullName) return found;
     throw at.fail(`the option "(${name})" extends ${found.extendee?.fullName}, not ${message.fullName}`);
   }
-  const found = message.fields.find((field) => field.name === name);
-  if (found) return found;
+  const found =
+    message.fields.find((field) => field.name === name) ??
+    // The text format names a group by its message.
+    message.fields.find(({ type }) => type.kind === 'group' && type.message.name === name);
+  if (found && found.name !== 'uninterpreted_option') return found;
   throw at.fail(`${message.name} has no "${name}"; write the name of a custom option in parentheses`);
 }
 
-function convert(type: FieldType, value: Literal, name: string, at: OptionScope): OptionValue | Draft {
+function convert(
+  type: FieldType,
+  value: Literal,
+  name: string,
+  at: OptionScope,
+  isOption: boolean,
+): OptionValue | Draft {
   const message = messageOf(type);
   if (message !== undefined) {
     if (value.kind !== 'message') throw at.fail(`"${name}" is a message; write {…}`);
+    if (message.unknownAs !== undefined)
+      throw at.fail(`nothing is known of "${name}", a ${message.unknownAs}`);
     const draft: Draft = new Map();
-    for (const field of value.fields) setOption(draft, message, [field], field.value, at);
+    for (const field of value.fields) {
+      if (field.isExtension && field.name.includes('/')) setAny(draft, message, field, at);
+      else setOption(draft, message, [field], field.value, at, false);
+    }
     return draft;
   }
-  if (type.kind === 'enum') {
-    const found = value.kind === 'word' ? type.enum.valuesByName.get(value.text) : undefined;
-    if (found) return BigInt(found.number);
-    throw at.fail(`"${name}" takes a value of ${type.enum.fullName}`);
-  }
-  const converted = type.kind === 'scalar' ? convertScalar(type.scalar, value) : undefined;
-  if (converted === undefined)
-    throw at.fail(`"${name}" takes a value of type ${(type as { scalar: Scalar }).scalar}`);
+  const converted =
+    type.kind === 'enum'
+      ? convertEnum(type.enum, value)
+      : type.kind === 'scalar'
+        ? convertTextScalar(type.scalar, value)
+        : undefined;
+  const typeName = type.kind === 'enum' ? type.enum.fullName : (type as { scalar: Scalar }).scalar;
+  if (converted === undefined) throw at.fail(`"${name}" takes a value of type ${typeName}`);
+  const isPlain =
+    type.kind === 'enum'
+      ? value.kind === 'word'
+      : type.kind === 'scalar' && convertScalar(type.scalar, value) !== undefined;
+  if (isOption && !isPlain) at.mind(at.fail(`"${name}" takes a value of type ${typeName}, by its name`));
   return converted;
 }
+
+/** By its name, or by its number, which need not have a name (text format specification). */
+function convertEnum(type: ProtoEnum, value: Literal): bigint | undefined {
+  if (value.kind === 'number') return convertScalar('int32', value) as bigint | undefined;
+  const found = value.kind === 'word' ? type.valuesByName.get(value.text) : undefined;
+  return found && BigInt(found.number);
+}
+
+/** What the text format takes beyond what an option takes: more words for a bool. */
+function convertTextScalar(scalar: Scalar, value: Literal): OptionValue | undefined {
+  if (scalar !== 'bool') return convertScalar(scalar, value);
+  if (value.kind === 'word') return textBooleans.get(value.text);
+  const number = convertScalar('uint64', value);
+  return number === 1n ? true : number === 0n ? false : undefined;
+}
+
+const textBooleans: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['True', true],
+  ['t', true],
+  ['false', false],
+  ['False', false],
+  ['f', false],
+]);
+
+/** `[type.googleapis.com/acme.Order]: {…}` in an Any stands for its two fields. */
+function setAny(draft: Draft, any: ProtoMessage, { name, value }: LiteralField, at: OptionScope): void {
+  const url = any.fields.find((field) => field.number === 1);
+  const bytes = any.fields.find((field) => field.number === 2);
+  if (any.fullName !== 'google.protobuf.Any' || !url || !bytes) {
+    throw at.fail(`${any.name} is no google.protobuf.Any: "[${name}]" is no name of a field`);
+  }
+  if (draft.size > 0) throw at.fail(`"[${name}]" is all that may be set in an Any`);
+  const target = at.resolve(`.${name.slice(name.lastIndexOf('/') + 1)}`, '', isMessage);
+  if (target?.kind !== 'message') throw at.fail(`nothing is known of the message "${name}"`);
+  if (!anyPrefixes.test(name)) {
+    at.mind(at.fail(`"[${name}]" begins with an address that protoc does not know`));
+  }
+  const inside = convert({ kind: 'message', message: target }, value, name, at, false);
+  draft.set(1, { field: url, values: [name] });
+  draft.set(2, { field: bytes, values: [encodeOptions(finish(inside as Draft))] });
+}
+
+/**
+ * What an Any holds, where its type is known and all of it is understood.
+ * @param find a message by its full name
+ */
+export function openAny(
+  options: OptionValues,
+  find: (fullName: string) => ProtoSymbol | undefined,
+): { readonly url: string; readonly inside: OptionValues } | undefined {
+  const [url, bytes] = [1, 2].map(
+    (number) => options.find(({ field }) => field.number === number)?.values[0],
+  );
+  if (typeof url !== 'string' || !anyPrefixes.test(url) || !Buffer.isBuffer(bytes)) return undefined;
+  const target = find(url.slice(url.lastIndexOf('/') + 1));
+  if (target?.kind !== 'message') return undefined;
+  try {
+    const inside = decode(bytes, target, nothingElse, 0);
+    return encodeOptions(inside).equals(bytes) ? { url, inside } : undefined;
+  } catch (error) {
+    if (error instanceof InvalidSchema) return undefined;
+    throw error;
+  }
+}
+
+const nothingElse: OptionScope = {
+  scope: '',
+  resolve: () => undefined,
+  extensions: new Map(),
+  implied: [],
+  fail: (words) => new InvalidSchema(words),
+  mind: () => undefined,
+};
+
+const anyPrefixes = /^type\.google(?:apis|prod)\.com\/[^/]*$/;
 
 const integerRanges: Partial<Record<Scalar, readonly [bigint, bigint]>> = {
   int32: [-(2n ** 31n), 2n ** 31n - 1n],
@@ -207,6 +334,7 @@ function decodeValues(
   const message = messageOf(type);
   if (message !== undefined) {
     if (reader.wireType === delimited) return [decode(reader.bytes(), message, at, depth + 1)];
+    if (reader.wireType === startGroup) return [decode(reader.group(), message, at, depth + 1)];
     reader.skip();
     return [];
   }
@@ -273,6 +401,8 @@ export function encodeOptions(options: OptionValues): Buffer {
 }
 
 function encodeValue(writer: WireWriter, { number, type }: SetField['field'], value: OptionValue): void {
+  // As the reference, which writes only what is defined: readers refuse the rest.
+  if (isUnknown(value)) return;
   if (Array.isArray(value)) {
     const bytes = encodeOptions(value);
     if (type.kind === 'group') writer.tag(number, startGroup).raw(bytes).tag(number, endGroup);

@@ -53,6 +53,7 @@ export function parseProtoText(text: string): WrittenFile {
     ...body,
     services,
     options,
+    minded: tokens.minded,
     placeOf: (where) => (typeof where === 'number' ? placeIn(text, where) : where),
   };
 }
@@ -102,7 +103,7 @@ function parseDeclaration(scope: Scope, body: Body): boolean {
   if (tokens.take('message')) {
     const name = tokens.word('the name of the message');
     body.messages.push({ ...parseMessage(scope, name, where), visibility });
-  } else if (tokens.take('enum')) body.enums.push({ ...parseEnum(tokens, where), visibility });
+  } else if (tokens.take('enum')) body.enums.push({ ...parseEnum(scope, where), visibility });
   else if (tokens.take('extend')) parseExtend(scope, body);
   else return false;
   return true;
@@ -134,7 +135,7 @@ function parseMessage(outer: Scope, name: string, where: number): WrittenMessage
     if (tokens.take('option')) options.push(parseOptionStatement(tokens));
     else if (tokens.take('oneof')) parseOneof(scope, fields, oneofs);
     else if (tokens.take('extensions')) extensionRanges.push(...parseExtensionRanges(tokens));
-    else if (tokens.take('reserved')) parseReserved(tokens, 1, maxFieldNumber, reservedRanges, reservedNames);
+    else if (tokens.take('reserved')) parseReserved(scope, maxFieldNumber, reservedRanges, reservedNames);
     else if (!parseDeclaration(scope, body)) fields.push(parseField(scope, undefined, undefined));
   }
   return { name, ...body, fields, oneofs, options, extensionRanges, reservedRanges, reservedNames, where };
@@ -145,12 +146,8 @@ const labels: readonly Label[] = ['optional', 'required', 'repeated'];
 function parseField(scope: Scope, oneof: string | undefined, extendee: string | undefined): WrittenField {
   const { tokens } = scope;
   const label = labels.find((one) => tokens.take(one));
-  const typeAt = tokens.start;
   const type = tokens.name('a field');
   const map = type === 'map' && tokens.is('<') ? parseMapType(tokens) : undefined;
-  if (map && (label || oneof || extendee !== undefined)) {
-    throw tokens.fail('a map has no label and is no part of a oneof or an extension', typeAt);
-  }
   const where = tokens.start;
   const written = tokens.word('the name of the field');
   tokens.expect('=');
@@ -184,7 +181,7 @@ function parseMapType(tokens: Tokens): { key: string; value: string } {
   return { key, value };
 }
 
-/** `default` and `json_name` are written like options and are none. */
+/** `default` and `json_name` are written like options and are none. One that is not as it should be stays among them. */
 function parseFieldOptions(tokens: Tokens): {
   options: readonly WrittenOption[];
   jsonName: string | undefined;
@@ -192,14 +189,11 @@ function parseFieldOptions(tokens: Tokens): {
 } {
   let jsonName: string | undefined;
   let fallback: Literal | undefined;
-  const options = parseBracketOptions(tokens).filter(({ name, value, where }) => {
+  const options = parseBracketOptions(tokens).filter(({ name, value }) => {
     const [first] = name;
     if (name.length > 1 || first === undefined || first.isExtension) return true;
-    if (first.name === 'default') {
-      if (fallback) throw tokens.fail('the field has two defaults', Number(where));
-      fallback = value;
-    } else if (first.name === 'json_name') {
-      if (value.kind !== 'string') throw tokens.fail('json_name is a string', Number(where));
+    if (first.name === 'default' && fallback === undefined) fallback = value;
+    else if (first.name === 'json_name' && value.kind === 'string' && jsonName === undefined) {
       jsonName = value.bytes.toString();
     } else return true;
     return false;
@@ -241,7 +235,8 @@ function parseLiteral(tokens: Tokens, depth: number): Literal {
   if (tokens.kind === 'string') return { kind: 'string', bytes: tokens.bytes('a string') };
   if (tokens.take('{')) return parseMessageLiteral(tokens, '}', depth);
   if (depth > 0 && tokens.take('<')) return parseMessageLiteral(tokens, '>', depth);
-  if (depth > 0 && tokens.take('[')) return parseListLiteral(tokens, depth);
+  if (tokens.take('[')) return parseListLiteral(tokens, depth);
+  if (tokens.is('+')) tokens.mind('a number has no plus sign');
   const sign = tokens.take('-') ? '-' : tokens.take('+') ? '' : '';
   const { kind, text } = tokens;
   if (kind !== 'word' && kind !== 'number') throw tokens.unexpected('a value');
@@ -253,10 +248,11 @@ function parseMessageLiteral(tokens: Tokens, end: string, depth: number): Litera
   const fields: LiteralField[] = [];
   while (!tokens.take(end)) {
     const isExtension = tokens.take('[');
-    const name = isExtension ? tokens.name('an extension') : tokens.word('a field of the option');
+    let name = isExtension ? tokens.name('an extension') : tokens.word('a field of the option');
+    if (isExtension && !tokens.is(']')) name = tokens.address(name);
     if (isExtension) tokens.expect(']');
     const hasColon = tokens.take(':');
-    if (!hasColon && !tokens.is('{') && !tokens.is('<')) throw tokens.unexpected('":"');
+    if (!hasColon && !tokens.is('{') && !tokens.is('<') && !tokens.is('[')) throw tokens.unexpected('":"');
     fields.push({ name, isExtension, value: parseLiteral(tokens, depth + 1) });
     if (!tokens.take(',')) tokens.take(';');
   }
@@ -277,14 +273,12 @@ function parseOneof(scope: Scope, fields: WrittenField[], oneofs: WrittenOneof[]
   const where = tokens.start;
   const name = tokens.word('the name of the oneof');
   const options: WrittenOption[] = [];
-  const before = fields.length;
   tokens.expect('{');
   while (!tokens.take('}')) {
     if (tokens.take(';')) continue;
     if (tokens.take('option')) options.push(parseOptionStatement(tokens));
     else fields.push(parseField(scope, name, undefined));
   }
-  if (fields.length === before) throw tokens.fail(`the oneof "${name}" has no field`, where);
   oneofs.push({ name, options, where });
 }
 
@@ -297,19 +291,17 @@ function parseExtend(scope: Scope, body: Body): void {
   }
 }
 
-function parseRange(tokens: Tokens, min: number, max: number): WrittenRange {
+/** @param max what the word stands for */
+function parseRange(tokens: Tokens, max: number): WrittenRange {
   const where = tokens.start;
   const start = tokens.integer('a number');
   const end = tokens.take('to') ? (tokens.take('max') ? max : tokens.integer('a number or max')) : start;
-  if (start < min || end > max || end < start) {
-    throw tokens.fail(`the range ${start} to ${end} is not within ${min} to ${max}`, where);
-  }
   return { start, end, options: noOptions, where };
 }
 
 function parseExtensionRanges(tokens: Tokens): readonly WrittenRange[] {
   const ranges: WrittenRange[] = [];
-  do ranges.push(parseRange(tokens, 1, maxFieldNumber));
+  do ranges.push(parseRange(tokens, maxFieldNumber));
   while (tokens.take(','));
   const options = parseBracketOptions(tokens);
   tokens.expect(';');
@@ -317,21 +309,32 @@ function parseExtensionRanges(tokens: Tokens): readonly WrittenRange[] {
 }
 
 function parseReserved(
-  tokens: Tokens,
-  min: number,
+  { tokens, edition }: Scope,
   max: number,
   ranges: WrittenRange[],
   names: string[],
 ): void {
+  const nameKind = edition.startsWith('proto') ? 'string' : 'word';
+  const before = [ranges.length, names.length];
   do {
-    if (tokens.kind === 'string') names.push(tokens.bytes('a name').toString());
-    else if (tokens.kind === 'word') names.push(tokens.word('a name'));
-    else ranges.push(parseRange(tokens, min, max));
+    if (tokens.kind === 'string' || tokens.kind === 'word') {
+      if (tokens.kind !== nameKind) tokens.mind(nameForms[nameKind]);
+      names.push(tokens.kind === 'word' ? tokens.word('a name') : tokens.bytes('a name').toString());
+    } else ranges.push(parseRange(tokens, max));
   } while (tokens.take(','));
+  if (ranges.length > (before[0] ?? 0) && names.length > (before[1] ?? 0)) {
+    tokens.mind('numbers and names are reserved in statements of their own');
+  }
   tokens.expect(';');
 }
 
-function parseEnum(tokens: Tokens, where: number): WrittenEnum {
+const nameForms = {
+  string: 'a reserved name is a string; only editions write it as a name',
+  word: 'a reserved name is written as a name in editions, not as a string',
+} as const;
+
+function parseEnum(scope: Scope, where: number): WrittenEnum {
+  const { tokens } = scope;
   const name = tokens.word('the name of the enum');
   const values: WrittenEnumValue[] = [];
   const options: WrittenOption[] = [];
@@ -341,8 +344,7 @@ function parseEnum(tokens: Tokens, where: number): WrittenEnum {
   while (!tokens.take('}')) {
     if (tokens.take(';')) continue;
     if (tokens.take('option')) options.push(parseOptionStatement(tokens));
-    else if (tokens.take('reserved'))
-      parseReserved(tokens, -maxEnumNumber - 1, maxEnumNumber, reservedRanges, reservedNames);
+    else if (tokens.take('reserved')) parseReserved(scope, maxEnumNumber, reservedRanges, reservedNames);
     else values.push(parseEnumValue(tokens));
   }
   return { name, values, options, reservedRanges, reservedNames, where };

@@ -1,27 +1,30 @@
+import { isUtf8 } from 'node:buffer';
 import { escapeBytes, printFloat } from './default.ts';
-import type {
-  FieldType,
-  NumberRange,
-  OptionValue,
-  OptionValues,
-  ProtoEnum,
-  ProtoField,
-  ProtoFile,
-  ProtoMessage,
-  ProtoMethod,
-  ProtoOneof,
-  ProtoService,
-  SetField,
-  Symbols,
+import {
+  type FieldType,
+  isUnknown,
+  type NumberRange,
+  type OptionValue,
+  type OptionValues,
+  type ProtoEnum,
+  type ProtoField,
+  type ProtoFile,
+  type ProtoMessage,
+  type ProtoMethod,
+  type ProtoOneof,
+  type ProtoService,
+  type SetField,
+  type Symbols,
 } from './model.ts';
+import { openAny } from './options.ts';
 import { shortName } from './scopes.ts';
-import { maxEnumNumber, maxFieldNumber } from './written.ts';
+import { type Literal, maxEnumNumber, maxFieldNumber } from './written.ts';
 
 /** How the same file is printed. */
 export interface Style {
   /** Ordered where order says nothing, type names in full. */
   readonly isNormalized: boolean;
-  /** Without extend blocks and custom options. */
+  /** Without extension ranges, extend blocks and custom options but Confluent's own. */
   readonly leavesOutExtensions: boolean;
   /** Of messages and fields that are printed with other options than they have. */
   readonly options?: ReadonlyMap<ProtoMessage | ProtoField, OptionValues>;
@@ -71,6 +74,7 @@ class Printer {
   }
 
   #name(target: ProtoMessage | ProtoEnum, scope: string): string {
+    if (target.kind === 'message' && target.unknownAs !== undefined) return target.unknownAs;
     if (this.#style.isNormalized) return `.${target.fullName}`;
     return shortName(target, target.package, { name: scope, package: this.#file.package }, this.#symbols);
   }
@@ -110,6 +114,7 @@ class Printer {
   }
 
   #extensionRanges(ranges: readonly NumberRange[], scope: string): readonly string[] {
+    if (this.#style.leavesOutExtensions) return [];
     return this.#sorted(ranges, ({ start }) => start).map(
       (range) =>
         `extensions ${printRange(range, maxFieldNumber)}${this.#bracketOptions(range.options, scope)};\n`,
@@ -173,12 +178,13 @@ class Printer {
   #optionList(options: OptionValues, scope: string): [name: string, value: string][] {
     return options.flatMap(({ field, values }): [string, string][] => {
       if (field.extendee !== undefined) {
-        if (this.#style.leavesOutExtensions) return [];
+        if (this.#style.leavesOutExtensions && !isConfluent(field.fullName)) return [];
         const name = `(${this.#extensionName(field, scope)})`;
         return values.map((value) => [name, this.#value(value, field.type, scope)]);
       }
       // Features of editions are written one by one.
       const [inner] = values;
+      if (isUnknown(inner) && this.#style.leavesOutExtensions && isCustom(field.name)) return [];
       if (field.name !== 'features' || !Array.isArray(inner)) {
         return values.map((value) => [field.name, this.#value(value, field.type, scope)]);
       }
@@ -197,25 +203,36 @@ class Printer {
   }
 
   #value(value: OptionValue, type: FieldType, scope: string): string {
+    if (isUnknown(value)) return printLiteral(value.unknown);
     if (typeof value === 'string') return quote(value);
     if (Buffer.isBuffer(value)) return `"${escapeBytes(value)}"`;
-    if (Array.isArray(value)) return this.#messageValue(value as OptionValues, scope);
+    if (Array.isArray(value)) {
+      const isAny = type.kind === 'message' && type.message.fullName === 'google.protobuf.Any';
+      return isAny
+        ? this.#any(value as OptionValues, scope)
+        : this.#messageValue(value as OptionValues, scope);
+    }
     if (typeof value === 'number') return printFloat(value, type.kind === 'scalar' ? type.scalar : 'double');
     if (type.kind !== 'enum') return String(value);
     return type.enum.values.find(({ number }) => BigInt(number) === value)?.name ?? String(value);
   }
 
+  #any(fields: OptionValues, scope: string): string {
+    const opened = openAny(fields, (fullName) => this.#symbols.get(fullName));
+    if (opened === undefined) return this.#messageValue(fields, scope);
+    return `{\n${inLines([`[${opened.url}]: ${this.#messageValue(opened.inside, scope)}`])}}`;
+  }
+
   #messageValue(fields: OptionValues, scope: string): string {
-    const lines = this.#sorted(fields, ({ field }) => field.name).map((set) => this.#entry(set, scope));
-    return `{\n${lines.map((line, index) => indent(`${line}${index < lines.length - 1 ? ',' : ''}\n`)).join('')}}`;
+    return `{\n${inLines(this.#sorted(fields, ({ field }) => field.name).map((set) => this.#entry(set, scope)))}}`;
   }
 
   #entry({ field, values }: SetField, scope: string): string {
-    const name = field.extendee === undefined ? field.name : `[${field.fullName}]`;
+    const plain = field.type.kind === 'group' ? field.type.message.name : field.name;
+    const name = field.extendee === undefined ? plain : `[${field.fullName}]`;
     const printed = values.map((value) => this.#value(value, field.type, scope));
     if (field.label !== 'repeated' && field.type.kind !== 'map') return `${name}: ${printed[0]}`;
-    const items = printed.map((item, index) => indent(`${item}${index < printed.length - 1 ? ',' : ''}\n`));
-    return `${name}: [\n${items.join('')}]`;
+    return `${name}: [\n${inLines(printed)}]`;
   }
 
   #extends(extensions: readonly ProtoField[], scope: string): readonly string[] {
@@ -264,6 +281,27 @@ class Printer {
     return `rpc ${name} (${input}) returns (${output})${options === '' ? '' : ` {\n${options}}`};\n`;
   }
 }
+
+/** Confluent's own options are none that its format leaves out. */
+const isConfluent = (fullName: string): boolean => fullName.startsWith('confluent.');
+const isCustom = (name: string): boolean => name.startsWith('(') && !/^\(\.?confluent\./.test(name);
+
+/** A value that stays as it was written. */
+function printLiteral(value: Literal): string {
+  switch (value.kind) {
+    case 'string':
+      return isUtf8(value.bytes) ? quote(value.bytes.toString()) : `"${escapeBytes(value.bytes)}"`;
+    case 'message':
+      return `{\n${inLines(value.fields.map(({ name, isExtension, value: inner }) => `${isExtension ? `[${name}]` : name}: ${printLiteral(inner)}`))}}`;
+    case 'list':
+      return `[\n${inLines(value.items.map(printLiteral))}]`;
+    default:
+      return value.text;
+  }
+}
+
+const inLines = (parts: readonly string[]): string =>
+  parts.map((part, index) => indent(`${part}${index < parts.length - 1 ? ',' : ''}\n`)).join('');
 
 const prefixOf = ({ visibility }: ProtoMessage | ProtoEnum): string =>
   visibility === undefined ? '' : `${visibility} `;

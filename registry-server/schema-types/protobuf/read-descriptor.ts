@@ -1,6 +1,5 @@
 import { InvalidSchema } from '../schema-type.ts';
 import { editionNumbers, groupType, scalarsByNumber } from './descriptor-types.ts';
-import { entryNameOf } from './model.ts';
 import { WireReader } from './wire.ts';
 import {
   type Edition,
@@ -22,8 +21,8 @@ import {
 } from './written.ts';
 
 /**
- * Reads a serialized FileDescriptorProto. What a compiler adds to a text is taken away again: entries of maps,
- * the oneofs of proto3 optional fields, names of groups.
+ * Reads a serialized FileDescriptorProto. What a compiler adds to a text is taken away again: the oneofs of proto3
+ * optional fields, names of groups.
  * @throws InvalidSchema when the bytes are none
  */
 export function readDescriptor(bytes: Uint8Array): WrittenFile {
@@ -60,7 +59,6 @@ export function readDescriptor(bytes: Uint8Array): WrittenFile {
     edition: editionOf(syntax, edition),
     name: packageName,
     depth: 0,
-    map: () => undefined,
   };
   const prefix = packageName === '' ? '.' : `.${packageName}.`;
   const groups = new Groups(
@@ -86,6 +84,7 @@ export function readDescriptor(bytes: Uint8Array): WrittenFile {
     extensions: fields,
     services: services.map(readService),
     options,
+    minded: undefined,
     placeOf: (where) => (typeof where === 'number' ? 'the file' : where),
   };
 }
@@ -111,8 +110,6 @@ interface Scope {
   readonly edition: Edition;
   readonly name: string;
   readonly depth: number;
-  /** Key and value of the map whose entry has this name. */
-  readonly map: (typeName: string) => { readonly key: string; readonly value: string } | undefined;
   /** The message of a group by its full name, with its dot. */
   readonly group?: (typeName: string) => WrittenMessage | undefined;
 }
@@ -184,23 +181,17 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
   const parts = readParts(bytes);
   const fullName = outer.name === '' ? parts.name : `${outer.name}.${parts.name}`;
   requireShort(fullName);
-  const nested = parts.messages.map((message) => ({ bytes: message, name: readName(message) }));
-  const maps = new Map<string, { readonly key: string; readonly value: string }>();
   const inner: Scope = {
     edition: outer.edition,
     name: fullName,
     depth: outer.depth + 1,
-    map: (typeName) => maps.get(typeName),
   };
-  const messages: Nested[] = [];
-  for (const { bytes: message, name } of nested) {
-    const read = readMessage(message, inner);
-    const typeName = `.${fullName}.${name}`;
-    const entry = isMapEntry(read) ? mapOf(read) : undefined;
-    if (entry) maps.set(typeName, entry);
-    else messages.push({ message: read, typeName });
-  }
-  const groups = new Groups(messages);
+  const groups = new Groups(
+    parts.messages.map((nested) => {
+      const message = readMessage(nested, inner);
+      return { message, typeName: `.${fullName}.${message.name}` };
+    }),
+  );
   const scope: Scope = { ...inner, group: (typeName) => groups.take(typeName) };
   const synthetic = new Set<string>();
   const fields = parts.fields.map((field) => readField(field, scope, parts.oneofs, synthetic));
@@ -248,31 +239,6 @@ class Groups {
   }
 }
 
-function readName(bytes: Buffer): string {
-  const reader = new WireReader(bytes);
-  while (!reader.isAtEnd) {
-    if (reader.field() === 1) return reader.string();
-    reader.skip();
-  }
-  return '';
-}
-
-/** The option map_entry of MessageOptions is field 7. */
-function isMapEntry({ options }: WrittenMessage): boolean {
-  const reader = new WireReader(options as Uint8Array);
-  while (!reader.isAtEnd) {
-    if (reader.field() === 7 && reader.wireType === 0) return reader.bool();
-    reader.skip();
-  }
-  return false;
-}
-
-function mapOf({ fields, name }: WrittenMessage): { key: string; value: string } {
-  const [key, value] = [1, 2].map((number) => fields.find((field) => field.number === number)?.type);
-  if (key !== undefined && value !== undefined) return { key, value };
-  throw new InvalidSchema(`the map entry "${name}" has no key or no value`);
-}
-
 function readField(
   bytes: Buffer,
   scope: Scope,
@@ -309,7 +275,6 @@ function readField(
   const where = `field "${name}" of "${scope.name}"`;
   const oneof = oneofs[oneofIndex]?.name;
   if (isOptional && oneof !== undefined) synthetic.add(oneof);
-  const map = labelNumber === 3 && entryNameMatches(typeName, name) ? scope.map(typeName) : undefined;
   const isGroup = typeNumber === groupType;
   const group = isGroup ? scope.group?.(typeName) : undefined;
   if (isGroup && !group) throw new InvalidSchema(`${where}: the message of the group is missing`);
@@ -318,11 +283,10 @@ function readField(
   return {
     name,
     number,
-    label: map
-      ? undefined
-      : labelOf(labelNumber, scope.edition, isOptional, !isOptional && oneof !== undefined),
+    label: labelOf(labelNumber, scope.edition, isOptional, !isOptional && oneof !== undefined),
     type,
-    map,
+    // The entry of a map is a message here; the linker knows it.
+    map: undefined,
     group,
     oneof: isOptional ? undefined : oneof,
     extendee,
@@ -333,9 +297,6 @@ function readField(
     where,
   };
 }
-
-const entryNameMatches = (typeName: string, fieldName: string): boolean =>
-  typeName.endsWith(`.${entryNameOf(fieldName)}`);
 
 function labelOf(
   number: number,

@@ -2,6 +2,7 @@ import type { InvalidSchema } from '../schema-type.ts';
 import type { FieldType, ProtoEnum, ProtoMessage } from './model.ts';
 import {
   type Edition,
+  maxEnumNumber,
   maxFieldNumber,
   type Where,
   type WrittenEnum,
@@ -115,6 +116,9 @@ export function checkField(
       `field "${name}" has the number ${number}; ${firstInternal} to ${lastInternal} are kept for Protocol Buffers itself`,
     );
   }
+  if (type.kind === 'map' && field.map !== undefined && (label ?? oneof ?? field.extendee) !== undefined) {
+    throw fail(where, `field "${name}" is a map and has no label and is no part of a oneof or an extension`);
+  }
   if (oneof !== undefined && label !== undefined) {
     throw fail(where, `field "${name}" is part of a oneof and may not be ${label}`);
   }
@@ -170,6 +174,11 @@ export function checkEnum(written: WrittenEnum, linked: ProtoEnum, edition: Edit
     throw fail(first.where, `the first value of the enum "${name}" is 0 in proto3, not ${first.number}`);
   }
   checkReservedNames(name, reservedNames, where, fail);
+  for (const { start, end, where: place } of reservedRanges) {
+    if (start > end || start < -maxEnumNumber - 1 || end > maxEnumNumber) {
+      throw fail(place, `${start} to ${end} is not a range of 32 bits`);
+    }
+  }
   const allowsAlias = linked.options.some(
     ({ field, values: [value] }) => field.name === 'allow_alias' && value,
   );

@@ -41,7 +41,7 @@ export const isExtension = (symbol: ProtoSymbol): symbol is ProtoField => symbol
 const isAggregate = ({ kind }: ProtoSymbol): boolean =>
   kind === 'package' || kind === 'message' || kind === 'enum';
 
-const outerScope = (scope: string): string => scope.slice(0, Math.max(0, scope.lastIndexOf('.')));
+export const outerScope = (scope: string): string => scope.slice(0, Math.max(0, scope.lastIndexOf('.')));
 
 export const joinName = (scope: string, name: string): string => (scope === '' ? name : `${scope}.${name}`);
 

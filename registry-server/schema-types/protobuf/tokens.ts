@@ -8,6 +8,8 @@ export class Tokens {
   /** As it stands in the text: a string with its quotes. */
   text = '';
   start = 0;
+  /** The first thing that protoc would refuse and is taken all the same. */
+  minded: string | undefined;
   readonly #source: string;
   #at = 0;
 
@@ -81,6 +83,11 @@ export class Tokens {
     }
   }
 
+  /** Notes what protoc would refuse and is taken all the same. */
+  mind(words: string, where: number = this.start): void {
+    this.minded ??= `${placeIn(this.#source, where)}: ${words}`;
+  }
+
   /** The text of the token after this one. */
   peek(): string {
     const { kind, text, start } = this;
@@ -113,6 +120,16 @@ export class Tokens {
     return text;
   }
 
+  /** The name of a type with its address, as the text format writes it for an Any: up to the closing bracket. */
+  address(prefix: string): string {
+    let address = prefix;
+    while (this.kind === 'word' || this.kind === 'number' || /^[/.\-~%]$/.test(this.text)) {
+      address += this.text;
+      this.next();
+    }
+    return address;
+  }
+
   /** Words with dots between them. */
   name(what: string): string {
     let name = this.take('.') ? '.' : '';
@@ -125,6 +142,7 @@ export class Tokens {
     const sign = this.take('-') ? -1 : 1;
     if (this.kind !== 'number' || !integerForm.test(this.text)) throw this.unexpected(what);
     const value = sign * Number(readInteger(this.text));
+    if (!Number.isSafeInteger(value)) throw this.fail('the number is too large for any use');
     this.next();
     return value === 0 ? 0 : value;
   }

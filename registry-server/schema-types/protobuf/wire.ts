@@ -86,6 +86,18 @@ export class WireReader {
     return taken;
   }
 
+  /** What is in a group, without the tag that ends it. */
+  group(): Buffer {
+    this.#require(startGroup);
+    const start = this.#at;
+    for (;;) {
+      const end = this.#at;
+      this.field();
+      if (this.wireType === endGroup) return this.#bytes.subarray(start, end);
+      this.skip();
+    }
+  }
+
   skip(depth = 0): void {
     if (this.wireType === varint) this.varint();
     else if (this.wireType === fixed64) this.take(8);

@@ -27,7 +27,11 @@ const fileName = 'default';
 
 /** A serialized FileDescriptorProto, with all that protoc adds. */
 export function writeDescriptor(file: ProtoFile): Buffer {
-  const paths = file.imports.filter(({ kind }) => kind !== 'option');
+  // Readers refuse a file that lacks what it imports, or does not import what it takes.
+  const paths: ProtoFile['imports'] = [
+    ...file.imports.filter(({ kind, path }) => kind !== 'option' && !file.openImports.has(path)),
+    ...[...file.impliedImports].map((path) => ({ path, kind: 'plain' as const })),
+  ];
   const writer = new WireWriter().string(1, fileName).string(2, file.package || undefined);
   writer.strings(
     3,
@@ -55,7 +59,9 @@ type Oneofs = ReadonlyMap<string, number>;
 const noOneofs: Oneofs = new Map();
 
 function writeOptions(writer: WireWriter, number: number, options: OptionValues): void {
-  if (options.length > 0) writer.bytes(number, encodeOptions(options));
+  if (options.length === 0) return;
+  const bytes = encodeOptions(options);
+  if (bytes.length > 0) writer.bytes(number, bytes);
 }
 
 function writeMessage(message: ProtoMessage, edition: Edition): Buffer {
@@ -108,7 +114,7 @@ function writeField(
   const isOptional = edition === 'proto3' && label === 'optional';
   const writer = new WireWriter()
     .string(1, name)
-    .string(2, extendee && `.${extendee.fullName}`)
+    .string(2, extendee && nameOf(extendee))
     .int(3, number)
     .int(4, labelNumbers[type.kind === 'map' ? 'repeated' : (label ?? 'optional')])
     .int(5, typeNumber(type))
@@ -120,17 +126,20 @@ function writeField(
   return writer.flag(17, isOptional).finish();
 }
 
-function typeNumber(type: FieldType): number {
+function typeNumber(type: FieldType): number | undefined {
   if (type.kind === 'scalar') return scalarNumbers[type.scalar];
   if (type.kind === 'enum') return enumType;
+  if (type.kind === 'message' && type.message.unknownAs !== undefined) return undefined;
   return type.kind === 'group' ? groupType : messageType;
 }
 
 function typeName(type: FieldType): string | undefined {
   if (type.kind === 'scalar') return undefined;
-  const target = type.kind === 'enum' ? type.enum : type.kind === 'map' ? type.entry : type.message;
-  return `.${target.fullName}`;
+  return nameOf(type.kind === 'enum' ? type.enum : type.kind === 'map' ? type.entry : type.message);
 }
+
+const nameOf = (target: ProtoMessage | ProtoEnum): string =>
+  target.kind === 'message' && target.unknownAs !== undefined ? target.unknownAs : `.${target.fullName}`;
 
 function writeOneof({ name, options }: ProtoOneof): Buffer {
   const writer = new WireWriter().string(1, name);
@@ -164,8 +173,8 @@ function writeService(service: ProtoService): Buffer {
   writer.messages(2, service.methods, (method) => {
     const value = new WireWriter()
       .string(1, method.name)
-      .string(2, `.${method.input.fullName}`)
-      .string(3, `.${method.output.fullName}`);
+      .string(2, nameOf(method.input))
+      .string(3, nameOf(method.output));
     writeOptions(value, 4, method.options);
     return value.flag(5, method.streamsInput).flag(6, method.streamsOutput).finish();
   });

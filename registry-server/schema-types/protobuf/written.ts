@@ -6,6 +6,8 @@ export interface WrittenFile extends WrittenBody {
   readonly imports: readonly Import[];
   readonly services: readonly WrittenService[];
   readonly options: WrittenOptions;
+  /** What the grammar of protoc has not and ours takes; the first of it. */
+  readonly minded: string | undefined;
   /** Words for a place: `line 3, column 5`. */
   readonly placeOf: (where: Where) => string;
 }

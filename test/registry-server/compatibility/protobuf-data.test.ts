@@ -7,8 +7,10 @@ const { parse: parseProto } = protobufjs;
 /** A reader that is called compatible must read what another implementation wrote with the earlier schema. */
 describe('Protobuf verdicts against real data', () => {
   for (const { title, before, after, breaks } of cases('protobuf')) {
-    // protobufjs refuses such names, and finds no imports; extensions are outside of what is compared.
-    if (/every object|extend blocks/.test(title) || `${before}${after}`.includes('import')) continue;
+    // protobufjs refuses such names, finds no imports, and knows no maps that are written out; extensions are outside of
+    // what is compared.
+    if (/every object|extend blocks|written out/.test(title) || `${before}${after}`.includes('import'))
+      continue;
     // The reference lets a field become required.
     if (breaks.length > 0 || title.includes('lets pass')) continue;
     it(title, () => {

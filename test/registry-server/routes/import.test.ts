@@ -100,6 +100,59 @@ describe('import mode over HTTP', function () {
     await server.ask('DELETE', `/mode/${ctx}`);
   });
 
+  const wrong = {
+    PROTOBUF: [
+      'syntax = "proto3"; message M { Gone a = 1; string b = 1; reserved "b"; }',
+      'syntax = "proto3"; enum E { A = 1; } enum F { A = 0; } service S { rpc R (X) returns (stream Y); }',
+      'message M { optional int32 a = 0 [default = "x"]; oneof o {} reserved 5 to 1; } extend N { optional M m = 1; }',
+    ],
+    JSON: [
+      '{"type":"object","properties":{"a":{"$ref":"#/definitions/gone"}}}',
+      '{"$ref":"https://example.com/gone.json"}',
+      '{"type":"nope"}',
+    ],
+  };
+  for (const [schemaType, texts] of Object.entries(wrong)) {
+    it(`takes everything that parses: ${schemaType}`, async () => {
+      for (const [index, schema] of texts.entries()) {
+        const subject = `${s}-${index}`;
+        const sent = { schemaType, schema };
+        const refused = await server.ask('POST', `/subjects/${subject}/versions`, sent);
+        expect(refused.body.error_code, schema).to.equal(42201);
+        await put(`/mode/${subject}`, { mode: 'IMPORT' });
+        const id = 9_000_000 + 10 * count + index;
+        const imported = await server.ask('POST', `/subjects/${subject}/versions`, {
+          ...sent,
+          id,
+          version: 1,
+        });
+        expect([imported.status, imported.body.id], schema).to.deep.equal([200, id]);
+        await put(`/mode/${subject}`, { mode: 'READWRITE' });
+        const stored = await server.get(`/subjects/${subject}/versions/1`);
+        const found = await server.ask('POST', `/subjects/${subject}`, sent);
+        expect(found.body.id, schema).to.equal(id);
+        const again = await server.ask('POST', `/subjects/${subject}/versions`, sent);
+        expect(again.body.id, schema).to.equal(id);
+        for (const format of ['serialized', 'ignore_extensions', 'resolved']) {
+          expect(
+            (await server.get(`/schemas/ids/${id}?format=${format}&subject=${subject}`)).status,
+            schema,
+          ).to.equal(200);
+        }
+        const check = await server.ask(
+          'POST',
+          `/compatibility/subjects/${subject}/versions/latest?verbose=true`,
+          {
+            schemaType,
+            schema: schemaType === 'JSON' ? 'true' : stored.body.schema.replace(/message M/, 'message N'),
+          },
+        );
+        expect(check.status, schema).to.be.oneOf([200, 422]);
+        expect((await server.ask('DELETE', `/subjects/${subject}`)).status).to.equal(200);
+      }
+    });
+  }
+
   it('gives no id to two contents, but a content may have two ids', async () => {
     await importing();
     await register({ id: 7, version: 1 });

@@ -117,8 +117,40 @@ describe('Protobuf over HTTP', function () {
   it('says where a text is wrong', async () => {
     refuses(await register(s, 'syntax = "proto3";\nmessage M {\n  string a = ;\n}'), 'line 3, column 14');
     refuses(await register(s, message('  Unknown a = 1;\n')), 'Unknown');
-    refuses(await register(s, 'syntax = "proto3"; import "gone.proto";'), 'gone.proto');
+    const gone = 'syntax = "proto3"; import "gone.proto"; message M { gone.G g = 1; }';
+    refuses(await register(s, gone), 'gone.G', 'gone.proto');
     refuses(await register(s, 'bm90IGEgZGVzY3JpcHRvcg=='), 'FileDescriptorProto');
+  });
+
+  it('takes what the reference takes and protoc would refuse, unless validateFields is on', async () => {
+    const base = { name: 'other.proto', subject: `${s}-base`, version: 1 };
+    await register(`${s}-base`, 'syntax = "proto3"; package base; message B { int32 x = 1; }');
+    const slack = [
+      { text: 'import "gone.proto"; message M { string a = 1; }' },
+      { text: 'message M { google.protobuf.Timestamp at = 1; }' },
+      { text: 'import "base.proto"; message M { base.B b = 1; }', references: [base] },
+      {
+        text: 'message M { option (acme.table) = { name: "m" }; string a = 1 [(acme.pii) = true, nope = 1]; }',
+      },
+    ];
+    for (const [index, { text, references = [] }] of slack.entries()) {
+      const schema = `syntax = "proto3"; ${text}`;
+      const { status, body } = await register(`${s}-${index}`, schema, references);
+      expect(status, text).to.equal(200);
+      expect((await register(`${s}-${index}`, body.schema, references)).body).to.deep.equal(body);
+      const serialized = await server.get(`/schemas/ids/${body.id}?format=serialized`);
+      expect((await register(`${s}-bytes-${index}`, serialized.body.schema, references)).status).to.equal(
+        200,
+      );
+      await server.ask('PUT', `/config/${s}-strict`, { validateFields: true });
+      refuses(await register(`${s}-strict`, schema, references));
+      const check = await server.ask('POST', `/compatibility/subjects/${s}-${index}/versions/latest`, {
+        schemaType: 'PROTOBUF',
+        schema,
+        references,
+      });
+      expect(check.body.is_compatible).to.equal(true);
+    }
   });
 
   it('normalizes on demand', async () => {

@@ -9,6 +9,13 @@ const reference = (name: string, schema: unknown) => ({
   version: 1,
   schema: JSON.stringify(schema),
 });
+/** As a registration does it. */
+const accept: typeof jsonSchema.parse = (text, references) => {
+  const parsed = jsonSchema.parse(text, references);
+  const fault = parsed.findFault('always');
+  if (fault !== undefined) throw new InvalidSchema(fault);
+  return parsed;
+};
 const canonical = (text: string): string => jsonSchema.parse(text, []).canonical();
 const breaks = (before: object, after: object): readonly string[] => {
   const [writer, reader] = [before, after].map((schema) => jsonSchema.parse(JSON.stringify(schema), []));
@@ -130,7 +137,7 @@ describe('JSON Schema references', () => {
     },
   ]) {
     it(`leads ${title}`, () => {
-      expect(() => jsonSchema.parse(JSON.stringify(schema), references)).not.to.throw();
+      expect(() => accept(JSON.stringify(schema), references)).not.to.throw();
     });
   }
 
@@ -146,10 +153,7 @@ describe('JSON Schema references', () => {
   });
 
   it('never fetches', () => {
-    expect(() => jsonSchema.parse('{"$ref":"http://127.0.0.1:1/s.json"}', [])).to.throw(
-      InvalidSchema,
-      'leads nowhere',
-    );
+    expect(() => accept('{"$ref":"http://127.0.0.1:1/s.json"}', [])).to.throw(InvalidSchema, 'leads nowhere');
   });
 });
 
@@ -171,9 +175,7 @@ describe('JSON Schema drafts', () => {
   }
 
   it('reads an unknown draft as draft 7', () => {
-    expect(() =>
-      jsonSchema.parse('{"$schema":"http://example.com/mine","type":"string"}', []),
-    ).not.to.throw();
+    expect(() => accept('{"$schema":"http://example.com/mine","type":"string"}', [])).not.to.throw();
   });
 });
 
@@ -226,7 +228,7 @@ describe('JSON Schemas that are refused', () => {
     { title: 'nesting without end', text: '{"not":'.repeat(50_000), words: /nested deeper than 1000 levels/ },
   ];
   for (const { title, text, words } of table) {
-    it(title, () => expect(() => jsonSchema.parse(text, [])).to.throw(InvalidSchema, words));
+    it(title, () => expect(() => accept(text, [])).to.throw(InvalidSchema, words));
   }
 
   it('takes nesting up to the limit', () => {
@@ -237,6 +239,6 @@ describe('JSON Schemas that are refused', () => {
   });
 
   it('does not take a bracket in a string for nesting', () => {
-    expect(() => jsonSchema.parse(JSON.stringify({ title: '['.repeat(2000) }), [])).not.to.throw();
+    expect(() => accept(JSON.stringify({ title: '['.repeat(2000) }), [])).not.to.throw();
   });
 });

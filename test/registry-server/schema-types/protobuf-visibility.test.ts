@@ -27,10 +27,13 @@ describe('Protobuf visibility (edition 2024)', () => {
     expect(protobuf.parse(parsed.formatted('serialized'), []).canonical()).to.equal(text);
   });
 
-  it('keeps local types from other files', () => {
+  it('keeps local types from other files, under a strict look', () => {
     expect(using('Order').canonical()).to.contain('Order a = 1;');
+    expect(using('Order').findFault('always', true)).to.equal(undefined);
     for (const type of ['Hidden', 'Kind', 'Order.Line']) {
-      expect(() => using(type)).to.throw(/is local to the file that defines it/);
+      expect(using(type).findFault('always', true)).to.match(/is local to the file that defines it/);
+      // The reference knows of no such words.
+      expect(using(type).findFault('always')).to.equal(undefined);
     }
   });
 

@@ -9,6 +9,13 @@ const references = (files: Readonly<Record<string, string>>) =>
   Object.entries(files).map(([name, schema]) => ({ name, subject: name, version: 1, schema }));
 const parse = (text: string, files: Readonly<Record<string, string>> = {}) =>
   protobuf.parse(text, references(files));
+/** As a registration does it. */
+const accept = (text: string, files: Readonly<Record<string, string>> = {}, isStrict = false) => {
+  const parsed = parse(text, files);
+  const fault = parsed.findFault('always', isStrict);
+  if (fault !== undefined) throw new InvalidSchema(fault);
+  return parsed;
+};
 const canonical = (text: string): string => parse(text).canonical();
 const lines = (...all: string[]): string => `${all.join('\n')}\n`;
 
@@ -417,7 +424,8 @@ describe('Protobuf normalized text', () => {
 describe('Protobuf without extensions', () => {
   it('has neither extend blocks nor custom options', () => {
     const text = parse(everything).formatted('ignore_extensions');
-    expect(text).not.to.match(/extend |\((confluent|note|weights|once)/);
+    expect(text).not.to.match(/extend |extensions |\((note|weights|once)/);
+    expect(text).to.contain('(confluent.file_meta)');
     expect(text).to.contain('option java_package').and.to.contain('json_name = "ID"');
     expect(canonical(text)).to.equal(text);
   });
@@ -444,14 +452,21 @@ describe('Protobuf imports', () => {
   const passing = (kind: string) => `syntax = "proto3"; import ${kind} "base.proto"; message P {}`;
   const using = 'syntax = "proto3"; import "mid.proto"; message M { base.B b = 1; }';
 
-  it('pass on what they import publicly, and nothing else', () => {
-    expect(parse(using, { 'base.proto': base, 'mid.proto': passing('public') }).canonical()).to.contain(
-      'base.B b',
+  it('pass on what they import publicly', () => {
+    const files = { 'base.proto': base, 'mid.proto': passing('public') };
+    expect(accept(using, files, true).canonical()).to.contain('base.B b');
+  });
+
+  it('find a type in any file that is given, and the descriptor imports that file', () => {
+    const files = { 'base.proto': base, 'mid.proto': passing('') };
+    expect(accept(using, files).canonical()).to.contain('base.B b');
+    expect(() => accept(using, files, true)).to.throw(
+      '"base.B" is defined in "base.proto", which is not imported',
     );
-    expect(() => parse(using, { 'base.proto': base, 'mid.proto': passing('') })).to.throw(
-      InvalidSchema,
-      'line 1, column 59: the type "base.B" is not defined here nor in an imported file',
-    );
+    const bytes = Buffer.from(parse(using, files).formatted('serialized'), 'base64');
+    expect(descriptorType().decode(bytes).toJSON()).to.deep.include({
+      dependency: ['mid.proto', 'base.proto'],
+    });
   });
 
   it('may be descriptors', () => {
@@ -460,9 +475,9 @@ describe('Protobuf imports', () => {
     expect(parse(text, files).canonical()).to.contain('base.B b = 1;');
   });
 
-  const refused: readonly { title: string; text: string; files?: Record<string, string>; words: string }[] = [
+  const strict: readonly { title: string; text: string; files?: Record<string, string>; words: string }[] = [
     {
-      title: 'of a file that no reference names',
+      title: 'of a file that no reference names, where nothing is taken from it',
       text: 'syntax = "proto3";\nimport "a.proto";',
       words: 'line 2, column 1: nothing is known of the import "a.proto"',
     },
@@ -470,7 +485,7 @@ describe('Protobuf imports', () => {
       title: 'of each other',
       text: 'syntax = "proto3"; import "a.proto";',
       files: { 'a.proto': 'import "b.proto";', 'b.proto': 'import "a.proto";' },
-      words: 'imports itself',
+      words: 'in "b.proto": line 1, column 1: nothing is known of the import "a.proto"',
     },
     {
       title: 'of a file that is wrong',
@@ -484,6 +499,29 @@ describe('Protobuf imports', () => {
       words: 'imported twice',
     },
     {
+      title: 'that a well-known type does without',
+      text: 'syntax = "proto3"; message M { google.protobuf.Timestamp at = 1; }',
+      words:
+        '"google.protobuf.Timestamp" is defined in "google/protobuf/timestamp.proto", which is not imported',
+    },
+  ];
+  for (const { title, text, files, words } of strict) {
+    it(`are taken, but by a strict look not: ${title}`, () => {
+      const { canonical, formatted } = accept(text, files);
+      expect(parse(canonical(), files).canonical()).to.equal(canonical());
+      expect(parse(formatted('serialized'), files).findFault('always')).to.equal(undefined);
+      expect(() => accept(text, files, true)).to.throw(InvalidSchema, words);
+    });
+  }
+
+  const refused: readonly { title: string; text: string; files?: Record<string, string>; words: string }[] = [
+    {
+      title: 'of a file that no reference names, where a type is taken from it',
+      text: 'syntax = "proto3"; import "a.proto"; message M { a.A a = 1; }',
+      words:
+        'the type "a.A" is not defined here nor in an imported file; nothing is known of the import "a.proto"',
+    },
+    {
       title: 'of a name that the file defines itself',
       text: 'syntax = "proto3"; package base; import "a.proto"; message B {}',
       files: { 'a.proto': base },
@@ -491,7 +529,7 @@ describe('Protobuf imports', () => {
     },
   ];
   for (const { title, text, files, words } of refused) {
-    it(`are refused: ${title}`, () => expect(() => parse(text, files)).to.throw(InvalidSchema, words));
+    it(`are refused: ${title}`, () => expect(() => accept(text, files)).to.throw(InvalidSchema, words));
   }
 });
 
@@ -519,7 +557,7 @@ describe('Protobuf errors', () => {
     ['number 0', m('string a = 0;'), 'the numbers are 1 to 536870911'],
     ['a negative number', m('string a = -1;'), 'the numbers are 1 to 536870911'],
     ['a number that is too big', m('string a = 536870912;'), 'the numbers are 1 to 536870911'],
-    ['a number beyond all', m(`string a = ${'9'.repeat(400)};`), 'the numbers are 1 to 536870911'],
+    ['a number beyond all', m(`string a = ${'9'.repeat(400)};`), 'the number is too large'],
     ['number 19000', m('string a = 19000;'), '19000 to 19999 are kept'],
     ['number 19999', m('string a = 19999;'), '19000 to 19999 are kept'],
     ['a number used twice', m('string a = 1; string b = 1;'), 'which field "a" has already'],
@@ -541,7 +579,7 @@ describe('Protobuf errors', () => {
     ['a reserved number', m('reserved 1, 5 to 9; string a = 7;'), 'the number 7, which is reserved'],
     ['a reserved name', m('reserved "a"; string a = 1;'), 'a name that is reserved'],
     ['ranges that overlap', m('reserved 1 to 5, 5;'), 'two ranges'],
-    ['a range from high to low', m('reserved 5 to 1;'), 'the range 5 to 1'],
+    ['a range from high to low', m('reserved 5 to 1;'), '5 to 1 is not a range'],
     ['a required field', m('required string a = 1;'), 'proto2 alone allows'],
     ['a field without a label', 'message M { string a = 1; }', 'needs a label in proto2'],
     ['a default in proto3', m('string a = 1 [default = "x"];'), 'proto3 does not allow'],
@@ -550,7 +588,7 @@ describe('Protobuf errors', () => {
     ['a label in an edition', 'edition = "2023"; message M { optional string a = 1; }', 'field_presence'],
     ['a label in a oneof', m('oneof o { repeated string a = 1; }'), 'may not be repeated'],
     ['a oneof without fields', m('oneof o {}'), 'has no field'],
-    ['a map with a label', m('repeated map<string, string> a = 1;'), 'a map has no label'],
+    ['a map with a label', m('repeated map<string, string> a = 1;'), 'a map and has no label'],
     ['a map in a oneof', m('oneof o { map<string, string> a = 1; }'), 'no part of a oneof'],
     ['keys that are no keys', m('map<double, string> a = 1;'), 'keys of a map'],
     ['an enum without values', p3('enum E {}'), 'has no value'],
@@ -558,16 +596,6 @@ describe('Protobuf errors', () => {
     ['an alias that is not allowed', p3('enum E { A = 0; B = 0; }'), 'allow_alias'],
     ['a value beyond 32 bits', p3('enum E { A = 0; B = 2147483648; }'), '32 bits'],
     ['a reserved value', p3('enum E { reserved 2; A = 0; B = 2; }'), 'which is reserved'],
-    ['an unknown option', p3('option nope = 1;'), 'FileOptions has no "nope"'],
-    ['an unknown custom option', m('string a = 1 [(nope) = 1];'), '"(nope)" is not defined'],
-    [
-      'an option of another kind of thing',
-      p3('import "confluent/meta.proto"; option (confluent.field_meta).doc = "x";'),
-      'extends google.protobuf.FieldOptions',
-    ],
-    ['an option of the wrong type', p3('option java_multiple_files = 1;'), 'type bool'],
-    ['an option set twice', p3('option go_package = "a"; option go_package = "b";'), 'set twice'],
-    ['an option that names no value of its enum', p3('option optimize_for = FAST;'), 'OptimizeMode'],
     [
       'a default of the wrong type',
       'message M { optional int32 a = 1 [default = "x"]; }',
@@ -605,7 +633,23 @@ describe('Protobuf errors', () => {
     ['options nested without end', p3(`option (x) = ${'{a: '.repeat(10_000)}`), 'deeper than 32 levels'],
   ];
   for (const [title, text, words] of table) {
-    it(`refuses ${title}`, () => expect(() => parse(text)).to.throw(InvalidSchema, words));
+    it(`refuses ${title}`, () => {
+      expect(() => accept(text)).to.throw(InvalidSchema, words);
+      expect(() => accept(text, {}, true)).to.throw(InvalidSchema, words);
+    });
+
+    it(`shows what another registry took for a schema: ${title}`, () => {
+      let shown: string;
+      try {
+        shown = canonical(text);
+      } catch (error) {
+        // Not of the grammar, or beyond a limit.
+        expect(error).to.be.instanceOf(InvalidSchema).and.to.have.property('message').that.contains(words);
+        return;
+      }
+      expect(canonical(shown)).to.equal(shown);
+      expect(parse(shown).findFault('always')).to.be.a('string');
+    });
   }
 
   it('refuses any text that is cut off or mutilated with no other error', () => {
@@ -618,6 +662,237 @@ describe('Protobuf errors', () => {
         }
       }
     }
+  });
+});
+
+describe('Protobuf maps that are written out', () => {
+  const p3 = (body: string) => `syntax = "proto3"; package a; ${body}`;
+  const entry = (name: string, key: string, value: string) =>
+    `message ${name} { option map_entry = true; ${key} key = 1; ${value} value = 2; }`;
+  const table: readonly (readonly [title: string, written: string, short: string])[] = [
+    [
+      'in their message',
+      `message P { string id = 1; repeated P.TagsEntry tags = 10; ${entry('TagsEntry', 'string', 'string')} }`,
+      'message P { string id = 1; map<string, string> tags = 10; }',
+    ],
+    [
+      'with messages and enums for values, which the entry sees from inside',
+      `message P { repeated FooBarEntry foo_bar = 1; ${entry('FooBarEntry', 'int32', 'N')} repeated EsEntry es = 2; ${entry('EsEntry', 'bool', '.a.E')} message N {} } enum E { Z = 0; }`,
+      'message P { map<int32, N> foo_bar = 1; map<bool, E> es = 2; message N {} } enum E { Z = 0; }',
+    ],
+    [
+      'under a name of their own, for several fields',
+      `message P { repeated Pair x = 1; Pair y = 2; ${entry('Pair', 'string', 'P')} }`,
+      'message P { map<string, P> x = 1; map<string, P> y = 2; }',
+    ],
+    [
+      'outside of the message',
+      `message P { repeated Pair x = 1; } ${entry('Pair', 'string', 'int64')}`,
+      'message P { map<string, int64> x = 1; }',
+    ],
+  ];
+  for (const [title, written, short] of table) {
+    it(`are maps: ${title}`, () => {
+      const [long, brief] = [accept(p3(written)), accept(p3(short))];
+      expect(long.canonical()).to.equal(brief.canonical());
+      expect(long.normalized()).to.equal(brief.normalized());
+      expect(long.formatted('serialized')).to.equal(brief.formatted('serialized'));
+      expect(protobuf.incompatibilities(long, brief)).to.deep.equal([]);
+      expect(protobuf.incompatibilities(brief, long)).to.deep.equal([]);
+      expect(() => accept(p3(written), {}, true)).to.throw('which only compilers do; write map<…>');
+      expect(accept(p3(short), {}, true).canonical()).to.equal(brief.canonical());
+    });
+  }
+
+  it('stay messages where they are used for something else, too', () => {
+    const text = p3(`message P { repeated E x = 1; oneof o { E y = 2; } ${entry('E', 'string', 'P')} }`);
+    const { canonical: shown } = accept(text);
+    expect(shown())
+      .to.contain('map<string, P> x = 1;')
+      .and.contain('E y = 2;')
+      .and.contain('map_entry = true');
+    expect(canonical(shown())).to.equal(shown());
+  });
+
+  it('are maps in a file that imports the entry', () => {
+    const files = { 'e.proto': p3(entry('Pair', 'string', 'int32')) };
+    const text = p3('import "e.proto"; message P { repeated Pair x = 1; }');
+    expect(parse(text, files).canonical()).to.contain('map<string, int32> x = 1;');
+  });
+
+  it('are no maps without a key or a value', () => {
+    const text = p3('message P { repeated E x = 1; message E { option map_entry = true; string key = 1; } }');
+    expect(canonical(text)).to.contain('repeated E x = 1;');
+  });
+});
+
+describe('Protobuf option values', () => {
+  const head = `syntax = "proto2"; import "google/protobuf/descriptor.proto"; import "google/protobuf/any.proto";
+    enum E { Z = 0; ONE = 1; NEG = -1; }
+    message Opt {
+      optional E e = 1; repeated E r = 2; map<string, E> m = 3; optional bool b = 4; optional google.protobuf.Any any = 5;
+      optional bytes y = 6; optional float f = 7; optional double d = 8; optional int32 i = 9; optional uint64 u = 10;
+      repeated Opt o = 11; optional string s = 12; optional group Grp = 13 { optional int32 x = 1; }
+      repeated sint64 z = 14; extensions 100 to 200;
+    }
+    extend Opt { optional int32 ext = 100; }
+    extend google.protobuf.FieldOptions { optional Opt opt = 50000; optional E eo = 50001; optional bool bo = 50002; repeated int32 ro = 50003; }`;
+  const using = (option: string) => `${head} message M { optional string a = 1 [${option}]; }`;
+  const table: readonly (readonly [value: string, same: string])[] = [
+    ['e: 1', 'e: ONE'],
+    ['e: -1', 'e: NEG'],
+    ['e: 0x1', 'e: ONE'],
+    ['r: [0, ONE, -1] r: 1', 'r: [Z, ONE, NEG, ONE]'],
+    ['m { key: "x" value: 1 } m: { key: "y" }', 'm: [{ key: "x", value: ONE }, { key: "y" }]'],
+    ['m [ < key: "x"; value: 1; > ]', 'm: { key: "x", value: ONE }'],
+    ...['1', 't', 'True', '0x1', '01'].map((word) => [`b: ${word}`, 'b: true'] as const),
+    ...['0', 'f', 'False', '00'].map((word) => [`b: ${word}`, 'b: false'] as const),
+    ['any { [type.googleapis.com/Opt] { i: 1 } }', 'any: { [type.googleapis.com/Opt]: { i: 1 } }'],
+    [
+      'any { type_url: "type.googleapis.com/Opt" value: "\\x48\\x01" }',
+      'any: { [type.googleapis.com/Opt]: { i: 1 } }',
+    ],
+    ['Grp { x: 1 }', 'Grp: { x: 1 }'],
+    ['grp { x: 1 }', 'Grp: { x: 1 }'],
+    ['i: 0x1F u: 017', 'i: 31, u: 15'],
+    ['i: -0X1f', 'i: -31'],
+    ['i: - 1', 'i: -1'],
+    ['f: inf d: -Infinity', 'f: inf, d: -inf'],
+    ['f: NaN d: nan', 'f: nan, d: nan'],
+    ['f: 1.5f d: 2', 'f: 1.5, d: 2'],
+    ['f: .5 d: 1.e3F', 'f: 0.5, d: 1000'],
+    ['s: "a" \'b\' "\\x63"', 's: "abc"'],
+    ['y: "\\377" "\\u00e9"', 'y: "\\377\\303\\251"'],
+    ['o [{ i: 1 }, { i: 2 }] o { i: 3 }', 'o: [{ i: 1 }, { i: 2 }, { i: 3 }]'],
+    ['o: { o: { o: [] z: [] } }', 'o: { o: {} }'],
+    ['z: [-1, 2]; z: 3,', 'z: [-1, 2, 3]'],
+    ['[ext]: 7', '[ext]: 7'],
+  ];
+  for (const [value, same] of table) {
+    it(`take { ${value} } for { ${same} }`, () => {
+      const [one, other] = [
+        accept(using(`(opt) = { ${value} }`), {}, true),
+        accept(using(`(opt) = { ${same} }`)),
+      ];
+      expect(one.canonical()).to.equal(other.canonical());
+      expect(canonical(one.canonical())).to.equal(one.canonical());
+      expect(parse(one.formatted('serialized')).canonical()).to.equal(one.canonical());
+    });
+  }
+
+  const slack: readonly (readonly [option: string, shown: string, words: string])[] = [
+    ['(eo) = 1', '(eo) = ONE', 'by its name'],
+    ['(bo) = True', '(bo) = true', 'by its name'],
+    ['(ro) = [1, 2]', '(ro) = 1,\n    (ro) = 2', 'takes no list'],
+    ['(opt) = { e: TWO }', 'e: TWO', 'a value of type E'],
+    ['(opt) = { b: yes }', 'b: yes', 'a value of type bool'],
+    [
+      '(opt) = { any { [example.com/Opt] { i: 1 } } }',
+      'type_url: "example.com/Opt"',
+      'an address that protoc',
+    ],
+    [
+      '(opt) = { any { [type.googleapis.com/Gone] {} } }',
+      '[type.googleapis.com/Gone]: {',
+      'nothing is known',
+    ],
+    ['(opt) = { i: 1 i: 2 }', 'i: 2', 'set twice'],
+    ['(opt) = { i: 1.5 }', 'i: 1.5', 'a value of type int32'],
+    ['(opt) = { u: -1 }', 'u: -1', 'a value of type uint64'],
+    ['(opt) = { r: [[0]] }', 'r: [', 'a value of type E'],
+  ];
+  for (const [option, shown, words] of slack) {
+    it(`take ${option}, but under a strict look not`, () => {
+      const printed = accept(using(option)).canonical();
+      expect(printed).to.contain(shown);
+      expect(canonical(printed)).to.equal(printed);
+      expect(() => accept(using(option), {}, true)).to.throw(InvalidSchema, words);
+    });
+  }
+});
+
+describe('Protobuf options that nothing defines', () => {
+  const p3 = (body: string) => `syntax = "proto3"; ${body}`;
+  const table: readonly (readonly [title: string, text: string, shown: string, words: string])[] = [
+    ['a plain one', p3('option nope = 1;'), 'option nope = 1;', 'FileOptions has no "nope"'],
+    [
+      'a custom one',
+      p3('message M { string a = 1 [(nope) = 1, deprecated = true]; }'),
+      'string a = 1 [\n    deprecated = true,\n    (nope) = 1\n  ];',
+      '"(nope)" is not defined',
+    ],
+    [
+      'an aggregate',
+      p3('message M { option (a.b).c = { d: "x" e { f: -1.5 } [g.h]: [1, X] }; }'),
+      'option (a.b).c = {\n    d: "x",\n    e: {\n      f: -1.5\n    },\n    [g.h]: [\n      1,\n      X\n    ]\n  };',
+      '"(a.b)" is not defined',
+    ],
+    ['one of a value', p3('enum E { Z = 0 [(x) = true]; }'), 'Z = 0 [(x) = true];', '"(x)" is not defined'],
+    [
+      'one of a oneof',
+      p3('message M { oneof o { option (x) = 1; string a = 1; } }'),
+      'option (x) = 1;',
+      '(x)',
+    ],
+    [
+      'one of a method',
+      p3('message M {} service S { rpc R (M) returns (M) { option (x.y) = { get: "/v1" }; } }'),
+      'option (x.y) = {\n      get: "/v1"\n    };',
+      '"(x.y)" is not defined',
+    ],
+    [
+      'one of an extension range',
+      'message M { extensions 1 to 5 [(x) = "a\\"b"]; }',
+      'extensions 1 to 5 [(x) = "a\\"b"];',
+      '"(x)" is not defined',
+    ],
+    [
+      'one of another kind of thing',
+      p3('import "confluent/meta.proto"; option (confluent.field_meta).doc = "x";'),
+      'option (confluent.field_meta).doc = "x";',
+      'extends google.protobuf.FieldOptions',
+    ],
+    [
+      'one of the wrong type',
+      p3('option java_multiple_files = 1.5;'),
+      'option java_multiple_files = 1.5;',
+      'type bool',
+    ],
+    [
+      'one that is set twice',
+      p3('option go_package = "a"; option go_package = "b";'),
+      'option go_package = "a";\noption go_package = "b";',
+      'set twice',
+    ],
+    [
+      'one that names no value of its enum',
+      p3('option optimize_for = FAST;'),
+      'option optimize_for = FAST;',
+      'OptimizeMode',
+    ],
+    [
+      'a list',
+      p3('message M { string a = 1 [(x) = ["a", "b"]]; }'),
+      '(x) = [\n    "a",\n',
+      '"(x)" is not defined',
+    ],
+  ];
+  for (const [title, text, shown, words] of table) {
+    it(`are kept as they were written, but a strict look refuses them: ${title}`, () => {
+      const printed = accept(text).canonical();
+      expect(printed).to.contain(shown);
+      expect(canonical(printed)).to.equal(printed);
+      expect(() => accept(text, {}, true)).to.throw(InvalidSchema, words);
+      // A descriptor has no place for them.
+      expect(accept(parse(text).formatted('serialized'), {}).canonical()).not.to.contain(shown);
+    });
+  }
+
+  it('are custom options: the text without extensions has only the others', () => {
+    const text = parse(p3('option nope = 1; option (a.b) = 2; option (confluent.x) = 3;'));
+    expect(text.formatted('ignore_extensions')).to.equal(
+      lines('syntax = "proto3";', '', 'option nope = 1;', 'option (confluent.x) = 3;'),
+    );
   });
 });
 

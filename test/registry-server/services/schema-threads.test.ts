@@ -62,7 +62,10 @@ describe('threads for large schemas', () => {
           await run('parse', { ...source(now, type.name), key: now }),
           type.parse(now, []),
         ];
-        expect(there).to.deep.equal({ canonical: here.canonical(), normalized: here.normalized() });
+        expect(there).to.deep.equal({
+          canonical: here.canonical(),
+          normalized: here.normalized(),
+        });
         const strictness = { compatibility: 'FULL' } as const;
         expect(
           await run('check', {
@@ -78,11 +81,11 @@ describe('threads for large schemas', () => {
   });
 
   it('say what is wrong with a schema in the words of its type', async () => {
-    const error = await failure(open().run('parse', source('{"type":1}')));
-    expect(error)
-      .to.be.instanceOf(InvalidSchema)
-      .with.property('message')
-      .that.contains('#/type: 1 is not allowed');
+    const error = await failure(open().run('parse', source('{"type"')));
+    expect(error).to.be.instanceOf(InvalidSchema).with.property('message').that.contains('not JSON');
+    const job = { source: source('{"type":1}'), rules: 'always', isStrict: false } as const;
+    const fault = await threads.run('findFault', job);
+    expect(fault).to.contain('#/type: 1 is not allowed');
   });
 
   it('are ended at their deadline, and the next job has a new one', async () => {
