@@ -1,4 +1,7 @@
 import type { Incompatibility, Side } from '../schema-types/schema-type.ts';
+import { shortened } from './shortened.ts';
+
+const maxPathCharacters = 1_000;
 
 /** Changes that a reader minds, as the verbose answer quotes them for JSON Schema and for Protobuf. */
 export function brokenRules<Kind extends string>(
@@ -9,6 +12,6 @@ export function brokenRules<Kind extends string>(
     errorType: kind,
     path: () => path,
     message: (reader, writer) =>
-      `{errorType:"${kind}", description:"${describe(kind, path, reader, writer)}"}`,
+      `{errorType:"${kind}", description:"${describe(kind, shortened(path, maxPathCharacters), reader, writer)}"}`,
   }));
 }

@@ -147,6 +147,24 @@ export const breaksJsonReader = {
 
 export type JsonSchemaChangeKind = keyof typeof breaksJsonReader;
 
+/** What Confluent's LENIENT policy overlooks: breaks that matter only to who used an open content model's freedom. */
+const overlookedWhenLenient: ReadonlySet<JsonSchemaChangeKind> = new Set([
+  'ADDITIONAL_PROPERTIES_NARROWED',
+  'ADDITIONAL_PROPERTIES_REMOVED',
+  'UNEVALUATED_PROPERTIES_NARROWED',
+  'UNEVALUATED_PROPERTIES_REMOVED',
+  'REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL',
+  'OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL',
+  'PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL',
+  'PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+  'PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+]);
+
+export const breaksStrictJsonReader = (kind: JsonSchemaChangeKind): boolean => breaksJsonReader[kind];
+
+export const breaksLenientJsonReader = (kind: JsonSchemaChangeKind): boolean =>
+  breaksJsonReader[kind] && !overlookedWhenLenient.has(kind);
+
 /**
  * Every kind of change between two Protobuf schemas, and whether a reader with the later one may misread what was
  * written with the earlier one. Names and verdicts are Confluent's.

@@ -1,4 +1,4 @@
-import type { SchemaModel, SchemaType, Side } from '../schema-types/schema-type.ts';
+import type { CompareOptions, SchemaModel, SchemaType, Side } from '../schema-types/schema-type.ts';
 import { type CompatibilityLevel, type CompatibilityPolicy, modes } from './modes.ts';
 
 /** A live version that the proposed schema is compared with. */
@@ -10,8 +10,11 @@ export interface ExistingVersion {
 /** Quick: throws a RangeError before it takes more than some milliseconds. Full: gives up after about a second. */
 export type Effort = 'quick' | 'full';
 
-/** Pairs of types that are compared, at most: an honest schema has as many as it has fields. */
-const maxPairs: Readonly<Record<Effort, number>> = { quick: 5_000, full: 300_000 };
+/** A pair of types is a step, and an honest schema has as many pairs as it has fields. */
+const maxSteps: Readonly<Record<Effort, number>> = { quick: 5_000, full: 300_000 };
+
+/** Broken rules that are told of one comparison; more than a screen of them help nobody. */
+const maxTold = 100;
 
 export interface Strictness {
   readonly compatibility: CompatibilityLevel;
@@ -30,15 +33,13 @@ export function checkCompatibility(
   effort: Effort = 'full',
 ): readonly string[] {
   const mode = modes[compatibility];
-  const overlooked = compatibilityPolicy === 'LENIENT' ? overlookedWhenLenient : none;
+  const options = { maxSteps: maxSteps[effort], isLenient: compatibilityPolicy === 'LENIENT' };
   const reach = mode.isTransitive ? existing : existing.slice(-1);
   for (const earlier of reach.toReversed()) {
     // Readers of old data come last: what was compared with is said once, after their lines.
-    const forward = mode.forward
-      ? lines(type, earlier.schema, proposed, 'old', 'new', overlooked, effort)
-      : [];
+    const forward = mode.forward ? lines(type, earlier.schema, proposed, 'old', 'new', options, effort) : [];
     const backward = mode.backward
-      ? lines(type, proposed, earlier.schema, 'new', 'old', overlooked, effort)
+      ? lines(type, proposed, earlier.schema, 'new', 'old', options, effort)
       : [];
     if (forward.length + backward.length === 0) continue;
     return [
@@ -56,33 +57,20 @@ export function settingsLine(level: CompatibilityLevel, validateFields: boolean)
   return `{validateFields: '${validateFields}', compatibility: '${level}'}`;
 }
 
-const none: ReadonlySet<string> = new Set();
-
-/** What breaks a reader only if somebody used the freedom of an open content model before it was named. */
-const overlookedWhenLenient: ReadonlySet<string> = new Set([
-  'ADDITIONAL_PROPERTIES_NARROWED',
-  'ADDITIONAL_PROPERTIES_REMOVED',
-  'OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL',
-  'REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL',
-  'PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
-  'PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
-]);
-
 function lines(
   type: SchemaType,
   reader: SchemaModel,
   writer: SchemaModel,
   readerSide: Side,
   writerSide: Side,
-  overlooked: ReadonlySet<string>,
+  options: CompareOptions,
   effort: Effort,
 ): readonly string[] {
   if (reader.schemaType !== writer.schemaType) return ['Incompatible because of different schema type'];
   try {
-    return type
-      .incompatibilities(reader, writer, maxPairs[effort])
-      .filter(({ errorType }) => !overlooked.has(errorType))
-      .map((broken) => broken.message(readerSide, writerSide));
+    const broken = type.incompatibilities(reader, writer, options);
+    const told = broken.slice(0, maxTold).map(({ message }) => message(readerSide, writerSide));
+    return broken.length > maxTold ? [...told, `and ${broken.length - maxTold} more like these`] : told;
   } catch (error) {
     // Two schemas that are fine by themselves may still be too big to compare: never let them through unseen.
     if (!(error instanceof RangeError) || effort === 'quick') throw error;

@@ -36,7 +36,8 @@ export const avro: SchemaType<AvroSchema> = {
       model,
     } satisfies SchemaModel<AvroSchema>;
   },
-  incompatibilities: (reader, writer, maxPairs) => avroMismatches(reader.model, writer.model, maxPairs),
+  incompatibilities: (reader, writer, options) =>
+    avroMismatches(reader.model, writer.model, options?.maxSteps),
 };
 
 function parseReference(reference: ResolvedReference, names: Names): void {

@@ -39,12 +39,12 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
       model: built.model,
     } satisfies SchemaModel<JsonSchemaNode>;
   },
-  incompatibilities: (reader, writer, maxPairs) => {
+  incompatibilities: (reader, writer, options) => {
     const unreadable = [
       unreadableAs(reader.findFault('always'), (readerSide) => readerSide),
       unreadableAs(writer.findFault('always'), (_, writerSide) => writerSide),
     ].flat();
-    return unreadable.length > 0 ? unreadable : jsonSchemaBreaks(reader.model, writer.model, maxPairs);
+    return unreadable.length > 0 ? unreadable : jsonSchemaBreaks(reader.model, writer.model, options);
   },
 };
 

@@ -42,5 +42,6 @@ export const protobuf: SchemaType<ProtoFile> = {
       model: file,
     } satisfies SchemaModel<ProtoFile>;
   },
-  incompatibilities: (reader, writer, maxPairs) => protobufBreaks(reader.model, writer.model, maxPairs),
+  incompatibilities: (reader, writer, options) =>
+    protobufBreaks(reader.model, writer.model, options?.maxSteps),
 };

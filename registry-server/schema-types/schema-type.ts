@@ -73,13 +73,20 @@ export interface SchemaType<Model = unknown> {
   parse(text: string, references: readonly ResolvedReference[]): SchemaModel<Model>;
   /**
    * What data written with `writer` the `reader` cannot read: one entry per broken rule, empty when compatible.
-   * @throws RangeError when there are more than `maxPairs` pairs of types to compare, or they are nested too deep
+   * @throws RangeError when it takes more than `maxSteps`, or the types are nested too deep
    */
   incompatibilities(
     reader: SchemaModel<Model>,
     writer: SchemaModel<Model>,
-    maxPairs?: number,
+    options?: CompareOptions,
   ): readonly Incompatibility[];
+}
+
+export interface CompareOptions {
+  /** What the comparison may cost; a pair of types is one step. */
+  readonly maxSteps?: number;
+  /** Overlooks what only an open content model makes a break, at every depth (JSON Schema). */
+  readonly isLenient?: boolean;
 }
 
 /** A rule that a reader breaks, in the terms of Confluent's verbose answers. */

@@ -22,3 +22,6 @@ export function seeded(seed = Number(process.env.TEST_SEED ?? Math.floor(Math.ra
 export const pick = <T>(random: Random, list: readonly T[]): T => list[random.below(list.length)] as T;
 
 export const chance = (random: Random, oneIn: number): boolean => random.below(oneIn) === 0;
+
+/** How often a generated test is to run: TEST_ROUNDS where it is set, to look longer than a suite can. */
+export const roundsOr = (few: number): number => Number(process.env.TEST_ROUNDS ?? few);

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { eventually } from '../build/eventually.ts';
+import { doublingAvro, doublingJsonSchemas } from '../build/generate/doubling.ts';
 import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
 
 // Generous: the machine is shared, and what a held-up event loop does is of another order.
@@ -414,6 +416,69 @@ describe('hostile and large input', function () {
       const text = traps.find(({ title }) => title.startsWith('a chain of 12,000'))?.before ?? '';
       const { body } = await check(await isRegistered('JSON', text), 'JSON', text);
       expect(body).to.deep.equal({ is_compatible: true, messages: [] });
+    });
+  });
+
+  describe('schemas in which each definition refers twice to the next', () => {
+    let small: RegistryProcess;
+    before(async () => {
+      small = await startRegistryProcess({}, ['--max-old-space-size=300']);
+    });
+    after(() => small.stop());
+
+    const post = async (path: string, body: object): Promise<Answer> => {
+      const response = await fetch(small.url + path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      const text = await response.text();
+      expect(text.length, 'the length of an answer').to.be.below(300_000);
+      return { status: response.status, body: JSON.parse(text) };
+    };
+    const usedMegabytes = async (): Promise<number> => {
+      const metrics = await (await fetch(small.metricsUrl)).text();
+      return (
+        Number(/^schema_registry_nodejs_heap_size_used_bytes(?:\{.*\})? (\S+)/m.exec(metrics)?.[1]) / 2 ** 20
+      );
+    };
+
+    it('are compared in a heap of 300 MB while others are answered, and the memory comes back', async () => {
+      const first = await usedMegabytes();
+      let isOver = false;
+      let answered = 0;
+      const others = (async () => {
+        for (; !isOver; answered++) expect((await fetch(`${small.url}/schemas/types`)).status).to.equal(200);
+      })();
+      let asked = 0;
+      for (const { title, type, chain, tree } of [...doublingJsonSchemas, ...doublingAvro]) {
+        const pairs = [
+          [tree, chain(26, 'before')],
+          [chain(26, 'before'), tree],
+          [chain(26, 'before'), chain(26, 'after')],
+        ];
+        for (const [index, pair] of pairs.entries()) {
+          const [before, after] = pair.map((schema) => sent(type, JSON.stringify(schema)));
+          const at = encodeURIComponent(`${type} ${title} ${index}`);
+          expect((await post(`/subjects/${at}/versions`, before as object)).status).to.equal(200);
+          const checked = await post(
+            `/compatibility/subjects/${at}/versions/latest?verbose=true`,
+            after as object,
+          );
+          expect(checked.status).to.equal(200);
+          const registered = await post(`/subjects/${at}/versions`, after as object);
+          expect(registered.status).to.equal(checked.body.is_compatible ? 200 : 409);
+          asked += 3;
+        }
+      }
+      isOver = true;
+      await others;
+      // Each comparison is over in less than the turn of another request, give or take the garbage collector's.
+      expect(answered).to.be.above(asked / 4);
+      expect(small.child.exitCode).to.equal(null);
+      await eventually(async () => {
+        expect(await usedMegabytes(), `megabytes of heap, after ${first}`).to.be.below(first + 60);
+      }, 20_000);
     });
   });
 

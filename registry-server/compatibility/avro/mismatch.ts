@@ -1,27 +1,21 @@
 import type { Incompatibility, Side } from '../../schema-types/schema-type.ts';
 import type { AvroRule } from '../change.ts';
-import type { Path } from './path.ts';
+import { shortened } from '../shortened.ts';
+import { type Path, placeOf } from './path.ts';
 
-export const noMismatches: readonly Incompatibility[] = [];
+const maxInfoCharacters = 2_000;
 
-/** @param info what the verbose answer adds: the field's name, the missing symbols, the two types */
-export function mismatch(errorType: AvroRule, path: Path, info: string): Incompatibility {
+/** @param details what the verbose answer adds: the field's name, the missing symbols, the two types */
+export function mismatch(errorType: AvroRule, path: Path, details: string): Incompatibility {
+  const info = shortened(details, maxInfoCharacters);
   return {
     errorType,
-    // Most mismatches are of union branches that were tried in vain: nobody reads their paths.
     path: () => placeOf(path),
     message: (reader, writer) => {
       const description = descriptions[errorType]({ place: placeOf(path), info, reader, writer });
       return `{errorType:'${errorType}', description:'${description}', additionalInfo:'${info}'}`;
     },
   };
-}
-
-function placeOf(path: Path): string {
-  if (path.parent === undefined) return '/';
-  const steps: string[] = [];
-  for (let at: Path | undefined = path; at !== undefined; at = at.parent) steps.push(at.step);
-  return steps.reverse().join('/');
 }
 
 interface Words {

@@ -8,3 +8,15 @@ export interface Path {
 export const root: Path = { parent: undefined, step: '' };
 
 export const below = (parent: Path, step: string): Path => ({ parent, step });
+
+/** Of a path that is longer the beginning and the end are shown. */
+const maxSteps = 200;
+
+/** Such as `/fields/0/type`. */
+export function placeOf(path: Path): string {
+  if (path.parent === undefined) return '/';
+  const steps: string[] = [];
+  for (let at: Path | undefined = path; at !== undefined; at = at.parent) steps.push(at.step);
+  if (steps.length > maxSteps) steps.splice(maxSteps / 2, steps.length - maxSteps, '…');
+  return steps.reverse().join('/');
+}

@@ -1,23 +1,18 @@
 import type { AvroSchema } from '../../schema-types/avro/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
+import { Budget } from '../budget.ts';
 import { compareEnum } from './enum.ts';
 import { compareFixed } from './fixed.ts';
-import { mismatch, noMismatches } from './mismatch.ts';
-import { below, type Path, root } from './path.ts';
+import type { Path } from './path.ts';
 import { compareRecord } from './record.ts';
 import { compareUnions, readFromUnion, readUnion } from './union.ts';
 import { Walk } from './walk.ts';
 
 type Kind = AvroSchema['type'];
 type Of<K extends Kind> = Extract<AvroSchema, { readonly type: K }>;
-type Compare<K extends Kind> = (
-  reader: Of<K>,
-  writer: Of<K>,
-  path: Path,
-  walk: Walk,
-) => readonly Incompatibility[];
+type Compare<K extends Kind> = (reader: Of<K>, writer: Of<K>, path: Path, walk: Walk) => void;
 
-const always = () => noMismatches;
+const always = () => {};
 
 /** What is compared when reader and writer are of one kind. */
 const sameKind: { readonly [K in Kind]: Compare<K> } = {
@@ -29,8 +24,8 @@ const sameKind: { readonly [K in Kind]: Compare<K> } = {
   double: always,
   bytes: always,
   string: always,
-  array: (reader, writer, path, walk) => walk.compare(reader.items, writer.items, below(path, 'items')),
-  map: (reader, writer, path, walk) => walk.compare(reader.values, writer.values, below(path, 'values')),
+  array: (reader, writer, path, walk) => walk.compare(reader.items, writer.items, walk.below(path, 'items')),
+  map: (reader, writer, path, walk) => walk.compare(reader.values, writer.values, walk.below(path, 'values')),
   union: compareUnions,
   fixed: compareFixed,
   enum: compareEnum,
@@ -46,26 +41,28 @@ const promotedFrom: Partial<Record<Kind, readonly Kind[]>> = {
   string: ['bytes'],
 };
 
-/** Every rule of schema resolution that the reader breaks for data of the writer; empty when it reads all of it. */
+/**
+ * Every rule of schema resolution that the reader breaks for data of the writer; empty when it reads all of it.
+ * @throws RangeError when that takes more steps, of which a pair of types is one
+ */
 export function avroMismatches(
   reader: AvroSchema,
   writer: AvroSchema,
-  maxPairs = Infinity,
+  maxSteps = Infinity,
 ): readonly Incompatibility[] {
-  return new Walk(comparePair, maxPairs).compare(reader, writer, root);
+  return new Walk(comparePair, new Budget(maxSteps)).mismatches(reader, writer);
 }
 
-function comparePair(
-  reader: AvroSchema,
-  writer: AvroSchema,
-  path: Path,
-  walk: Walk,
-): readonly Incompatibility[] {
-  if (reader.type === writer.type)
-    return (sameKind[reader.type] as Compare<Kind>)(reader, writer, path, walk);
-  if (writer.type === 'union') return readFromUnion(reader, writer, walk);
-  if (reader.type === 'union') return readUnion(reader, writer, path, walk);
-  if (promotedFrom[reader.type]?.includes(writer.type)) return noMismatches;
-  const types = `reader type: ${reader.type.toUpperCase()} not compatible with writer type: ${writer.type.toUpperCase()}`;
-  return [mismatch('TYPE_MISMATCH', path, types)];
+function comparePair(reader: AvroSchema, writer: AvroSchema, path: Path, walk: Walk): void {
+  if (reader.type === writer.type) {
+    (sameKind[reader.type] as Compare<Kind>)(reader, writer, path, walk);
+  } else if (writer.type === 'union') {
+    readFromUnion(reader, writer, walk);
+  } else if (reader.type === 'union') {
+    readUnion(reader, writer, path, walk);
+  } else if (!promotedFrom[reader.type]?.includes(writer.type)) {
+    const types = () =>
+      `reader type: ${reader.type.toUpperCase()} not compatible with writer type: ${writer.type.toUpperCase()}`;
+    walk.add('TYPE_MISMATCH', path, types);
+  }
 }

@@ -1,67 +1,102 @@
-import type { AvroSchema } from '../../schema-types/avro/model.ts';
+import { type AvroSchema, isNamed } from '../../schema-types/avro/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
-import { noMismatches } from './mismatch.ts';
-import { type Path, root } from './path.ts';
+import type { Budget } from '../budget.ts';
+import type { AvroRule } from '../change.ts';
+import { PairVerdicts } from '../pair-verdicts.ts';
+import { mismatch } from './mismatch.ts';
+import { below, type Path, root } from './path.ts';
 
-export type ComparePair = (
-  reader: AvroSchema,
-  writer: AvroSchema,
-  path: Path,
-  walk: Walk,
-) => readonly Incompatibility[];
+export type ComparePair = (reader: AvroSchema, writer: AvroSchema, path: Path, walk: Walk) => void;
 
-type Memo = Map<AvroSchema, Map<AvroSchema, readonly Incompatibility[]>>;
-
-/** One comparison of two schemas, each pair of records once: that also ends recursive types. */
+/**
+ * One comparison of two schemas, in two goes. The first finds the verdict, keeps no paths and leaves each pair at the
+ * first rule that is broken. The second, where there is something to tell, tells all of it, each pair of records once.
+ */
 export class Walk {
   readonly #comparePair: ComparePair;
-  readonly #memo: Memo = new Map();
-  readonly #trialMemo: Memo = new Map();
-  readonly #maxPairs: number;
-  #trials = 0;
-  #pairs = 0;
+  readonly #budget: Budget;
+  readonly #verdicts: PairVerdicts<AvroSchema>;
+  #isBroken = false;
+  /** Undefined while only the verdict is looked for. */
+  #told: Incompatibility[] | undefined;
+  readonly #progress = new Map<AvroSchema, Map<AvroSchema, 'open' | 'told'>>();
 
-  constructor(comparePair: ComparePair, maxPairs: number) {
-    this.#maxPairs = maxPairs;
+  constructor(comparePair: ComparePair, budget: Budget) {
     this.#comparePair = comparePair;
+    this.#budget = budget;
+    this.#verdicts = new PairVerdicts((reader, writer) => this.#judge(reader, writer));
   }
 
-  /** Only whether anything is wrong matters now: the first mismatch is enough. */
-  get isTrial(): boolean {
-    return this.#trials > 0;
+  /** Every rule that is broken; empty when the reader takes all that the writer writes. */
+  mismatches(reader: AvroSchema, writer: AvroSchema): readonly Incompatibility[] {
+    if (this.fits(reader, writer)) return [];
+    const told: Incompatibility[] = [];
+    this.#told = told;
+    this.compare(reader, writer, root);
+    this.#told = undefined;
+    return told;
   }
 
-  compare(reader: AvroSchema, writer: AvroSchema, path: Path): readonly Incompatibility[] {
-    // Only records are met again: by their names.
-    if (reader.type === 'record' && writer.type === 'record') return this.#compareOnce(reader, writer, path);
-    this.#count();
-    return this.#comparePair(reader, writer, path, this);
+  /** Nothing that is found from here on changes what is told. */
+  get isOver(): boolean {
+    return this.#isBroken && this.#told === undefined;
   }
 
-  #count(): void {
-    if (++this.#pairs > this.#maxPairs) throw new RangeError(`more than ${this.#maxPairs} pairs of types`);
+  add(rule: AvroRule, path: Path, info: () => string): void {
+    this.#isBroken = true;
+    if (this.#told === undefined) return;
+    this.#budget.spend(1);
+    this.#told.push(mismatch(rule, path, info()));
   }
 
-  #compareOnce(reader: AvroSchema, writer: AvroSchema, path: Path): readonly Incompatibility[] {
-    const earlier =
-      this.#memo.get(reader)?.get(writer) ??
-      (this.isTrial ? this.#trialMemo.get(reader)?.get(writer) : undefined);
-    if (earlier !== undefined) return earlier;
-    this.#count();
-    // A pair met again inside itself is compatible unless something else in it is not.
-    const memo = this.isTrial ? this.#trialMemo : this.#memo;
-    const row = memo.get(reader) ?? new Map();
-    memo.set(reader, row);
-    row.set(writer, noMismatches);
-    const found = this.#comparePair(reader, writer, path, this);
-    row.set(writer, found);
-    return found;
+  /** One step further; no step at all while nobody will read the path. */
+  below(path: Path, step: string): Path {
+    return this.#told === undefined ? path : below(path, step);
   }
 
+  spendOnLookUps(count: number): void {
+    this.#budget.spendOnLookUps(count);
+  }
+
+  /** Both must fit: what does not is part of the answer. */
+  compare(reader: AvroSchema, writer: AvroSchema, path: Path): void {
+    // Only named types are met again.
+    const isMetAgain = isNamed(reader) && isNamed(writer);
+    if (!isMetAgain) this.#compareHere(reader, writer, path);
+    else if (this.#told === undefined) this.#isBroken ||= !this.#verdicts.holds(reader, writer);
+    else this.#tellOnce(reader, writer, path);
+  }
+
+  /** Whether the reader takes all that the writer writes; nothing of it is told. */
   fits(reader: AvroSchema, writer: AvroSchema): boolean {
-    this.#trials++;
-    const found = this.compare(reader, writer, root);
-    this.#trials--;
-    return found.length === 0;
+    if (!isNamed(reader) || !isNamed(writer)) return this.#judge(reader, writer);
+    // What is being told needs no second line where it leads back to itself.
+    const isBeingTold = this.#told !== undefined && this.#progress.get(reader)?.get(writer) === 'open';
+    return isBeingTold || this.#verdicts.holds(reader, writer);
+  }
+
+  #judge(reader: AvroSchema, writer: AvroSchema): boolean {
+    const outer = { isBroken: this.#isBroken, told: this.#told };
+    this.#isBroken = false;
+    this.#told = undefined;
+    this.#compareHere(reader, writer, root);
+    const fits = !this.#isBroken;
+    this.#isBroken = outer.isBroken;
+    this.#told = outer.told;
+    return fits;
+  }
+
+  #compareHere(reader: AvroSchema, writer: AvroSchema, path: Path): void {
+    this.#budget.spend(1);
+    this.#comparePair(reader, writer, path, this);
+  }
+
+  #tellOnce(reader: AvroSchema, writer: AvroSchema, path: Path): void {
+    const row = this.#progress.get(reader) ?? new Map();
+    this.#progress.set(reader, row);
+    if (row.has(writer) || this.#verdicts.holds(reader, writer)) return;
+    row.set(writer, 'open');
+    this.#compareHere(reader, writer, path);
+    row.set(writer, 'told');
   }
 }

@@ -47,7 +47,23 @@ export function compareRest(
   else if (before === false) walk.add(kinds.added, keyword);
   else if (after === true) walk.add(kinds.extended, keyword);
   else if (before === true) walk.add(kinds.narrowed, keyword);
-  else walk.compareAt(keyword, before, after);
+  else walk.compareAt(keyword, undefined, before, after);
+}
+
+/** What is listed on one side alone, against what the other says of all that it does not list. */
+export function compareCovered(
+  walk: Walk,
+  before: JsonSchemaNode,
+  after: JsonSchemaNode,
+  ifCovered: JsonSchemaChangeKind,
+  ifNotCovered: JsonSchemaChangeKind,
+): void {
+  if (walk.fits(before, after)) {
+    walk.add(ifCovered);
+  } else {
+    walk.compare(before, after);
+    walk.add(ifNotCovered);
+  }
 }
 
 /** A missing keyword, `true` and `{}` permit all; `false` permits nothing. */

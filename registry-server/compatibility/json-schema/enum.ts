@@ -2,6 +2,7 @@ import { isSubset } from './subset.ts';
 import type { Node, Walk } from './walk.ts';
 
 export function compareEnum(walk: Walk, before: Node<'enum'>, after: Node<'enum'>): void {
+  walk.spendOnLookUps(before.values.size + after.values.size);
   const isExtended = isSubset(before.values, after.values);
   const isNarrowed = isSubset(after.values, before.values);
   if (isExtended && isNarrowed) return;

@@ -1,7 +1,7 @@
 import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
 import { compareBound } from './bounds.ts';
-import { compareRest, permitted, restOf } from './content-model.ts';
-import { breaks, type Node, type Walk } from './walk.ts';
+import { compareCovered, compareRest, permitted, restOf } from './content-model.ts';
+import type { Node, Walk } from './walk.ts';
 
 type ArrayNode = Node<'array'>;
 
@@ -28,7 +28,7 @@ function compareAllItems(
   if (before === after) return;
   if (before === undefined) walk.add('SCHEMA_ADDED', 'items');
   else if (after === undefined) walk.add('SCHEMA_REMOVED', 'items');
-  else walk.compareAt('items', before, after);
+  else walk.compareAt('items', undefined, before, after);
 }
 
 function compareItemSchemas(walk: Walk, before: ArrayNode, after: ArrayNode): void {
@@ -36,7 +36,8 @@ function compareItemSchemas(walk: Walk, before: ArrayNode, after: ArrayNode): vo
   for (let index = 0; index < count; index++) {
     const earlier = before.itemSchemas[index];
     const later = after.itemSchemas[index];
-    walk.at(`items/${index}`, () => {
+    if (walk.isOver) return;
+    walk.at('items', String(index), () => {
       if (earlier === undefined) compareAdded(walk, later as JsonSchemaNode, before);
       else if (later === undefined) compareRemoved(walk, earlier, after);
       else walk.compare(earlier, later);
@@ -54,12 +55,12 @@ function compareRemoved(walk: Walk, item: JsonSchemaNode, after: ArrayNode): voi
       never ? 'ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL' : 'ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL',
     );
   } else {
-    const changes = walk.try(item, rest);
-    walk.addAll(changes);
-    walk.add(
-      changes.some(breaks)
-        ? 'ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL'
-        : 'ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+    compareCovered(
+      walk,
+      item,
+      rest,
+      'ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+      'ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
     );
   }
 }
@@ -75,12 +76,12 @@ function compareAdded(walk: Walk, item: JsonSchemaNode, before: ArrayNode): void
   } else if (rest === 'closed') {
     walk.add('ITEM_ADDED_TO_CLOSED_CONTENT_MODEL');
   } else {
-    const changes = walk.try(rest, item);
-    walk.addAll(changes);
-    walk.add(
-      changes.some(breaks)
-        ? 'ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL'
-        : 'ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+    compareCovered(
+      walk,
+      rest,
+      item,
+      'ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+      'ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
     );
   }
 }

@@ -1,14 +1,15 @@
 import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
 import { compareBound } from './bounds.ts';
-import { compareRest, permitted, restOf } from './content-model.ts';
+import { compareCovered, compareRest, permitted, restOf } from './content-model.ts';
 import { isSubset } from './subset.ts';
-import { breaks, type Node, type Walk } from './walk.ts';
+import type { Node, Walk } from './walk.ts';
 
 type ObjectNode = Node<'object'>;
 
 export function compareObject(walk: Walk, before: ObjectNode, after: ObjectNode): void {
   compareRequired(walk, before, after);
   compareProperties(walk, before, after);
+  if (walk.isOver) return;
   compareDependencies(walk, before, after);
   compareRest(walk, 'additionalProperties', before.additionalProperties, after.additionalProperties);
   const unevaluated = [
@@ -22,25 +23,29 @@ export function compareObject(walk: Walk, before: ObjectNode, after: ObjectNode)
 
 function compareRequired(walk: Walk, before: ObjectNode, after: ObjectNode): void {
   if (before.required.size === 0 && after.required.size === 0) return;
+  walk.spendOnLookUps(before.properties.size);
   for (const name of before.properties.keys()) {
     const property = after.properties.get(name);
     const isRequired = after.required.has(name);
     if (property === undefined || before.required.has(name) === isRequired) continue;
-    if (!isRequired) walk.add('REQUIRED_ATTRIBUTE_REMOVED', `required/${name}`);
-    else if (property.hasDefault) walk.add('REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED', `required/${name}`);
-    else walk.add('REQUIRED_ATTRIBUTE_ADDED', `required/${name}`);
+    if (!isRequired) walk.add('REQUIRED_ATTRIBUTE_REMOVED', 'required', name);
+    else if (property.hasDefault) walk.add('REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED', 'required', name);
+    else walk.add('REQUIRED_ATTRIBUTE_ADDED', 'required', name);
   }
 }
 
 function compareProperties(walk: Walk, before: ObjectNode, after: ObjectNode): void {
+  walk.spendOnLookUps(before.properties.size + after.properties.size);
   for (const [name, property] of before.properties) {
+    if (walk.isOver) return;
     const later = after.properties.get(name);
-    if (later !== undefined) walk.compareAt(`properties/${name}`, property, later);
-    else walk.at(`properties/${name}`, () => compareRemoved(walk, name, property, after));
+    if (later !== undefined) walk.compareAt('properties', name, property, later);
+    else walk.at('properties', name, () => compareRemoved(walk, name, property, after));
   }
   for (const [name, property] of after.properties) {
+    if (walk.isOver) return;
     if (before.properties.has(name)) continue;
-    walk.at(`properties/${name}`, () => compareAdded(walk, name, property, before, after));
+    walk.at('properties', name, () => compareAdded(walk, name, property, before, after));
   }
 }
 
@@ -57,12 +62,12 @@ function compareRemoved(walk: Walk, name: string, property: JsonSchemaNode, afte
         : 'PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL',
     );
   } else {
-    const changes = walk.try(property, rest);
-    walk.addAll(changes);
-    walk.add(
-      changes.some(breaks)
-        ? 'PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL'
-        : 'PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+    compareCovered(
+      walk,
+      property,
+      rest,
+      'PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+      'PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
     );
   }
 }
@@ -85,12 +90,12 @@ function compareAdded(
     return;
   }
   if (rest !== 'closed') {
-    const changes = walk.try(rest, property);
-    walk.addAll(changes);
-    walk.add(
-      changes.some(breaks)
-        ? 'PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL'
-        : 'PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+    compareCovered(
+      walk,
+      rest,
+      property,
+      'PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
+      'PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL',
     );
   }
   if (!isRequired) walk.add('OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL');
@@ -100,6 +105,7 @@ function compareAdded(
 
 /** What an object schema says of a property that it does not list: by pattern first. */
 function restFor(walk: Walk, schema: ObjectNode, name: string): ReturnType<typeof restOf> {
+  walk.spendOnLookUps(schema.patternProperties.size);
   for (const [pattern, covered] of schema.patternProperties) {
     if (walk.patterns.fits(pattern, name)) return covered;
   }
@@ -109,36 +115,41 @@ function restFor(walk: Walk, schema: ObjectNode, name: string): ReturnType<typeo
 }
 
 function compareDependencies(walk: Walk, before: ObjectNode, after: ObjectNode): void {
-  for (const name of union(before.propertyDependencies, after.propertyDependencies)) {
-    const step = `dependencies/${name}`;
+  for (const name of union(walk, before.propertyDependencies, after.propertyDependencies)) {
     const earlier = before.propertyDependencies.get(name);
     const later = after.propertyDependencies.get(name);
-    if (later === undefined) walk.add('DEPENDENCY_ARRAY_REMOVED', step);
-    else if (earlier === undefined) walk.add('DEPENDENCY_ARRAY_ADDED', step);
-    else compareNames(walk, step, earlier, later);
+    if (later === undefined) walk.add('DEPENDENCY_ARRAY_REMOVED', 'dependencies', name);
+    else if (earlier === undefined) walk.add('DEPENDENCY_ARRAY_ADDED', 'dependencies', name);
+    else compareNames(walk, name, earlier, later);
   }
-  for (const name of union(before.schemaDependencies, after.schemaDependencies)) {
-    const step = `dependencies/${name}`;
+  for (const name of union(walk, before.schemaDependencies, after.schemaDependencies)) {
     const earlier = before.schemaDependencies.get(name);
     const later = after.schemaDependencies.get(name);
-    if (later === undefined) walk.add('DEPENDENCY_SCHEMA_REMOVED', step);
-    else if (earlier === undefined) walk.add('DEPENDENCY_SCHEMA_ADDED', step);
-    else walk.compareAt(step, earlier, later);
+    if (later === undefined) walk.add('DEPENDENCY_SCHEMA_REMOVED', 'dependencies', name);
+    else if (earlier === undefined) walk.add('DEPENDENCY_SCHEMA_ADDED', 'dependencies', name);
+    else walk.compareAt('dependencies', name, earlier, later);
   }
 }
 
 function compareNames(
   walk: Walk,
-  step: string,
+  name: string,
   before: ReadonlySet<string>,
   after: ReadonlySet<string>,
 ): void {
+  walk.spendOnLookUps(before.size + after.size);
   const isExtended = isSubset(before, after);
   const isNarrowed = isSubset(after, before);
   if (isExtended && isNarrowed) return;
-  if (isExtended) walk.add('DEPENDENCY_ARRAY_EXTENDED', step);
-  else walk.add(isNarrowed ? 'DEPENDENCY_ARRAY_NARROWED' : 'DEPENDENCY_ARRAY_CHANGED', step);
+  if (isExtended) walk.add('DEPENDENCY_ARRAY_EXTENDED', 'dependencies', name);
+  else walk.add(isNarrowed ? 'DEPENDENCY_ARRAY_NARROWED' : 'DEPENDENCY_ARRAY_CHANGED', 'dependencies', name);
 }
 
-const union = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): Iterable<string> =>
-  a.size === 0 && b.size === 0 ? [] : new Set([...a.keys(), ...b.keys()]);
+function union(
+  walk: Walk,
+  a: ReadonlyMap<string, unknown>,
+  b: ReadonlyMap<string, unknown>,
+): Iterable<string> {
+  walk.spendOnLookUps(a.size + b.size);
+  return a.size === 0 && b.size === 0 ? [] : new Set([...a.keys(), ...b.keys()]);
+}

@@ -1,13 +1,15 @@
 import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
-import type { Incompatibility } from '../../schema-types/schema-type.ts';
+import type { CompareOptions, Incompatibility } from '../../schema-types/schema-type.ts';
 import { brokenRules } from '../broken-rules.ts';
+import { Budget } from '../budget.ts';
+import { breaksLenientJsonReader, breaksStrictJsonReader } from '../change.ts';
 import { compareNumber, compareString } from './bounds.ts';
 import { compareCombined, compareNot, compareWithCombined } from './combined.ts';
 import { describe } from './describe.ts';
 import { compareConst, compareEnum } from './enum.ts';
 import { compareArray } from './items.ts';
 import { compareObject } from './properties.ts';
-import { breaks, type JsonSchemaChange, type Node, Walk } from './walk.ts';
+import { type Node, Walk } from './walk.ts';
 
 type Kind = JsonSchemaNode['kind'];
 
@@ -44,22 +46,16 @@ function compareParts(walk: Walk, before: JsonSchemaNode, after: JsonSchemaNode)
   }
 }
 
-/** Every change from one schema to the next, harmless ones too. */
-export function jsonSchemaChanges(
-  before: JsonSchemaNode,
-  after: JsonSchemaNode,
-  maxPairs = Infinity,
-): readonly JsonSchemaChange[] {
-  const walk = new Walk(compareParts, maxPairs);
-  walk.compare(before, after);
-  return walk.changes;
-}
-
-/** The changes that a reader minds when data was written for another schema. */
+/**
+ * What a reader minds when data was written for another schema; empty when it takes all of it.
+ * @throws RangeError when that takes more steps, of which a pair of schemas is one
+ */
 export function jsonSchemaBreaks(
   reader: JsonSchemaNode,
   writer: JsonSchemaNode,
-  maxPairs?: number,
+  { maxSteps = Infinity, isLenient = false }: CompareOptions = {},
 ): readonly Incompatibility[] {
-  return brokenRules(jsonSchemaChanges(writer, reader, maxPairs).filter(breaks), describe);
+  const breaks = isLenient ? breaksLenientJsonReader : breaksStrictJsonReader;
+  const walk = new Walk(compareParts, breaks, new Budget(maxSteps));
+  return brokenRules(walk.findBreaks(writer, reader), describe);
 }

@@ -1,8 +1,12 @@
 import type { JsonSchemaNode } from '../../schema-types/json-schema/model.ts';
-import { breaksJsonReader, type JsonSchemaChangeKind } from '../change.ts';
+import type { Budget } from '../budget.ts';
+import type { JsonSchemaChangeKind } from '../change.ts';
+import { PairVerdicts } from '../pair-verdicts.ts';
+import { shortened } from '../shortened.ts';
 import { Patterns } from './pattern.ts';
 
-export interface JsonSchemaChange {
+/** What breaks a reader. */
+export interface JsonSchemaBreak {
   readonly kind: JsonSchemaChangeKind;
   /** Such as `#/properties/age`. */
   readonly path: string;
@@ -13,114 +17,171 @@ export type Node<K extends JsonSchemaNode['kind'] = JsonSchemaNode['kind']> = Ex
   { readonly kind: K }
 >;
 export type CompareParts = (walk: Walk, before: JsonSchemaNode, after: JsonSchemaNode) => void;
-
-export const breaks = ({ kind }: JsonSchemaChange): boolean => breaksJsonReader[kind];
+export type Breaks = (kind: JsonSchemaChangeKind) => boolean;
 
 /** Steps of matching a pattern that take as long as comparing a pair. */
-const stepsPerPair = 100;
+const patternStepsPerPair = 100;
+/** What a definition that is used again tells is told for each place, unless there are more than these. */
+const maxRepeats = 100;
+const maxStepCharacters = 200;
+const maxPathCharacters = 1_000;
 
-/** One comparison of two schemas: where it is, and what it has found so far. */
+/**
+ * One comparison of two schemas, in two goes. The first finds the verdict, keeps no paths and leaves each pair at the
+ * first change that breaks a reader. The second, where there is something to tell, tells all of it with its paths.
+ */
 export class Walk {
-  #path = '#';
-  #changes: JsonSchemaChange[] = [];
-  #pairs = 0;
-  #trials = 0;
-  readonly #maxPairs: number;
   readonly #compareParts: CompareParts;
-  readonly #known = new Map<JsonSchemaNode, Map<JsonSchemaNode, Known>>();
+  readonly #breaks: Breaks;
+  readonly #budget: Budget;
+  readonly #verdicts: PairVerdicts<JsonSchemaNode>;
+  #isBroken = false;
+  #trials = 0;
+  /** Undefined while only the verdict is looked for. */
+  #report: Report | undefined;
+  #path = '#';
 
-  readonly patterns = new Patterns((steps) => this.#spend(steps));
-  #steps = 0;
+  readonly patterns = new Patterns((steps) => this.#budget.spend(steps / patternStepsPerPair));
 
-  constructor(compareParts: CompareParts, maxPairs: number) {
-    this.#maxPairs = maxPairs;
+  constructor(compareParts: CompareParts, breaks: Breaks, budget: Budget) {
     this.#compareParts = compareParts;
+    this.#breaks = breaks;
+    this.#budget = budget;
+    this.#verdicts = new PairVerdicts((before, after) => this.#judge(before, after));
   }
 
-  #spend(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps > this.#maxPairs * stepsPerPair) throw new RangeError('the patterns take too long');
+  /** What breaks a reader with the later schema; empty when it takes all that the earlier one took. */
+  findBreaks(before: JsonSchemaNode, after: JsonSchemaNode): readonly JsonSchemaBreak[] {
+    if (this.#holds(before, after)) return [];
+    const { breaks, repeatsLeft } = this.#tell(before, after, maxRepeats);
+    return repeatsLeft > 0 ? breaks : this.#tell(before, after, 0).breaks;
   }
 
-  get changes(): readonly JsonSchemaChange[] {
-    return this.#changes;
+  #tell(before: JsonSchemaNode, after: JsonSchemaNode, repeatsLeft: number): Report {
+    const report: Report = { breaks: [], progress: new Map(), repeatsLeft };
+    this.#report = report;
+    this.compare(before, after);
+    this.#report = undefined;
+    return report;
   }
 
-  /** @param step below the current place, when the change is at a keyword of it */
-  add(kind: JsonSchemaChangeKind, step?: string): void {
-    const path = step === undefined ? this.#path : `${this.#path}/${step}`;
-    this.#changes.push({ kind, path: path === '#' ? '#/' : path });
+  /** Nothing that is found from here on changes what is told. */
+  get isOver(): boolean {
+    return this.#isBroken && this.#report === undefined;
   }
 
-  addAll(changes: readonly JsonSchemaChange[]): void {
-    this.#changes.push(...changes);
+  spendOnLookUps(count: number): void {
+    this.#budget.spendOnLookUps(count);
   }
 
-  /** Does what `inside` does one or more steps below the current place. */
-  at(step: string, inside: () => void): void {
+  /**
+   * @param keyword of the current place, when the change is at it
+   * @param name in what the keyword holds, when it is at that
+   */
+  add(kind: JsonSchemaChangeKind, keyword?: string, name?: string): void {
+    if (!this.#breaks(kind)) return;
+    this.#isBroken = true;
+    if (this.#report === undefined) return;
+    this.#budget.spend(1);
+    const path = keyword === undefined ? this.#path : pathBelow(this.#path, keyword, name);
+    this.#report.breaks.push({ kind, path: path === '#' ? '#/' : path });
+  }
+
+  /** Does what `inside` does one or two steps below the current place. */
+  at(keyword: string, name: string | undefined, inside: () => void): void {
     const outer = this.#path;
-    this.#path = `${outer}/${step}`;
+    if (this.#report !== undefined) this.#path = pathBelow(outer, keyword, name);
     inside();
     this.#path = outer;
   }
 
-  compareAt(step: string, before: JsonSchemaNode, after: JsonSchemaNode): void {
+  compareAt(keyword: string, name: string | undefined, before: JsonSchemaNode, after: JsonSchemaNode): void {
     const outer = this.#path;
-    this.#path = `${outer}/${step}`;
+    if (this.#report !== undefined) this.#path = pathBelow(outer, keyword, name);
     this.compare(before, after);
     this.#path = outer;
   }
 
-  /** The changes between two schemas, kept apart: the caller may take another pair instead. */
-  try(before: JsonSchemaNode, after: JsonSchemaNode): readonly JsonSchemaChange[] {
-    const outer = this.#changes;
-    this.#changes = [];
-    this.#trials++;
-    this.compare(before, after);
-    this.#trials--;
-    const found = this.#changes;
-    this.#changes = outer;
-    return found;
-  }
-
+  /** The later schema must take all that the earlier one took: where it does not, that is part of the answer. */
   compare(before: JsonSchemaNode, after: JsonSchemaNode): void {
-    if (++this.#pairs > this.#maxPairs) throw new RangeError(`more than ${this.#maxPairs} pairs of schemas`);
+    const isReferred = before.kind === 'reference' || after.kind === 'reference';
+    if (this.#report !== undefined && isReferred) this.#tellPair(this.#report, endOf(before), endOf(after));
+    else if (this.#report !== undefined) this.#compareHere(before, after);
     // Only these pairs can come up again: under a reference, or among alternatives.
-    if (before.kind !== 'reference' && after.kind !== 'reference' && this.#trials === 0) {
-      this.#compareParts(this, before, after);
-      return;
-    }
-    const from = before.kind === 'reference' ? before.target() : before;
-    const to = after.kind === 'reference' ? after.target() : after;
-    let row = this.#known.get(from);
-    if (row === undefined) {
-      row = new Map();
-      this.#known.set(from, row);
-    }
-    const earlier = row.get(to);
-    if (earlier === undefined) this.#compareFirst(from, to, row);
-    else if (earlier !== inProgress) this.#repeat(earlier);
-    // A pair inside itself is compatible unless something else in it is not.
+    else if (isReferred || this.#trials > 0) this.#isBroken ||= !this.#holds(before, after);
+    else this.#compareHere(before, after);
   }
 
-  #compareFirst(from: JsonSchemaNode, to: JsonSchemaNode, row: Map<JsonSchemaNode, Known>): void {
-    row.set(to, inProgress);
-    const start = this.#changes.length;
-    this.#compareParts(this, from, to);
-    row.set(to, { path: this.#path, changes: this.#changes.slice(start) });
+  /** Whether the later schema takes all that the earlier one took; nothing of it is told. */
+  fits(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
+    this.#trials++;
+    const fits = this.#holds(before, after);
+    this.#trials--;
+    return fits;
   }
 
-  #repeat({ path, changes }: Finished): void {
-    for (const { kind, path: place } of changes) {
-      const below = place.length <= path.length ? '' : place.slice(path.length);
-      this.add(kind, below === '' || below === '/' ? undefined : below.slice(1));
-    }
+  #holds(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
+    const [from, to] = [endOf(before), endOf(after)];
+    // Looking these up would take longer than comparing them.
+    return hasParts[from.kind] || hasParts[to.kind] ? this.#verdicts.holds(from, to) : this.#judge(from, to);
+  }
+
+  #judge(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
+    const [isBroken, report] = [this.#isBroken, this.#report];
+    this.#isBroken = false;
+    this.#report = undefined;
+    this.#compareHere(before, after);
+    const fits = !this.#isBroken;
+    this.#isBroken = isBroken;
+    this.#report = report;
+    return fits;
+  }
+
+  #compareHere(before: JsonSchemaNode, after: JsonSchemaNode): void {
+    this.#budget.spend(1);
+    this.#compareParts(this, before, after);
+  }
+
+  #tellPair(report: Report, before: JsonSchemaNode, after: JsonSchemaNode): void {
+    const row = report.progress.get(before) ?? new Map<JsonSchemaNode, 'open' | 'told'>();
+    report.progress.set(before, row);
+    const progress = row.get(after);
+    // Inside itself it has nothing new to say.
+    if (progress === 'open' || this.#holds(before, after)) return;
+    if (progress === 'told' && report.repeatsLeft-- <= 0) return;
+    row.set(after, 'open');
+    this.#compareHere(before, after);
+    row.set(after, 'told');
   }
 }
 
-interface Finished {
-  readonly path: string;
-  readonly changes: readonly JsonSchemaChange[];
+interface Report {
+  readonly breaks: JsonSchemaBreak[];
+  readonly progress: Map<JsonSchemaNode, Map<JsonSchemaNode, 'open' | 'told'>>;
+  repeatsLeft: number;
 }
-const inProgress = Symbol('in progress');
-type Known = Finished | typeof inProgress;
+
+/** What may hold other schemas, or so many values that it pays to compare them once. */
+const hasParts: Readonly<Record<JsonSchemaNode['kind'], boolean>> = {
+  any: false,
+  false: false,
+  null: false,
+  boolean: false,
+  string: false,
+  number: false,
+  object: true,
+  array: true,
+  enum: true,
+  const: false,
+  not: true,
+  conditional: false,
+  combined: true,
+  reference: true,
+};
+
+const endOf = (node: JsonSchemaNode): JsonSchemaNode => (node.kind === 'reference' ? node.target() : node);
+
+function pathBelow(path: string, keyword: string, name: string | undefined): string {
+  const step = name === undefined ? keyword : `${keyword}/${shortened(name, maxStepCharacters)}`;
+  return shortened(`${path}/${step}`, maxPathCharacters);
+}

@@ -1,5 +1,3 @@
-import type { Json } from '../json-text.ts';
-
 /**
  * A JSON Schema as the comparison sees it: what a schema object says is split into parts of one kind each
  * (what it says of strings, of objects, its enum, its anyOf, …); several parts are a `combined` of all of them.
@@ -100,8 +98,10 @@ export interface CombinedNode extends Common {
   readonly kind: 'combined';
   readonly criterion: 'allOf' | 'anyOf' | 'oneOf';
   readonly schemas: readonly JsonSchemaNode[];
-  /** The text of each schema, to see repeated ones; `undefined` where the parts are of one schema object. */
-  readonly sources: readonly Json[] | undefined;
+  /** Without those whose text repeats an earlier one. */
+  readonly distinct: () => readonly JsonSchemaNode[];
+  /** The parts are of one schema object: what it says side by side. */
+  readonly isImplied: boolean;
 }
 export interface ReferenceNode extends Common {
   readonly kind: 'reference';

@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject, stableJson, toNumber } from '../json-text.ts';
+import { once } from '../once.ts';
 import { InvalidSchema } from '../schema-type.ts';
 import type { Documents, Located } from './documents.ts';
 import { type SimpleType, tellingKeywords } from './keywords.ts';
@@ -103,7 +104,8 @@ class Reader {
     hasDefault: boolean,
   ): CombinedNode {
     const schemas = list.map((item) => this.read({ ...place, schema: item }));
-    return { kind: 'combined', criterion, hasDefault, schemas, sources: list };
+    const distinct = once(() => withoutRepeats(schemas, list));
+    return { kind: 'combined', criterion, hasDefault, schemas, distinct, isImplied: false };
   }
 
   #typed(schema: JsonObject, place: Located, hasDefault: boolean): readonly JsonSchemaNode[] {
@@ -111,7 +113,8 @@ class Reader {
     if (typeof type === 'string') return [this.#ofType(type as SimpleType, schema, place, hasDefault)];
     if (isArray(type)) {
       const schemas = type.map((one) => this.#ofType(one as SimpleType, schema, place, false));
-      return [{ kind: 'combined', criterion: 'anyOf', hasDefault, schemas, sources: type }];
+      const distinct = () => schemas;
+      return [{ kind: 'combined', criterion: 'anyOf', hasDefault, schemas, distinct, isImplied: false }];
     }
     // Without a `type` the keywords tell what the schema is about, one family only: the reference's order.
     for (const [kind, keywords] of tellingKeywords) {
@@ -211,7 +214,20 @@ function combine(parts: readonly JsonSchemaNode[], schema: JsonObject): JsonSche
   const [first] = parts;
   if (first === undefined) return hasDefault ? { kind: 'any', hasDefault } : anything;
   if (parts.length === 1) return first;
-  return { kind: 'combined', criterion: 'allOf', hasDefault, schemas: parts, sources: undefined };
+  const distinct = () => parts;
+  return { kind: 'combined', criterion: 'allOf', hasDefault, schemas: parts, distinct, isImplied: true };
+}
+
+function withoutRepeats(
+  schemas: readonly JsonSchemaNode[],
+  sources: readonly Json[],
+): readonly JsonSchemaNode[] {
+  if (schemas.length < 2) return schemas;
+  const seen = new Set<string>();
+  return schemas.filter((_, index) => {
+    const text = stableJson(sources[index] ?? null);
+    return !seen.has(text) && seen.add(text);
+  });
 }
 
 function readString(schema: JsonObject, hasDefault: boolean): StringNode {

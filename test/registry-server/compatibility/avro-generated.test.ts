@@ -2,9 +2,9 @@ import avsc from 'avsc';
 import { expect } from 'chai';
 import { avro } from '../../../registry-server/schema-types/avro.ts';
 import { type AvroJson, anAvroSchema, changedAvro } from '../../build/generate/avro.ts';
-import { seeded } from '../../build/random.ts';
+import { roundsOr, seeded } from '../../build/random.ts';
 
-const ROUNDS = 800;
+const ROUNDS = roundsOr(800);
 
 const parse = (schema: AvroJson) => avro.parse(JSON.stringify(schema), []);
 const toAvsc = (schema: AvroJson) => avsc.Type.forSchema(structuredClone(schema), { wrapUnions: true });

@@ -86,14 +86,34 @@ describe('checkCompatibility', () => {
     expect(lines).to.include('{oldSchemaVersion: 2}').and.not.to.include('{oldSchemaVersion: 1}');
   });
 
+  it('tells a hundred broken rules of one comparison, and how many more there are', () => {
+    const many = Array.from({ length: 250 }, (_, index) => ({ name: `f${index}`, type: 'int' }));
+    const lines = check(AVRO, 'BACKWARD', record(...many), versions(record()));
+    expect(lines).to.have.lengthOf(103);
+    expect(lines[99]).to.contain("'f99'");
+    expect(lines[100]).to.equal('and 150 more like these');
+    expect(lines[101]).to.equal('{oldSchemaVersion: 1}');
+  });
+
+  it('cuts names and paths that are longer than anybody reads', () => {
+    const name = 'x'.repeat(30_000);
+    const long = (type: string) =>
+      JSON_SCHEMA.parse(JSON.stringify({ properties: { [name]: { properties: { [name]: { type } } } } }), []);
+    const [json] = check(JSON_SCHEMA, 'BACKWARD', long('integer'), versions(long('string')));
+    expect(json).to.have.length.below(2_000).and.to.contain('xxx…xxx').and.to.contain('TYPE_CHANGED');
+    const [avro] = check(AVRO, 'BACKWARD', record({ name, type: 'int' }), versions(record()));
+    expect(avro).to.have.length.below(6_000).and.to.contain('xxx…xxx');
+  });
+
   it('refuses two schemas that have too many pairs to compare, instead of hanging', () => {
-    const choices = (minLength: number) => ({
-      oneOf: Array.from({ length: 700 }, (_, index) => ({ type: 'string', minLength: minLength - index })),
+    // Of 1,200 parts any 500 would do, and no two fit.
+    const parts = (count: number, shortest: number) => ({
+      allOf: Array.from({ length: count }, (_, index) => ({ type: 'string', minLength: shortest + index })),
     });
-    const before = JSON_SCHEMA.parse(JSON.stringify(choices(1000)), []);
-    const after = JSON_SCHEMA.parse(JSON.stringify(choices(2000)), []);
+    const before = JSON_SCHEMA.parse(JSON.stringify(parts(1_200, 1)), []);
+    const after = JSON_SCHEMA.parse(JSON.stringify(parts(500, 2_000)), []);
     const [line] = check(JSON_SCHEMA, 'BACKWARD', after, versions(before));
-    expect(line).to.contain('more than 300000 pairs');
+    expect(line).to.contain('more than 300000 steps');
   });
 
   for (const [file, type] of [

@@ -9,9 +9,9 @@ import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
 import { anAvroSchema, changedAvro } from '../../build/generate/avro.ts';
 import { aJsonSchema, changedJsonSchema } from '../../build/generate/json-schema.ts';
 import { aProtoMessage, changedProto, printProto } from '../../build/generate/protobuf.ts';
-import { type Random, seeded } from '../../build/random.ts';
+import { type Random, roundsOr, seeded } from '../../build/random.ts';
 
-const ROUNDS = 200;
+const ROUNDS = roundsOr(200);
 
 /** A schema and three later ones, each changed from the one before. */
 const history = <T>(random: Random, first: T, change: (random: Random, from: T) => T): readonly T[] => {

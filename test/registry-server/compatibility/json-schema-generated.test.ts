@@ -2,9 +2,9 @@ import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import { jsonSchema } from '../../../registry-server/schema-types/json-schema.ts';
 import { aDocument, aJsonSchema, changedJsonSchema, type JsonAny } from '../../build/generate/json-schema.ts';
-import { seeded } from '../../build/random.ts';
+import { roundsOr, seeded } from '../../build/random.ts';
 
-const ROUNDS = 800;
+const ROUNDS = roundsOr(800);
 
 const parse = (schema: JsonAny) => jsonSchema.parse(JSON.stringify(schema), []);
 
