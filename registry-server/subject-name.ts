@@ -11,7 +11,7 @@ export interface SubjectName {
 }
 
 // An index row of PostgreSQL holds at most 2,704 bytes, of context and subject together.
-const MAX_NAME_BYTES = 1024;
+export const MAX_NAME_BYTES = 1024;
 
 /** The default context itself: it has a config and a mode without being given them. */
 export function isDefaultContext({ context, subject }: SubjectName): boolean {

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { Change } from './store/store.ts';
-import type { FromWorker, ToWorker } from './worker-messages.ts';
+import { type FromWorker, readToWorker } from './worker-messages.ts';
 
 /** A worker's line to its supervisor, and through it to the other workers. */
 export interface WorkerLink {
@@ -30,8 +30,12 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
   let waiting: { readonly change: Change; readonly done: () => void }[] = [];
   let isTelling = false;
 
-  process.on('message', (message: ToWorker) => {
-    switch (message.kind) {
+  process.on('message', (given: unknown) => {
+    const message = readToWorker(given);
+    switch (message?.kind) {
+      case undefined:
+        heard({ anything: true });
+        break;
       case 'serve':
         served.resolve();
         break;

@@ -1,3 +1,4 @@
+import { readChange } from './store/read-change.ts';
 import type { Change } from './store/store.ts';
 
 /** What a worker says to the process that supervises it. */
@@ -22,3 +23,35 @@ export type ToWorker =
   /** All others have dropped what it wrote in this round. */
   | { readonly kind: 'known'; readonly round: number }
   | { readonly kind: 'measure'; readonly asked: number };
+
+/** Undefined when it is none. */
+export function readFromWorker(message: unknown): FromWorker | undefined {
+  const { kind, round, by, asked, changes, metrics } = fieldsOf(message);
+  if (kind === 'prepared') return { kind };
+  if (kind === 'changed' && isNumber(round)) return { kind, round, changes: readChanges(changes) };
+  if (kind === 'dropped' && isNumber(by) && isNumber(round)) return { kind, by, round };
+  if (kind === 'measured' && isNumber(asked)) return { kind, asked, metrics };
+  return undefined;
+}
+
+/** Undefined when it is none. */
+export function readToWorker(message: unknown): ToWorker | undefined {
+  const { kind, round, by, asked, changes } = fieldsOf(message);
+  if (kind === 'serve') return { kind };
+  if (kind === 'drop' && isNumber(by) && isNumber(round)) {
+    return { kind, by, round, changes: readChanges(changes) };
+  }
+  if (kind === 'known' && isNumber(round)) return { kind, round };
+  if (kind === 'measure' && isNumber(asked)) return { kind, asked };
+  return undefined;
+}
+
+function readChanges(changes: unknown): readonly Change[] {
+  return Array.isArray(changes) ? changes.map(readChange) : [{ anything: true }];
+}
+
+function fieldsOf(message: unknown): Readonly<Record<string, unknown>> {
+  return typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : {};
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number';

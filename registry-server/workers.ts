@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 import { type Measured, metricsHandler, openWorkerMetrics } from './metrics.ts';
 import type { RunningServer } from './serve.ts';
 import type { ServerSettings } from './settings.ts';
-import type { FromWorker, ToWorker } from './worker-messages.ts';
+import { readFromWorker, type ToWorker } from './worker-messages.ts';
 
 const FIRST_RESTART_MS = 200;
 const LONGEST_RESTART_MS = 30_000;
@@ -17,6 +17,8 @@ const HEALTHY_MS = 60_000;
 const MEASURE_DEADLINE_MS = 2_000;
 /** What a worker may take beyond its own deadline. */
 const EXTRA_SHUTDOWN_MS = 5_000;
+/** Rounds are counted from 1 on: nobody waits for this one. */
+const NO_ROUND = 0;
 
 interface Supervised {
   readonly worker: Worker;
@@ -74,13 +76,20 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
     };
     all.set(worker.id, supervised);
     log.info('worker started', { started: worker.id, pid: worker.process.pid });
-    worker.on('message', (message: FromWorker) => hear(supervised, message));
+    worker.on('message', (message: unknown) => hear(supervised, message));
     worker.once('exit', (code, signal) => void bury(supervised, code, signal));
   }
 
-  function hear(supervised: Supervised, message: FromWorker): void {
+  function hear(supervised: Supervised, given: unknown): void {
     const { id } = supervised.worker;
-    switch (message.kind) {
+    const message = readFromWorker(given);
+    switch (message?.kind) {
+      case undefined:
+        log.warn('a worker says what cannot be read', { from: id });
+        for (const { worker } of all.values()) {
+          send(worker, { kind: 'drop', by: id, round: NO_ROUND, changes: [{ anything: true }] });
+        }
+        break;
       case 'prepared':
         supervised.isPrepared = true;
         serveWhenPrepared();

@@ -69,7 +69,10 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
   }
 
   function drop(change: Change): void {
-    if ('purged' in change) {
+    if ('anything' in change) {
+      dropSubjects();
+      dropSchemas();
+    } else if ('purged' in change) {
       dropSchemas();
     } else if ('settingsOf' in change) {
       // They weigh on every subject of the context, and change rarely.

@@ -1,7 +1,16 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PGlite, Transaction } from '@electric-sql/pglite';
-import { type Connection, type Database, type Statement, StoreUnavailable } from './database.ts';
+import {
+  type Connection,
+  type Database,
+  type Listener,
+  type Statement,
+  StoreUnavailable,
+} from './database.ts';
+
+const LISTEN_AGAIN_MS = 500;
 
 /**
  * PostgreSQL in this process: in a folder, or in memory when there is none. Starts when first asked.
@@ -9,6 +18,7 @@ import { type Connection, type Database, type Statement, StoreUnavailable } from
  */
 export function openEmbedded(folder?: string): Database {
   let opening: Promise<PGlite> | undefined;
+  const closing = new AbortController();
 
   function engine(): Promise<PGlite> {
     opening ??= start(folder).catch((error: unknown) => {
@@ -16,6 +26,20 @@ export function openEmbedded(folder?: string): Database {
       throw error;
     });
     return opening;
+  }
+
+  /** Tries until it listens: within a process nothing is lost after that. */
+  async function listenOnce(channel: string, listener: Listener): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        await (await engine()).listen(channel, (payload) => listener.notified(payload));
+        listener.connected();
+        return;
+      } catch {
+        // An engine that does not start says so to whoever asks it for something.
+        await delay(LISTEN_AGAIN_MS, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+      }
+    }
   }
 
   const connection: Connection = {
@@ -29,9 +53,7 @@ export function openEmbedded(folder?: string): Database {
     transaction: async (work) =>
       (await engine()).transaction((transaction) => work(connectionOf(transaction))),
     listen(channel, listener) {
-      void engine()
-        .then((started) => started.listen(channel, (payload) => listener.notified(payload)))
-        .then(() => listener.connected());
+      void listenOnce(channel, listener);
     },
     async ping() {
       const [row] = await connection.query<{ server_version: string }>({
@@ -42,6 +64,7 @@ export function openEmbedded(folder?: string): Database {
     },
     poolUsage: () => ({ open: 1, idle: 1, waiting: 0, max: 1 }),
     async close() {
+      closing.abort();
       const started = await opening?.catch(() => undefined);
       if (!started || started.closed) return;
       await started.close();

@@ -196,7 +196,15 @@ function keyOf(digest: string): string {
 /** Only what hashes to its own key: somebody else's bytes under it are as good as none. */
 function readContent(text: string, digest: string): SchemaContent | undefined {
   try {
-    const content = JSON.parse(text) as SchemaContent;
+    const { schemaType, schema, references, metadata, ruleSet } = JSON.parse(text) as SchemaContent;
+    // Nothing but what is hashed: an id or a context beside it would take the place of the right one.
+    const content: SchemaContent = {
+      schemaType,
+      schema,
+      references: references.map(({ name, subject, version }) => ({ name, subject, version })),
+      ...(metadata ? { metadata } : {}),
+      ...(ruleSet ? { ruleSet } : {}),
+    };
     return fingerprint(content).toString('hex') === digest ? content : undefined;
   } catch {
     return undefined;

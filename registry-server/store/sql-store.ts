@@ -1,8 +1,9 @@
 import type { Reference } from '../schema-types/schema-type.ts';
 import { GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
-import { type Connection, type Database, type Row, StoreUnavailable, sqlState } from './database.ts';
+import { type Connection, type Database, type Row, sqlState } from './database.ts';
 import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
 import { type Migrated, migrate, readMigrated } from './migrate.ts';
+import { readNotification } from './read-change.ts';
 import { statement } from './sql.ts';
 import type {
   Change,
@@ -361,7 +362,7 @@ async function notify(connection: Connection, change: Change): Promise<void> {
 function watch(database: Database, listener: ChangeListener): void {
   let connection = 0;
   database.listen(CHANNEL, {
-    notified: (payload) => listener.changed(JSON.parse(payload) as Change),
+    notified: (payload) => listener.changed(readNotification(payload)),
     lost: () => {
       connection += 1;
       listener.lost();
@@ -372,15 +373,13 @@ function watch(database: Database, listener: ChangeListener): void {
     },
   });
 
-  // What is read after the listening began cannot miss a purge: a later one is notified.
+  // What is read after the listening began cannot miss a purge: a later one is notified. Until it was read, for
+  // whatever reason it cannot be, the feed counts as lost.
   async function readPurges(reading: number): Promise<void> {
-    try {
-      const [row] = await database.query<{ purges: string }>(statement('readPurges'));
-      if (reading === connection) listener.connected(row?.purges ?? '0');
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      if (reading === connection) setTimeout(() => void readPurges(reading), 500).unref();
-    }
+    const found = await database.query<{ purges: string }>(statement('readPurges')).catch(() => undefined);
+    if (reading !== connection) return;
+    if (found) listener.connected(found[0]?.purges ?? '0');
+    else setTimeout(() => void readPurges(reading), 500).unref();
   }
 }
 

@@ -148,7 +148,9 @@ export interface Removal {
 export type Change =
   | { readonly context: string; readonly subject: string }
   | { readonly settingsOf: string }
-  | { readonly purged: true };
+  | { readonly purged: true }
+  /** Nobody knows what: nothing that is remembered counts any more. */
+  | { readonly anything: true };
 
 /** Told of every committed change, of this server or of another on the same database. */
 export interface ChangeListener {

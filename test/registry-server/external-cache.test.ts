@@ -92,6 +92,47 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, func
     await isUsed({ REDIS_NODES, REDIS_USER: 'app', REDIS_PASSWORD: password });
   });
 
+  it('gives nothing but what was hashed, whatever stands beside it', async () => {
+    const redis = await startOne();
+    const settings = readSettings({ REDIS_URL: redis.url, REDIS_TIMEOUT: '1' });
+    const log = openLog({ level: 'silent', format: 'json' });
+    const cache = (await openCache(settings, log, () => {})) as SharedCache;
+    const client = new Redis(redis.url);
+    try {
+      await eventually(() => expect(cache.isUp()).to.equal(true));
+      const pointing = { ...content, references: [{ name: 'r', subject: 's', version: 1 }] };
+      const key = fingerprint(pointing).toString('hex');
+      const forged = {
+        ...pointing,
+        references: [{ name: 'r', subject: 's', version: 1, guid: 'forged' }],
+        id: 99,
+        context: '.forged',
+        guid: 'forged',
+      };
+      await client.set(`schema-registry:content:${key}`, JSON.stringify(forged));
+      expect(await cache.find(key)).to.deep.equal(pointing);
+      const junk = [
+        '',
+        'null',
+        '7',
+        '"x"',
+        '[]',
+        '{}',
+        '{"schema":"x"}',
+        '{"references":7}',
+        '{"references":[null]}',
+      ];
+      for (const text of junk) {
+        await client.set(`schema-registry:content:${key}`, text);
+        expect(await cache.find(key), text).to.equal(undefined);
+      }
+      expect(cache.isUp()).to.equal(true);
+    } finally {
+      client.disconnect();
+      await cache.close();
+    }
+  });
+
   it('says that it refuses a password', async () => {
     const redis = await startOne('--requirepass', password);
     const REDIS_NODES = `127.0.0.1:${portOf(redis)}`;
