@@ -59,7 +59,7 @@ export function announced(store: Store, announce: Announce): Writes {
 
     removeContext: (context) =>
       announcing(
-        () => [{ settingsOf: context }],
+        () => [{ purged: true }, { settingsOf: context }],
         () => store.removeContext(context),
       ),
   };

@@ -134,11 +134,10 @@ async function readSubjects(connection: Connection, names: readonly Touched[]): 
 }
 
 async function readContexts(connection: Connection, contexts: readonly string[]): Promise<Batch['contexts']> {
-  const rows = await connection.query<SettingsRow & { context: string; last_id: number | null }>(
-    archiveStatement('archiveContexts'),
-    [JSON.stringify(contexts.map((context) => ({ context })))],
-  );
-  return rows.map(({ context, last_id, config, mode }) => ({
+  const rows = await connection.query<
+    SettingsRow & { context: string; last_id: number | null; is_removed: boolean | null }
+  >(archiveStatement('archiveContexts'), [JSON.stringify(contexts.map((context) => ({ context })))]);
+  return rows.map(({ context, last_id, is_removed, config, mode }) => ({
     key: context,
     record:
       last_id === null && config === null && mode === null
@@ -146,6 +145,7 @@ async function readContexts(connection: Connection, contexts: readonly string[])
         : {
             context,
             lastId: last_id ?? undefined,
+            isRemoved: is_removed || undefined,
             config: config ?? undefined,
             mode: mode ?? undefined,
           },

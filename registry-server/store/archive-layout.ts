@@ -17,6 +17,8 @@ export interface ContextRecord {
   readonly context: string;
   /** Absent for `.__GLOBAL`, and for a context that has settings and never had a schema. */
   readonly lastId?: number;
+  /** Its ids were given all the same, and are not given again. */
+  readonly isRemoved?: true;
   readonly config?: Config;
   readonly mode?: RegistryMode;
 }
@@ -88,6 +90,11 @@ function segment(name: string): string {
 export function seal(record: object): string {
   const text = JSON.stringify(record);
   return `{"digest":"${sha256(text)}","record":${text}}\n`;
+}
+
+/** Of what was sealed. */
+export function digestOf(sealed: string): string {
+  return sealed.slice('{"digest":"'.length, '{"digest":"'.length + 64);
 }
 
 /** Undefined when it is not what was sealed. */

@@ -12,8 +12,10 @@ const isHolder = '(select holder from archive) = $1';
 
 /** The statements of the archive. */
 const sql = {
+  // An end that no holder can have set, as of a clock that was put back, is none.
   archiveAcquire: `update archive set holder = $1, held_until = clock_timestamp() + $2::integer * interval '1 ms'
-    where holder is null or held_until < clock_timestamp() returning holder`,
+    where holder is null or held_until is null or held_until < clock_timestamp()
+      or held_until > clock_timestamp() + 4 * $2::integer * interval '1 ms' returning holder`,
   archiveRenew: `update archive set held_until = clock_timestamp() + $2::integer * interval '1 ms'
     where holder = $1 returning holder`,
   archiveRelease: 'update archive set holder = null, held_until = null where holder = $1',
@@ -33,6 +35,8 @@ const sql = {
   // The next transaction that gets a number; and the oldest of those that are still under way.
   archiveHorizon: 'select pg_snapshot_xmax(pg_current_snapshot())::text as horizon',
   archiveIsPast: 'select pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 as is_past',
+  archiveNow: 'select extract(epoch from clock_timestamp())::text as now',
+  archiveWaits: `select exists (select from outbox where created_at <= to_timestamp($1::float)) as waits`,
   archiveMoveWalk: 'update archive set walk = $2::json where holder = $1',
   archiveWalkContents: `with page as materialized (
       select s.context, s.id, s.fingerprint from schemas s
@@ -84,7 +88,7 @@ const sql = {
     from json_to_recordset($1::json) as w(context text, key text)
     left join subjects s on s.context = w.context and s.subject = w.key
     left join settings t on t.context = w.context and t.subject = w.key`,
-  archiveContexts: `select w.context, c.last_id, t.config, t.mode
+  archiveContexts: `select w.context, c.last_id, c.is_removed, t.config, t.mode
     from json_to_recordset($1::json) as w(context text)
     left join contexts c on c.context = w.context
     left join settings t on t.context = w.context and t.subject = ''`,
@@ -103,6 +107,13 @@ const sql = {
       union all
       (select * from schemas o where o.fingerprint = decode(w.digest, 'hex') and o.is_copy limit 1)
       limit 1) s`,
+  // Behind all others, and as old as they were.
+  archivePutBack: `with moved as (
+      delete from outbox where seq in (select value::bigint from json_array_elements_text($2::json)) and ${isHolder}
+      returning seq, kind, context, key, created_at
+    )
+    insert into outbox (kind, context, key, created_at)
+      select kind, context, key, created_at from moved order by seq`,
   archiveDone: `delete from outbox
     where seq in (select value::bigint from json_array_elements_text($2::json)) and ${isHolder} returning 1`,
 } as const satisfies Record<string, string>;
@@ -120,8 +131,9 @@ const rebuildSql = {
     and not exists (select from settings where config is not null or mode is not null) as is_empty`,
   // No revision, that a server which outlived the former database remembers, comes again.
   rebuildRevisions: `select setval('revisions', (extract(epoch from clock_timestamp()) * 1000000)::bigint)`,
-  rebuildContexts: `insert into contexts (context, last_id)
-    select context, "lastId" from json_to_recordset($1::json) as w(context text, "lastId" integer)
+  rebuildContexts: `insert into contexts (context, last_id, is_removed)
+    select context, "lastId", coalesce("isRemoved", false)
+    from json_to_recordset($1::json) as w(context text, "lastId" integer, "isRemoved" boolean)
     where "lastId" is not null`,
   rebuildSettings: `insert into settings (context, subject, config, mode, revision)
     select context, subject, config, mode, nextval('revisions')
@@ -177,8 +189,9 @@ const rebuildSql = {
   rebuildCount: 'select count(*)::integer as schemas from schemas',
   // Caches that know the former database must not take this one for it: its purges are no count.
   rebuildFinish: `with counters as (
-      update contexts c set last_id = m.id from (select context, max(id) as id from schemas group by context) m
-      where m.context = c.context and m.id > c.last_id
+      update contexts c set last_id = greatest(c.last_id, m.id), is_removed = false
+      from (select context, max(id) as id from schemas group by context) m
+      where m.context = c.context and (m.id > c.last_id or c.is_removed)
     ), archives as (
       update archive set is_on = true, destination = $2, walk = null where $2::text is not null
     )

@@ -141,7 +141,7 @@ export async function rebuild(
     await connection.query(rebuildStatement('rebuildSettings'), [
       JSON.stringify(records.map((record) => ({ subject: '', ...record }))),
     ]);
-    counts.contexts += records.filter(({ lastId }) => lastId !== undefined).length;
+    counts.contexts += records.filter(({ lastId, isRemoved }) => lastId !== undefined && !isRemoved).length;
   }
 
   async function writeSubjects(connection: Connection, records: readonly SubjectRecord[]): Promise<void> {

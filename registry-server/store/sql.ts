@@ -119,7 +119,8 @@ export const sql = {
      where context = $1`,
   // Left where an import gave a version another schema.
   dropContextSchemas: 'delete from schemas where context = $1 returning id',
-  dropContext: 'delete from contexts where context = $1',
+  // Its counter stays: ids that were given are not given again.
+  dropContext: 'update contexts set is_removed = true where context = $1 and not is_removed',
 
   // From ($1, $2) on, which is behind the last one seen or where the prefix begins, and before ($3, $4): bounds, so
   // that the key is walked from where a page begins, however long the list is.
@@ -147,7 +148,7 @@ export const sql = {
      order by subject, version`,
   listReferrers: `${referrers} and r.target_version = $3 order by r.target_version, r.context, r.id`,
   listAllReferrers: `${referrers} order by r.target_version, r.context, r.id`,
-  listContexts: `select context from contexts where context <> '.' order by context`,
+  listContexts: `select context from contexts where context <> '.' and not is_removed order by context`,
 
   notify: `select pg_notify('schema_registry', $1)`,
 

@@ -442,7 +442,7 @@ function archives(kind: Kind): void {
     const { versions, contexts } = await within(second, dump);
     expect((versions as { subject: string }[]).map(({ subject }) => subject)).to.deep.equal(['whole']);
     // No id is given a second time.
-    expect(contexts).to.deep.equal([{ context: '.', last_id: 4 }]);
+    expect(contexts).to.deep.equal([{ context: '.', last_id: 4, is_removed: false }]);
     expect(await rebuildInto(second, bucket).catch((error: Error) => error.message)).to.equal(
       'the database is not empty: a registry is rebuilt into a new one',
     );
