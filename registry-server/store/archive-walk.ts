@@ -5,14 +5,37 @@ import type { Bucket } from './bucket.ts';
 import type { Database } from './database.ts';
 import { inParallel } from './in-parallel.ts';
 
-/** Where the walk stands: over all that is in the database, then over all that is in the bucket. */
+/** Where the walk stands: over all that is in the database, over all that is in the bucket, then until it is shipped. */
 export type Walk =
   | { readonly phase: 'begin' }
   | { readonly phase: 'settle'; readonly horizon: string }
   | { readonly phase: 'contents'; readonly context: string; readonly id: number }
   | { readonly phase: 'subjects'; readonly context: string; readonly subject: string }
   | { readonly phase: 'contexts' }
-  | { readonly phase: 'prune'; readonly next?: string };
+  | { readonly phase: 'prune'; readonly next?: string }
+  /** Seconds since 1970 by the database's clock: what was noted until then is what the walk noted. */
+  | { readonly phase: 'ship'; readonly until: string };
+
+/** As the database has it: a walk that this server does not understand begins anew, for it is not over. */
+export function readWalk(stored: unknown): Walk | undefined {
+  if (stored === null || stored === undefined) return undefined;
+  const { phase, horizon, context, id, subject, next, until } = stored as Record<string, unknown>;
+  if (phase === 'contexts') return { phase };
+  if (phase === 'settle' && isNumeral(horizon)) return { phase, horizon };
+  if (phase === 'contents' && typeof context === 'string' && Number.isInteger(id)) {
+    return { phase, context, id: id as number };
+  }
+  if (phase === 'subjects' && typeof context === 'string' && typeof subject === 'string') {
+    return { phase, context, subject };
+  }
+  if (phase === 'ship' && typeof until === 'string' && /^\d{1,12}(\.\d+)?$/.test(until))
+    return { phase, until };
+  if (phase === 'prune' && next === undefined) return { phase };
+  if (phase === 'prune' && typeof next === 'string') return { phase, next };
+  return { phase: 'begin' };
+}
+
+const isNumeral = (value: unknown): value is string => typeof value === 'string' && /^\d{1,19}$/.test(value);
 
 const PAGE = 2_000;
 const REQUESTS_AT_ONCE = 32;
@@ -20,7 +43,7 @@ const REQUESTS_AT_ONCE = 32;
 type Name = Pick<Touched, 'kind' | 'context' | 'key'>;
 
 /**
- * Notes a page of what is there, as if it had just changed; answers where to go on, undefined at the end. A database
+ * Notes a page of what is there, as if it had just changed; answers where to go on, undefined when all of it is shipped. A database
  * that was not watched may also have lost what the bucket still holds: that is noted at last, and so removed.
  */
 export async function noteNext(
@@ -66,7 +89,14 @@ export async function noteNext(
         if (name) found.push(name);
       });
       await database.query(archiveStatement('archiveNoteGone'), [JSON.stringify(found)]);
-      return page.next === undefined ? undefined : { phase: 'prune', next: page.next };
+      if (page.next !== undefined) return { phase: 'prune', next: page.next };
+      const [row] = await database.query<{ now: string }>(archiveStatement('archiveNow'));
+      return { phase: 'ship', until: row?.now ?? '0' };
+    }
+    case 'ship': {
+      // An object that S3 refuses is not there, and without it the archive is not whole.
+      const [row] = await database.query<{ waits: boolean }>(archiveStatement('archiveWaits'), [walk.until]);
+      return row?.waits === false ? undefined : walk;
     }
   }
 }

@@ -4,8 +4,10 @@ import type { Log } from '../log.ts';
 import type { Tracer } from '../tracer.ts';
 import { type Batch, readBatch, readContents, type Touched } from './archive-batch.ts';
 import {
+  digestOf,
   FORMAT,
   keys,
+  type LooseRecord,
   REGISTRY_KEY,
   type RegistryRecord,
   type SubjectRecord,
@@ -15,7 +17,7 @@ import {
 } from './archive-layout.ts';
 import { openLease } from './archive-lease.ts';
 import { archiveStatement } from './archive-sql.ts';
-import { noteNext, type Walk } from './archive-walk.ts';
+import { noteNext, readWalk, type Walk } from './archive-walk.ts';
 import { type Bucket, BucketUnavailable, ObjectRefused } from './bucket.ts';
 import { type Database, StoreUnavailable, sqlState } from './database.ts';
 import { inParallel } from './in-parallel.ts';
@@ -98,9 +100,11 @@ export function openArchive(
   let reachedAt = Number.NEGATIVE_INFINITY;
   // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
   let doubtful: readonly Touched[] = [];
-  // Contexts as they were shipped: they are looked at with every subject, and change less often.
+  // Digests of contexts as they were shipped: they are looked at with every subject, and change less often.
   const shippedContexts = new Map<string, string>();
   let walk: Walk | undefined;
+  // What S3 does not take of the last batch, in words.
+  let refusal: string | undefined;
 
   return {
     address: bucket.address,
@@ -111,7 +115,10 @@ export function openArchive(
       seen = { ...seen, pending: Math.max(1, seen.pending) };
       waking.abort();
     },
-    status: () => seen,
+    status: () =>
+      refusal === undefined || seen.status === 'down'
+        ? seen
+        : { ...seen, status: 'down', cause: refusal, isComplete: false },
     async close() {
       closing.abort();
       await running;
@@ -153,9 +160,11 @@ export function openArchive(
     const batch = await readBatch(database, BATCH_ROWS);
     const rows = batch.touched.length;
     const step = { name: 'archive batch', isRemote: false, fields: { 'archive.rows': rows } };
-    if (rows > 0) await (tracer ? tracer.inTrace(step, () => ship(batch)) : ship(batch));
-    if (rows >= BATCH_ROWS) return true;
-    walk = (await readState()).walk ?? undefined;
+    let isTaken = false;
+    if (rows === 0) refusal = undefined;
+    else isTaken = await (tracer ? tracer.inTrace(step, () => ship(batch)) : ship(batch));
+    if (rows >= BATCH_ROWS && isTaken) return true;
+    walk = readWalk((await readState()).walk);
     if (walk !== undefined) return walkOn(walk);
     await probe();
     return false;
@@ -183,22 +192,30 @@ export function openArchive(
       await database.query(archiveStatement('archiveSwitchOn'), [lease.holder, bucket.address]);
       log.info('archive begins', { address: bucket.address });
     } catch (error) {
-      // Not taken over: whoever comes first tries from the beginning.
-      await lease.release();
+      // Not taken over: whoever comes first tries from the beginning. What went wrong is told; that the lease could not be
+      // given back is not, for it ends by itself.
+      await lease.release().catch(() => {});
       throw error;
     }
   }
 
-  async function ship(batch: Batch): Promise<void> {
+  /** False when S3 took nothing of it. */
+  async function ship(batch: Batch): Promise<boolean> {
     const renewal = setInterval(() => void lease.keep().catch(() => {}), RENEWAL_MS);
     try {
       const shipped = await shipBatch(batch);
       const seqs = batch.touched.filter((one) => shipped.has(nameOf(one))).map(({ seq }) => seq);
+      const left = batch.touched.filter((one) => !shipped.has(nameOf(one))).map(({ seq }) => seq);
       const dropped = await database.query(archiveStatement('archiveDone'), [
         lease.holder,
         JSON.stringify(seqs),
       ]);
       if (seqs.length > 0 && dropped.length === 0) throw new LeaseLost('another replica ships');
+      // What S3 refuses must not stand before all that it takes.
+      if (left.length > 0 && batch.touched.length >= BATCH_ROWS) {
+        await database.query(archiveStatement('archivePutBack'), [lease.holder, JSON.stringify(left)]);
+      }
+      return seqs.length > 0;
     } catch (error) {
       if (error instanceof LeaseLost || lease.leftMs() <= 0) doubtful = batch.touched;
       throw error;
@@ -213,33 +230,42 @@ export function openArchive(
    * referred to its old version, and was removed before it, is gone.
    * Answers what was shipped; an object that S3 refuses keeps back what needs it, and nothing else.
    */
-  async function shipBatch({ contents, contexts, loose, subjects }: Batch): Promise<ReadonlySet<string>> {
+  async function shipBatch({
+    touched,
+    contents,
+    contexts,
+    loose,
+    subjects,
+  }: Batch): Promise<ReadonlySet<string>> {
     const shipped = new Set<string>();
+    // Contents that are not in the bucket, and contexts that are not there as they are now.
     const missing = new Set<string>();
-    // Keys of subjects that are in the bucket as they were before.
+    const lacking = new Set<string>();
+    // Keys of what is in the bucket as it was before, and may point at contents.
     const keptBack: string[] = [];
-    let isRefused = false;
+    const refused: string[] = [];
 
-    async function put(name: Named, key: string, text: string): Promise<void> {
+    /** False when S3 takes everything but this. */
+    async function send(name: Named, key: string, request: () => Promise<void>): Promise<boolean> {
       const started = performance.now();
       try {
-        await bucket.put(key, text, inLease());
+        await request();
       } catch (error) {
         if (!(error instanceof ObjectRefused)) throw error;
         counts.failed();
         log.error('S3 refuses an object', { key, cause: error.message });
         if (name.kind === 'content') missing.add(name.key);
-        if (name.kind === 'subject') keptBack.push(key);
-        isRefused = true;
-        return;
+        if (name.kind === 'context') lacking.add(name.context);
+        if (name.kind === 'subject' || name.kind === 'loose') keptBack.push(key);
+        refused.push(`${key}: ${error.message}`);
+        return false;
       }
       done(name, started);
+      return true;
     }
-    async function remove(name: Named, key: string): Promise<void> {
-      const started = performance.now();
-      await bucket.remove(key, inLease());
-      done(name, started);
-    }
+    const put = (name: Named, key: string, text: string) =>
+      send(name, key, () => bucket.put(key, text, inLease()));
+    const remove = (name: Named, key: string) => send(name, key, () => bucket.remove(key, inLease()));
     function done(name: Named, started: number): void {
       reached();
       counts.shipped((performance.now() - started) / 1000);
@@ -251,64 +277,71 @@ export function openArchive(
       const there = new Set(found.map(({ digest }) => digest));
       // Removed since: so will be what points at it, once it is read again.
       for (const digest of group) if (!there.has(digest)) missing.add(digest);
-      await inParallel(found, REQUESTS_AT_ONCE, ({ digest, content }) =>
-        put({ kind: 'content', context: '', key: digest }, keys.content(digest), writeContent(content)),
-      );
+      await inParallel(found, REQUESTS_AT_ONCE, async ({ digest, content }) => {
+        await put({ kind: 'content', context: '', key: digest }, keys.content(digest), writeContent(content));
+      });
     }
     await inParallel(contexts, REQUESTS_AT_ONCE, async ({ key, record }) => {
       if (record === undefined) return;
       const name: Named = { kind: 'context', context: key, key: '' };
       const text = seal(record);
-      if (shippedContexts.get(key) === text) {
+      const digest = digestOf(text);
+      if (shippedContexts.get(key) === digest) {
         shipped.add(nameOf(name));
         return;
       }
-      await put(name, keys.context(key), text);
+      if (!(await put(name, keys.context(key), text))) return;
       if (shippedContexts.size >= MAX_REMEMBERED) shippedContexts.clear();
-      shippedContexts.set(key, text);
+      shippedContexts.set(key, digest);
     });
     await inParallel(loose, REQUESTS_AT_ONCE, async ({ key: { context, id }, record }) => {
-      if (record === undefined || missing.has(record.digest)) return;
-      await put({ kind: 'loose', context, key: id }, keys.loose(context, id), seal(record));
+      if (record === undefined) return;
+      if (missing.has(record.digest) || lacking.has(context)) keptBack.push(keys.loose(context, id));
+      else await put({ kind: 'loose', context, key: id }, keys.loose(context, id), seal(record));
     });
     for (const wave of inWaves(subjects.flatMap(({ record }) => record ?? []))) {
       await inParallel(wave, REQUESTS_AT_ONCE, async (record) => {
         const { context, subject } = record;
         const key = keys.subject(record);
-        if (record.versions.some(({ digest }) => missing.has(digest))) keptBack.push(key);
+        const isHeldUp = lacking.has(context) || record.versions.some(({ digest }) => missing.has(digest));
+        if (isHeldUp) keptBack.push(key);
         else await put({ kind: 'subject', context, key: subject }, key, seal(record));
       });
     }
 
     const gone = <K, R>(all: readonly { readonly key: K; readonly record: R | undefined }[]): K[] =>
       all.filter(({ record }) => record === undefined).map(({ key }) => key);
-    await inParallel(gone(subjects), REQUESTS_AT_ONCE, (name) =>
-      remove({ kind: 'subject', context: name.context, key: name.subject }, keys.subject(name)),
-    );
-    await inParallel(gone(loose), REQUESTS_AT_ONCE, ({ context, id }) =>
-      remove({ kind: 'loose', context, key: id }, keys.loose(context, id)),
-    );
+    await inParallel(gone(subjects), REQUESTS_AT_ONCE, async (name) => {
+      await remove({ kind: 'subject', context: name.context, key: name.subject }, keys.subject(name));
+    });
+    await inParallel(gone(loose), REQUESTS_AT_ONCE, async ({ context, id }) => {
+      await remove({ kind: 'loose', context, key: id }, keys.loose(context, id));
+    });
     const needed = await digestsIn(keptBack);
     await inParallel(
       gone(contents).filter((digest) => !needed.has(digest)),
       REQUESTS_AT_ONCE,
-      (digest) => remove({ kind: 'content', context: '', key: digest }, keys.content(digest)),
+      async (digest) => {
+        await remove({ kind: 'content', context: '', key: digest }, keys.content(digest));
+      },
     );
     await inParallel(gone(contexts), REQUESTS_AT_ONCE, async (context) => {
       shippedContexts.delete(context);
       await remove({ kind: 'context', context, key: '' }, keys.context(context));
     });
-    if (shipped.size === 0 && isRefused) throw new ObjectRefused('S3 refuses every object of a batch');
+    // A full batch does not tell of what waits behind it.
+    if (refused.length > 0 || touched.length < BATCH_ROWS) refusal = wordsOfRefusal(refused);
     return shipped;
   }
 
-  /** The contents that subjects in the bucket point at. */
-  async function digestsIn(subjectKeys: readonly string[]): Promise<ReadonlySet<string>> {
+  /** The contents that subjects and loose schemas in the bucket point at. */
+  async function digestsIn(pointingKeys: readonly string[]): Promise<ReadonlySet<string>> {
     const digests = new Set<string>();
-    await inParallel(subjectKeys, REQUESTS_AT_ONCE, async (key) => {
+    await inParallel(pointingKeys, REQUESTS_AT_ONCE, async (key) => {
       const text = await bucket.find(key, inLease());
-      const versions = (text === undefined ? undefined : unseal<SubjectRecord>(text))?.versions ?? [];
-      for (const { digest } of versions) digests.add(digest);
+      const record = text === undefined ? undefined : unseal<SubjectRecord | LooseRecord>(text);
+      const pointing = record === undefined ? [] : 'versions' in record ? record.versions : [record];
+      for (const { digest } of pointing) digests.add(digest);
     });
     return digests;
   }
@@ -321,7 +354,8 @@ export function openArchive(
       next === undefined ? null : JSON.stringify(next),
     ]);
     if (next === undefined) log.info('archive is complete', { address: bucket.address });
-    return next?.phase !== 'settle' || from.phase !== 'settle';
+    // Two of them wait for somebody else: they are looked at again, and not at once.
+    return next !== undefined && !(next.phase === from.phase && ['settle', 'ship'].includes(next.phase));
   }
 
   async function putRegistry(registryId: string, isComplete: boolean): Promise<void> {
@@ -333,7 +367,7 @@ export function openArchive(
     const [state] = await database.query<{
       is_on: boolean;
       destination: string | null;
-      walk: Walk | null;
+      walk: unknown;
       registry_id: string;
     }>(archiveStatement('archiveState'));
     if (!state) throw new Error('the table archive has no row');
@@ -400,6 +434,11 @@ export function openArchive(
     await delay(GATHER_MS, undefined, { signal: closing.signal }).catch(() => {});
     waking = new AbortController();
   }
+}
+
+function wordsOfRefusal([first, ...more]: readonly string[]): string | undefined {
+  if (first === undefined) return undefined;
+  return `S3 refuses ${first}${more.length === 0 ? '' : `, and ${more.length} more`}`;
 }
 
 type Named = Pick<Touched, 'kind' | 'context' | 'key'>;
