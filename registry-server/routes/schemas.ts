@@ -1,9 +1,9 @@
 import type { RouterContext } from '@koa/router';
 import { listByGuid } from '../services/find-by-guid.ts';
 import { type FoundSchema, getById } from '../services/find-by-id.ts';
-import { listWithAliases } from '../services/list-schemas.ts';
 import { listUses } from '../services/list-uses.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
+import { withAliases } from '../services/with-aliases.ts';
 import type { ListedVersion, VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName, parseSubjectName, type SubjectName } from '../subject-name.ts';
 import { flag, idOf, pageOf, parameter, query, readPrefix, slicePage } from './read-request.ts';
@@ -20,28 +20,24 @@ export const schemas: Route = (router, registry) => {
   const { store } = registry;
 
   router.get('/schemas', async (ctx) => {
-    const filter: VersionFilter = {
+    const sent: VersionFilter = {
       ...readPrefix(query(ctx, 'subjectPrefix') ?? ''),
       withDeleted: flag(ctx, 'deleted'),
       latestOnly: flag(ctx, 'latestOnly'),
       ruleType: query(ctx, 'ruleType') || undefined,
     };
-    if (flag(ctx, 'aliases')) {
-      const { offset, limit = MAX_LISTED } = pageOf(ctx);
-      const most = Math.min(limit, MAX_LISTED);
-      const found = await listWithAliases(store, filter, offset + most);
-      ctx.body = found.slice(offset).map(({ aliases, ...version }) => ({
-        ...writeVersion(version),
-        aliases: aliases.length > 0 ? aliases : undefined,
-      }));
-      return;
-    }
+    const { filter, aliasesOf } = flag(ctx, 'aliases')
+      ? await withAliases(store, sent)
+      : { filter: sent, aliasesOf: () => [] };
     await writeList<ListedVersion, VersionPosition>(ctx, {
       partSize: PART_SIZE,
       maxLimit: MAX_LISTED,
       read: (part) => store.listVersions(filter, part),
       positionOf: ({ name, version }) => ({ ...name, version }),
-      write: writeVersion,
+      write(version) {
+        const aliases = aliasesOf(version.name);
+        return { ...writeVersion(version), aliases: aliases.length > 0 ? aliases : undefined };
+      },
     });
   });
 

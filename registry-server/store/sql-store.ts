@@ -2,6 +2,7 @@ import type { Reference } from '../schema-types/schema-type.ts';
 import { GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
 import { type Connection, type Database, type Row, sqlState } from './database.ts';
 import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
+import { behind, boundsOf, listName } from './list-name.ts';
 import { type Migrated, migrate, readMigrated } from './migrate.ts';
 import { readNotification } from './read-change.ts';
 import { statement } from './sql.ts';
@@ -26,10 +27,6 @@ const CHANNEL = 'schema_registry';
 // Deadlock found, serialization failure: the transaction was undone and may succeed now.
 const RETRIED_STATES = ['40P01', '40001'];
 const MAX_TRIES = 5;
-// Greater than every name, and than every character in one.
-const LAST = '\u{10ffff}';
-// Smaller than every character that a name may have: what begins with a name and this comes right after the name.
-const NEXT = '\u0001';
 
 /** The store over any Database: PostgreSQL in production, PGlite in the process. */
 export function sqlStore(database: Database): Store {
@@ -107,9 +104,11 @@ export function sqlStore(database: Database): Store {
       retried(() => database.transaction((connection) => removeContext(connection, context))),
 
     listSubjects({ context, prefix, show }, { after, offset, limit }) {
-      const from = after && { ...after, subject: after.subject + NEXT };
+      const [begin, end] = boundsOf(context, prefix);
       return database.query<SubjectName>(statement('listSubjects'), [
-        ...boundsOf(context, prefix, from),
+        after ? behind(after) : begin,
+        end,
+        context ?? null,
         prefix,
         show,
         offset,
@@ -117,19 +116,23 @@ export function sqlStore(database: Database): Store {
       ]);
     },
 
-    async listVersions({ context, prefix, withDeleted, latestOnly, ruleType }, { after, offset, limit }) {
-      const [fromContext, fromSubject, ...to] = boundsOf(context, prefix, after);
-      const rows = await database.query(statement('listVersions'), [
-        fromContext,
-        fromSubject,
+    async listVersions(filter, { after, offset, limit }) {
+      const { context, prefix, withDeleted, latestOnly, ruleType, also = [] } = filter;
+      const [begin, end] = boundsOf(context, prefix);
+      const hasOthers = also.length > 0;
+      const rows = await database.query(statement(hasOthers ? 'listVersionsAlso' : 'listVersions'), [
+        // The others may come before all that the prefix finds.
+        after ? listName(after) : hasOthers ? '' : begin,
+        end,
         after?.version ?? 0,
-        ...to,
+        context ?? null,
         prefix,
         withDeleted,
         latestOnly,
         ruleType ?? null,
         offset,
         limit,
+        ...(hasOthers ? [JSON.stringify(also)] : []),
       ]);
       return rows.map(readListedVersion);
     },
@@ -342,17 +345,6 @@ async function removeContext(connection: Connection, context: string): Promise<b
   await connection.query(statement('dropContext'), [context]);
   await notify(connection, { settingsOf: context });
   return true;
-}
-
-/** Where a list begins and where it ends. */
-function boundsOf(
-  context: string | undefined,
-  prefix: string,
-  after: SubjectName | undefined,
-): readonly [string, string, string, string] {
-  const begin = after ?? { context: context ?? '', subject: context === undefined ? '' : prefix };
-  const end = context === undefined ? [LAST, ''] : [context, prefix + LAST];
-  return [begin.context, begin.subject, end[0] as string, end[1] as string];
 }
 
 async function notify(connection: Connection, change: Change): Promise<void> {

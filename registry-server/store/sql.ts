@@ -28,6 +28,27 @@ const referrers = `
   from schema_references r
   where r.target_context = $1 and r.target_subject = $2`;
 
+const withPrefix =
+  '(u.list_name < $2 and ($4::text is null or u.context = $4) and starts_with(u.subject, $5))';
+
+/** Of the subject $1 only what comes after version $3. */
+const listVersionsOf = (subjects: string) => `
+     select v.context, v.subject, v.version, v.deleted, ${epochMs.replace('created_at', 'v.created_at')} as created_ms,
+       s.id, s.guid, s.schema_type, s.schema, s.refs, s.metadata, s.rule_set
+     from subjects u
+     join versions v on v.context = u.context and v.subject = u.subject
+     join schemas s on s.context = v.context and s.id = v.id
+     where u.list_name >= $1 and ${subjects}
+       and (u.list_name > $1 or v.version > $3::integer) and ($6::boolean or not v.deleted)
+       and (not $7::boolean or not exists (
+         select from versions w
+         where w.context = v.context and w.subject = v.subject and w.version > v.version and ($6::boolean or not w.deleted)))
+       and ($8::text is null or exists (
+         select from json_each(s.rule_set) l
+           cross join json_array_elements(case json_typeof(l.value) when 'array' then l.value else '[]' end) r
+         where r ->> 'type' = $8))
+     order by u.list_name, v.version offset $9 limit $10`;
+
 /** Every statement, with its name. PostgreSQL and PGlite run the same ones. */
 export const sql = {
   readSubject: `select ${subjectState}`,
@@ -122,25 +143,16 @@ export const sql = {
   // Its counter stays: ids that were given are not given again.
   dropContext: 'update contexts set is_removed = true where context = $1 and not is_removed',
 
-  // From ($1, $2) on, which is behind the last one seen or where the prefix begins, and before ($3, $4): bounds, so
-  // that the key is walked from where a page begins, however long the list is.
+  // From $1 on, which is behind the last one seen or where the prefix begins, and before $2: bounds, so that the index is
+  // walked from where a page begins, however long the list is. $3 null: all contexts.
   listSubjects: `select context, subject from subjects
-     where (context, subject) >= ($1, $2) and (context, subject) < ($3, $4) and starts_with(subject, $5)
-       and case $6 when 'all' then true when 'live' then has_live else not has_live end
-     order by context, subject offset $7 limit $8`,
-  listVersions: `select v.context, v.subject, v.version, v.deleted, ${epochMs.replace('created_at', 'v.created_at')} as created_ms,
-       s.id, s.guid, s.schema_type, s.schema, s.refs, s.metadata, s.rule_set
-     from versions v join schemas s on s.context = v.context and s.id = v.id
-     where (v.context, v.subject, v.version) > ($1, $2, $3::integer) and (v.context, v.subject) < ($4, $5)
-       and starts_with(v.subject, $6) and ($7::boolean or not v.deleted)
-       and (not $8::boolean or not exists (
-         select from versions w
-         where w.context = v.context and w.subject = v.subject and w.version > v.version and ($7::boolean or not w.deleted)))
-       and ($9::text is null or exists (
-         select from json_each(s.rule_set) l
-           cross join json_array_elements(case json_typeof(l.value) when 'array' then l.value else '[]' end) r
-         where r ->> 'type' = $9))
-     order by v.context, v.subject, v.version offset $10 limit $11`,
+     where list_name >= $1 and list_name < $2 and ($3::text is null or context = $3) and starts_with(subject, $4)
+       and case $5 when 'all' then true when 'live' then has_live else not has_live end
+     order by list_name offset $6 limit $7`,
+  listVersions: listVersionsOf(withPrefix),
+  // $11: subjects that are listed beside those of the prefix.
+  listVersionsAlso: listVersionsOf(`(${withPrefix} or (u.context, u.subject) in (
+    select a.context, a.subject from json_to_recordset($11::json) a(context text, subject text)))`),
   listContextsOf: `select c.context from contexts c
      where c.context <> '.' and exists (select from subjects s where s.context = c.context and s.subject = $1)
      order by c.context`,
@@ -161,7 +173,11 @@ export const sql = {
 } as const satisfies Record<string, string>;
 
 // How much of a list a request wants is in its values: the plan for any values reads the whole index.
-const plannedEachTime: ReadonlySet<keyof typeof sql> = new Set(['listSubjects', 'listVersions']);
+const plannedEachTime: ReadonlySet<keyof typeof sql> = new Set([
+  'listSubjects',
+  'listVersions',
+  'listVersionsAlso',
+]);
 
 export function statement(name: keyof typeof sql): Statement {
   return { name: plannedEachTime.has(name) ? undefined : name, text: sql[name] };

@@ -109,6 +109,8 @@ export interface VersionFilter {
   readonly latestOnly: boolean;
   /** Only schemas with a rule of this type. */
   readonly ruleType?: string;
+  /** Subjects that are listed, too: whole, and none that the prefix finds. */
+  readonly also?: readonly SubjectName[];
 }
 
 /** A part of a list that may be longer than memory. */
@@ -209,9 +211,9 @@ export interface Store {
   /** False when a subject is left in it, a soft-deleted one too: nothing was removed. */
   removeContext(context: string): Promise<boolean>;
 
-  /** Ascending by context, then subject. */
+  /** In the order of UTF-16, by the name with its context before it. */
   listSubjects(filter: SubjectFilter, part: Part<SubjectName>): Promise<readonly SubjectName[]>;
-  /** Ascending by context, subject, then version. */
+  /** In the order of `listSubjects`, then ascending by version. */
   listVersions(filter: VersionFilter, part: Part<VersionPosition>): Promise<readonly ListedVersion[]>;
   /** All but the default one that hold a subject of this name, soft-deleted ones too. */
   listContextsOf(subject: string): Promise<readonly string[]>;

@@ -28,7 +28,7 @@ with texts as (
   select *, '["AVRO",' || to_json(schema)::text || ',[],null,null]' as content from contents
 ), s as (
   insert into schemas (context, id, fingerprint, guid, schema_type, schema)
-    select '.', n, sha256(convert_to(content, 'UTF8')), md5(content)::uuid, 'AVRO', schema from digested
+    select '.', n, sha256(convert_to(content, 'UTF8')), md5(schema)::uuid, 'AVRO', schema from digested
 ), u as (
   insert into subjects (context, subject, revision, last_version) select '.', subject, nextval('revisions'), 1 from texts
 )

@@ -45,9 +45,9 @@ describe('lists and aliases over HTTP', function () {
       expect(first).to.include.keys('id', 'guid', 'ruleSet', 'schemaType', 'ts');
       expect(await list(`subjectPrefix=${p}`)).to.deep.equal([`${p}b 1`, `${p}b 2`]);
       expect(await list(`subjectPrefix=:*:${p}`)).to.deep.equal([
+        `:.c${count}:${p}c 1`,
         `${p}b 1`,
         `${p}b 2`,
-        `:.c${count}:${p}c 1`,
       ]);
       expect(await list(`subjectPrefix=:.c${count}:`)).to.deep.equal([`:.c${count}:${p}c 1`]);
     });
@@ -58,6 +58,64 @@ describe('lists and aliases over HTTP', function () {
       expect(await list(`subjectPrefix=${p}&ruleType=CEL`)).to.deep.equal([`${p}b 1`]);
       expect(await list(`subjectPrefix=${p}&deleted=true&offset=1&limit=1`)).to.deep.equal([`${p}b 1`]);
     });
+  });
+
+  it('has one order over all contexts: that of UTF-16, by the name with its context', async () => {
+    const own = await startServer();
+    await own.ready;
+    try {
+      const tails = [
+        '',
+        '-',
+        'a',
+        'B',
+        '0',
+        '~',
+        ':',
+        '/',
+        'é',
+        '\ud7ff',
+        '\ue000',
+        '\uffee',
+        '\u{10000}',
+        '\u{10fffd}',
+      ];
+      const heads = ['', 'a', '5', 'Z', ':', ':.', '\uf8ff', '\u{1f600}'];
+      const names = heads.flatMap((head) => tails.map((tail) => head + tail)).filter((name) => name !== '');
+      const contexts = ['', ':.a:', ':.a-b:', ':.A:', ':.\ue000:', ':.\u{10000}:'];
+      const all = [...new Set(contexts.flatMap((context) => names.map((name) => context + name)))]
+        .filter((name) => !/^:\.[^:]*:?$/.test(name))
+        .sort();
+      for (const name of all.toReversed()) {
+        const at = `/subjects/${encodeURIComponent(name)}/versions`;
+        expect((await own.ask('POST', at, { schema: '"int"' })).status, JSON.stringify(name)).to.equal(200);
+      }
+      const listed = async (path: string) => (await own.get(path)).body;
+      const whole = await listed('/subjects');
+      expect(whole).to.deep.equal(all);
+      const paged = [];
+      for (let offset = 0; offset < all.length; offset += 7) {
+        paged.push(...(await listed(`/subjects?offset=${offset}&limit=7`)));
+      }
+      expect(paged).to.deep.equal(all);
+      const schemas: Listed[] = await listed('/schemas?subjectPrefix=:*:');
+      expect(schemas.map(({ subject }) => subject)).to.deep.equal(all);
+      for (const context of ['', ...contexts]) {
+        for (const prefix of ['', 'a', ':', '\ue000', '\u{1f600}']) {
+          const wanted = all.filter((name) =>
+            context === ''
+              ? !/^:\./.test(name) && name.startsWith(prefix)
+              : name.startsWith(context + prefix),
+          );
+          const subjectPrefix = encodeURIComponent(context + prefix);
+          expect(await listed(`/subjects?subjectPrefix=${subjectPrefix}`)).to.deep.equal(wanted);
+          const few: Listed[] = await listed(`/schemas?subjectPrefix=${subjectPrefix}&offset=1&limit=5`);
+          expect(few.map(({ subject }) => subject)).to.deep.equal(wanted.slice(1, 6));
+        }
+      }
+    } finally {
+      await own.stop();
+    }
   });
 
   it('writes a list that is longer than one part whole, and in order', async () => {
@@ -124,6 +182,23 @@ describe('lists and aliases over HTTP', function () {
       expect(found.map(({ subject, aliases }) => [subject, aliases])).to.deep.equal([
         [`real-${p}`, [`${p}alias`]],
       ]);
+    });
+
+    it('is listed in the order of all, page by page, and as far behind the end as a client asks', async () => {
+      const names = ['a', 'b', 'c', 'd'].map((name) => `${p}${name}`);
+      for (const name of [...names, `0-${p}`, `z-${p}`]) await register(name);
+      await register(`:.z:${p}`);
+      await alias(`${p}x`, `z-${p}`);
+      await alias(`${p}y`, `0-${p}`);
+      await alias(`${p}z`, `:.z:${p}`);
+      const all = [`0-${p}`, `:.z:${p}`, ...names, `z-${p}`];
+      const listed = async (query: string) =>
+        (await get(`/schemas?subjectPrefix=${p}&aliases=true${query}`)).map(({ subject }: Listed) => subject);
+      expect(await listed('')).to.deep.equal(all);
+      for (const offset of all.keys()) {
+        expect(await listed(`&offset=${offset}&limit=2`)).to.deep.equal(all.slice(offset, offset + 2));
+      }
+      expect(await listed('&offset=2147483647')).to.deep.equal([]);
     });
   });
 });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { migrate } from '../../../registry-server/store/migrate.ts';
 import { aDatabase, ask, type Kind } from '../../build/archived.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../../build/postgres.ts';
 import { type Reply, startServer, type TestServer } from '../../build/server.ts';
@@ -21,6 +20,8 @@ interface GuidCase {
 const cases: readonly GuidCase[] = parse(
   readFileSync(new URL('../../cases/guids.yaml', import.meta.url), 'utf8'),
 );
+
+const migration = new URL('../../../registry-server/store/migrations/0006-guids.sql', import.meta.url);
 
 /** Each schema with its reference, under subjects of its own. */
 async function register(server: TestServer, row: GuidCase, context: string): Promise<Reply> {
@@ -87,8 +88,7 @@ for (const kind of ['embedded', 'postgres'] as const satisfies readonly Kind[]) 
         const right = await guids();
         expect(right).to.include.members(cases.map(({ guid }) => guid));
         await ask(database, 'update schemas set guid = gen_random_uuid()');
-        await ask(database, 'delete from migrations where number = 6');
-        await migrate(database, [{ number: 6, name: '0006-guids.sql' }]);
+        await database.runScript(readFileSync(migration, 'utf8'));
         expect(await guids()).to.deep.equal(right);
         await database.close();
         test.remove();
