@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Middleware } from 'koa';
 import { RegistryError } from '../errors.ts';
+import { isCompatible, type MediaRange, readAccept, readContentType } from './media-range.ts';
 
 /** What is answered, the preferred one first. */
 export const mediaTypes = [
@@ -9,35 +10,62 @@ export const mediaTypes = [
   'application/json',
 ] as const;
 
-const readable: ReadonlySet<string> = new Set([...mediaTypes, 'application/octet-stream']);
+const written = mediaTypes.map(typeOf);
+const readable = [...written, typeOf('application/octet-stream')];
+
+function typeOf(text: string): { text: string; type: string; subtype: string } {
+  const [type = '', subtype = ''] = text.split('/');
+  return { text, type, subtype };
+}
 
 /** Chooses the media type of the answer, and refuses what can be neither read nor written. */
 export const negotiate: Middleware = async (ctx, next) => {
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD' && !canRead(ctx.req.headers)) {
+  const { headers } = ctx.req;
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD' && !canRead(headers)) {
+    const sent = headers['content-type'];
+    if (sent && readContentType(sent) === undefined) throw malformed('Content-Type', sent);
     throw new RegistryError('UNSUPPORTED_MEDIA_TYPE');
   }
-  const accepted = chooseMediaType(ctx.get('Accept'));
-  if (accepted === undefined) throw new RegistryError('NOT_ACCEPTABLE');
+  const accept = ctx.get('Accept');
+  const accepted = chooseMediaType(accept);
+  if (accepted === undefined) {
+    if (readAccept(accept) === undefined) throw malformed('Accept', accept);
+    throw new RegistryError('NOT_ACCEPTABLE');
+  }
   ctx.set('Content-Type', accepted);
   await next();
 };
 
-/** A body of this type, in this encoding. */
-export function canRead(headers: IncomingHttpHeaders): boolean {
-  const sent = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  const encoding = headers['content-encoding']?.toLowerCase() ?? '';
-  return (!sent || readable.has(sent)) && (encoding === '' || encoding === 'identity');
+const MAX_QUOTED = 100;
+
+function malformed(header: string, value: string): RegistryError {
+  const shown = value.length > MAX_QUOTED ? `${value.slice(0, MAX_QUOTED)}…` : value;
+  const detail = `HTTP 400 Bad Request: the header ${header} is malformed: ${shown}; write ${mediaTypes[2]}`;
+  return new RegistryError('BAD_REQUEST', { detail });
 }
 
+/** A body of this type, in this encoding. */
+export function canRead(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding']?.toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') return false;
+  const header = headers['content-type'];
+  if (!header || readableTexts.has(header)) return true;
+  const sent = readContentType(header);
+  return sent !== undefined && readable.some((type) => isCompatible(sent, type));
+}
+
+// Nearly every request has one of these.
+const readableTexts: ReadonlySet<string> = new Set(readable.map(({ text }) => text));
+
 /**
- * The client's q decides, then our own order. Koa's `accepts` would take the client's order before ours, and
- * clients that list application/json first would not get the type that the reference gives them.
+ * Of the types that any range matches the one with the highest quality, then our own order, as JAX-RS 2.1, 3.8 has it.
+ * A type that is named is answered as it was written, with its parameters. Undefined: none, or the header is malformed.
  */
 export function chooseMediaType(accept: string): string | undefined {
   if (accept === '' || accept === '*/*') return mediaTypes[0];
   const known = chosen.get(accept);
   if (known !== undefined) return known;
-  const type = choose(accept);
+  const type = choose(readAccept(accept) ?? []);
   const isRemembered = accept.length <= MAX_ACCEPT_LENGTH && chosen.size < MAX_ACCEPTS;
   if (type !== undefined && isRemembered) chosen.set(accept, type);
   return type;
@@ -48,23 +76,17 @@ const chosen = new Map<string, string>();
 const MAX_ACCEPTS = 64;
 const MAX_ACCEPT_LENGTH = 256;
 
-function choose(accept: string): string | undefined {
-  const ranges = accept.split(',').map(readRange);
-  let best: { type: string; q: number } | undefined;
-  for (const type of mediaTypes) {
-    const matching = ranges.filter(
-      ({ range }) => range === type || range === 'application/*' || range === '*/*',
+function choose(ranges: readonly MediaRange[]): string | undefined {
+  let best: { readonly text: string; readonly quality: number } | undefined;
+  for (const type of written) {
+    const matching = ranges.filter((range) => isCompatible(range, type));
+    if (matching.length === 0) continue;
+    const quality = Math.max(...matching.map((range) => range.quality));
+    if (best !== undefined && quality <= best.quality) continue;
+    const named = matching.find(
+      (range) => range.quality === quality && range.type !== '*' && range.subtype !== '*',
     );
-    // The most specific range says how much the client likes a type.
-    const closest = matching.toSorted((a, b) => b.specificity - a.specificity)[0];
-    if (closest && closest.q > (best?.q ?? 0)) best = { type, q: closest.q };
+    best = { text: named?.text ?? type.text, quality };
   }
-  return best?.type;
-}
-
-function readRange(text: string): { range: string; q: number; specificity: number } {
-  const [range = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
-  const q = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
-  const specificity = range === '*/*' ? 0 : range.endsWith('/*') ? 1 : 2;
-  return { range, q: Number.isNaN(q) ? 1 : q, specificity };
+  return best?.text;
 }

@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { RegistryError } from '../errors.ts';
+import { decodeJson } from './decode-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -42,7 +42,7 @@ async function readText(
   maxBytes: number,
 ): Promise<string> {
   const { rawBody } = req as Read;
-  if (rawBody && rawBody.length <= maxBytes) return decode(rawBody);
+  if (rawBody && rawBody.length <= maxBytes) return decodeJson(rawBody);
   if (rawBody) throw new RegistryError('BODY_TOO_LARGE', { detail: String(maxBytes) });
   let bytes: Buffer;
   try {
@@ -55,13 +55,7 @@ async function readText(
     if (type === undefined) throw error;
     throw new RegistryError('BAD_REQUEST', { detail: 'The body did not arrive whole' }, { cause: error });
   }
-  return decode(bytes);
-}
-
-function decode(bytes: Buffer): string {
-  // Read as something else, it would be another schema than the client's.
-  if (!isUtf8(bytes)) throw new RegistryError('BAD_REQUEST', { detail: 'The body is not UTF-8' });
-  return bytes.toString('utf8').replace(/^\ufeff/, '');
+  return decodeJson(bytes);
 }
 
 function parse(text: string): unknown {

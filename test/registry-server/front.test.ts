@@ -61,7 +61,7 @@ describe('the front', function () {
       count += 1;
       subject = `s${count}`;
       ({ id } = (await register(anAvroRecord('R', [`a${count}`]))).body);
-      await register(anAvroRecord('R', [`a${count}`, { name: 'ü', type: 'int', default: 1 }]));
+      await register(anAvroRecord('R', [`a${count}`, { name: 'u', doc: 'ü', type: 'int', default: 1 }]));
     });
 
     const register = (schema: string, name = subject) =>
