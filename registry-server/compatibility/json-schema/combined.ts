@@ -106,11 +106,19 @@ export function compareNot(walk: Walk, before: Node<'not'>, after: Node<'not'>):
   walk.add(isNarrowed ? 'NOT_TYPE_NARROWED' : 'NOT_TYPE_EXTENDED', 'not');
 }
 
+/**
+ * What a schema without a `type` says of strings it says of strings alone: it is no part that makes all values strings.
+ * By itself it may gain the type, as in the reference: mostly it was meant.
+ */
+const mayStandFor = (whole: CombinedNode, part: JsonSchemaNode, after: JsonSchemaNode): boolean =>
+  !whole.isImplied || !('isNamed' in part) || part.isNamed || !('isNamed' in after) || !after.isNamed;
+
 /** Only one side is a choice. True when that settles it. */
 export function compareWithCombined(walk: Walk, before: JsonSchemaNode, after: JsonSchemaNode): boolean {
   if (before.kind === 'combined') {
     if (before.schemas.length > 1 && before.criterion !== 'allOf') return false;
-    if (!before.schemas.some((part) => walk.fits(part, after))) return false;
+    if (!before.schemas.some((part) => mayStandFor(before, part, after) && walk.fits(part, after)))
+      return false;
     if (before.schemas.length > 1) walk.add('PRODUCT_TYPE_NARROWED');
     return true;
   }

@@ -33,6 +33,12 @@ const sameKind: { readonly [K in Kind]: (walk: Walk, before: Node<K>, after: Nod
   reference: nothing,
 };
 
+/** All is taken now, or nothing was written before, or both are what Kafka Connect takes for the same. */
+const isHarmless = (before: JsonSchemaNode, after: JsonSchemaNode): boolean =>
+  after.kind === 'any' ||
+  before.kind === 'false' ||
+  (before.isConnectBytes === true && after.isConnectBytes === true);
+
 function compareParts(walk: Walk, before: JsonSchemaNode, after: JsonSchemaNode): void {
   if (before.kind === after.kind) {
     (sameKind[before.kind] as (walk: Walk, before: JsonSchemaNode, after: JsonSchemaNode) => void)(
@@ -40,9 +46,8 @@ function compareParts(walk: Walk, before: JsonSchemaNode, after: JsonSchemaNode)
       before,
       after,
     );
-  } else if (!compareWithCombined(walk, before, after)) {
-    // All is taken now, or nothing was written before.
-    if (after.kind !== 'any' && before.kind !== 'false') walk.add('TYPE_CHANGED');
+  } else if (!compareWithCombined(walk, before, after) && !isHarmless(before, after)) {
+    walk.add('TYPE_CHANGED');
   }
 }
 

@@ -91,7 +91,7 @@ export function openDocument(root: Json, name = ''): Document {
     const id = schema[draft.idKeyword];
     let base = outer;
     // Before 2019-09 an `$id` beside a `$ref` is ignored, as all siblings are.
-    if (typeof id === 'string' && (draft.hasRefSiblings || schema.$ref === undefined)) {
+    if (typeof id === 'string' && (draft.isModern || schema.$ref === undefined)) {
       const full = resolveAddress(id, outer);
       requireShort(full, `${path}/${draft.idKeyword}`);
       if (!id.startsWith('#')) {

@@ -2,8 +2,8 @@
 export interface Draft {
   /** The keyword that names a schema. */
   readonly idKeyword: 'id' | '$id';
-  /** Keywords beside a `$ref` count: from 2019-09 on. */
-  readonly hasRefSiblings: boolean;
+  /** From 2019-09 on: keywords beside a `$ref` count, there are `unevaluated…`, and `contains` has its bounds. */
+  readonly isModern: boolean;
   /** exclusiveMaximum is a boolean beside maximum: in draft 4. */
   readonly hasBooleanExclusives: boolean;
   /** Schemas by position are `prefixItems`, and `items` is the rest: in 2020-12. */
@@ -12,11 +12,11 @@ export interface Draft {
 
 const draft7: Draft = {
   idKeyword: '$id',
-  hasRefSiblings: false,
+  isModern: false,
   hasBooleanExclusives: false,
   hasPrefixItems: false,
 };
-const draft2019: Draft = { ...draft7, hasRefSiblings: true };
+const draft2019: Draft = { ...draft7, isModern: true };
 
 /** By the meta-schema's address, without `https?://` and a closing `#`. */
 export const drafts: Readonly<Record<string, Draft>> = {

@@ -144,37 +144,60 @@ export const schemaKeywords: Readonly<Record<string, 'one' | 'list' | 'map'>> = 
   else: 'one',
 };
 
-/** Without a `type` these tell what a schema is about; the first family that occurs counts, as in the reference. */
-export const tellingKeywords: readonly (readonly [SimpleType, readonly string[]])[] = [
-  [
-    'array',
-    [
-      'items',
-      'prefixItems',
-      'additionalItems',
-      'unevaluatedItems',
-      'minItems',
-      'maxItems',
-      'uniqueItems',
-      'contains',
-    ],
-  ],
-  [
-    'object',
-    [
+/** The keywords that say something of values of one type; the others say it of all values, or nothing. */
+const families: readonly {
+  readonly type: SimpleType;
+  readonly always: readonly string[];
+  readonly modern: readonly string[];
+  readonly legacy: readonly string[];
+}[] = [
+  {
+    type: 'array',
+    always: ['items', 'minItems', 'maxItems', 'uniqueItems', 'contains'],
+    modern: ['prefixItems', 'unevaluatedItems'],
+    legacy: ['additionalItems'],
+  },
+  {
+    type: 'object',
+    always: [
       'properties',
       'required',
       'minProperties',
       'maxProperties',
-      'dependencies',
-      'dependentRequired',
-      'dependentSchemas',
       'patternProperties',
       'additionalProperties',
-      'unevaluatedProperties',
       'propertyNames',
     ],
-  ],
-  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
-  ['string', ['minLength', 'maxLength', 'pattern', 'format']],
+    modern: ['dependentRequired', 'dependentSchemas', 'unevaluatedProperties'],
+    legacy: ['dependencies'],
+  },
+  {
+    type: 'number',
+    always: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
+    modern: [],
+    legacy: [],
+  },
+  // The reference takes `format` for a restriction of strings where its library for older drafts reads the schema.
+  { type: 'string', always: ['minLength', 'maxLength', 'pattern'], modern: [], legacy: ['format'] },
 ];
+
+const keywordsByDraft = {
+  modern: families.map(({ type, always, modern }) => [type, [...always, ...modern]] as const),
+  legacy: families.map(({ type, always, legacy }) => [type, [...always, ...legacy]] as const),
+};
+
+/** The types that a schema without a `type` speaks of, by its keywords: what it says of each is a part of it, as in the reference. */
+export function typesSpokenOf(schema: JsonObject, isModern: boolean): readonly SimpleType[] {
+  let spokenOf: SimpleType[] | undefined;
+  for (const [type, keywords] of keywordsByDraft[isModern ? 'modern' : 'legacy']) {
+    for (const keyword of keywords) {
+      if (schema[keyword] === undefined) continue;
+      spokenOf ??= [];
+      spokenOf.push(type);
+      break;
+    }
+  }
+  return spokenOf ?? none;
+}
+
+const none: readonly SimpleType[] = [];

@@ -21,6 +21,13 @@ export type JsonSchemaNode =
 interface Common {
   /** A property that has one may be required of old data: the reader fills it in. */
   readonly hasDefault: boolean;
+  /** Kafka Connect says that it holds bytes, in whatever type: its JSON converter has changed the type of decimals. */
+  readonly isConnectBytes?: true;
+}
+
+export interface Typed extends Common {
+  /** The schema has a `type`; else it only has keywords that say something of values of this one. */
+  readonly isNamed: boolean;
 }
 
 export interface AnyNode extends Common {
@@ -35,13 +42,13 @@ export interface NullNode extends Common {
 export interface BooleanNode extends Common {
   readonly kind: 'boolean';
 }
-export interface StringNode extends Common {
+export interface StringNode extends Typed {
   readonly kind: 'string';
   readonly maxLength: number | undefined;
   readonly minLength: number | undefined;
   readonly pattern: string | undefined;
 }
-export interface NumberNode extends Common {
+export interface NumberNode extends Typed {
   readonly kind: 'number';
   readonly isInteger: boolean;
   readonly maximum: number | undefined;
@@ -50,7 +57,7 @@ export interface NumberNode extends Common {
   readonly exclusiveMinimum: number | undefined;
   readonly multipleOf: number | undefined;
 }
-export interface ObjectNode extends Common {
+export interface ObjectNode extends Typed {
   readonly kind: 'object';
   readonly properties: ReadonlyMap<string, JsonSchemaNode>;
   readonly patternProperties: ReadonlyMap<string, JsonSchemaNode>;
@@ -63,7 +70,7 @@ export interface ObjectNode extends Common {
   readonly propertyDependencies: ReadonlyMap<string, ReadonlySet<string>>;
   readonly schemaDependencies: ReadonlyMap<string, JsonSchemaNode>;
 }
-export interface ArrayNode extends Common {
+export interface ArrayNode extends Typed {
   readonly kind: 'array';
   /** The schema of every item, when there is one for all. */
   readonly allItems: JsonSchemaNode | undefined;

@@ -2,8 +2,16 @@ import { isArray, isObject, type Json, type JsonObject, stableJson, toNumber } f
 import { once } from '../once.ts';
 import { InvalidSchema } from '../schema-type.ts';
 import type { Documents, Located } from './documents.ts';
-import { type SimpleType, tellingKeywords } from './keywords.ts';
-import type { ArrayNode, CombinedNode, JsonSchemaNode, NumberNode, ObjectNode, StringNode } from './model.ts';
+import { type SimpleType, typesSpokenOf } from './keywords.ts';
+import type {
+  ArrayNode,
+  CombinedNode,
+  JsonSchemaNode,
+  NumberNode,
+  ObjectNode,
+  StringNode,
+  Typed,
+} from './model.ts';
 
 /** Builds the model of the main document. Each schema object is built once, whoever refers to it. */
 export function parseJsonSchema(documents: Documents): JsonSchemaNode {
@@ -62,7 +70,9 @@ class Reader {
     const known = this.#built.get(schema);
     if (known !== undefined) return known;
     const base = place.document.bases.get(schema) ?? place.base;
-    const node = combine(this.#parts(schema, { ...place, base }), schema);
+    const said = combine(this.#parts(schema, { ...place, base }), schema);
+    const isConnectBytes = schema['connect.type'] === 'bytes' && said.kind !== 'reference';
+    const node = isConnectBytes ? { ...said, isConnectBytes } : said;
     this.#built.set(schema, node);
     return node;
   }
@@ -77,7 +87,7 @@ class Reader {
       this.#open.push(open);
       this.#byNode.set(node, open);
       parts.push(node);
-      if (!place.document.draft.hasRefSiblings) return parts;
+      if (!place.document.draft.isModern) return parts;
     }
     if (isArray(schema.enum)) {
       parts.push({ kind: 'enum', hasDefault, values: new Set(schema.enum.map(stableJson)) });
@@ -116,29 +126,25 @@ class Reader {
       const distinct = () => schemas;
       return [{ kind: 'combined', criterion: 'anyOf', hasDefault, schemas, distinct, isImplied: false }];
     }
-    // Without a `type` the keywords tell what the schema is about, one family only: the reference's order.
-    for (const [kind, keywords] of tellingKeywords) {
-      for (const keyword of keywords) {
-        if (schema[keyword] !== undefined) return [this.#ofType(kind, schema, place, hasDefault)];
-      }
-    }
-    return [];
+    const spokenOf = typesSpokenOf(schema, place.document.draft.isModern);
+    return spokenOf.map((one) => this.#ofType(one, schema, place, hasDefault));
   }
 
   #ofType(type: SimpleType, schema: JsonObject, place: Located, hasDefault: boolean): JsonSchemaNode {
+    const common = { hasDefault, isNamed: schema.type !== undefined };
     switch (type) {
       case 'null':
       case 'boolean':
         return { kind: type, hasDefault };
       case 'string':
-        return readString(schema, hasDefault);
+        return readString(schema, common);
       case 'number':
       case 'integer':
-        return readNumber(schema, place, hasDefault, type === 'integer');
+        return readNumber(schema, place, common, type === 'integer');
       case 'object':
-        return this.#readObject(schema, place, hasDefault);
+        return this.#readObject(schema, place, common);
       case 'array':
-        return this.#readArray(schema, place, hasDefault);
+        return this.#readArray(schema, place, common);
     }
   }
 
@@ -161,45 +167,69 @@ class Reader {
     return schema.kind === 'false' ? false : schema;
   }
 
-  #readObject(schema: JsonObject, place: Located, hasDefault: boolean): ObjectNode {
+  #readObject(schema: JsonObject, place: Located, common: Typed): ObjectNode {
+    const { isModern } = place.document.draft;
     return {
       kind: 'object',
-      hasDefault,
+      ...common,
       properties: this.#map(schema.properties, place),
       patternProperties: this.#map(schema.patternProperties, place),
       required: isArray(schema.required) ? new Set(schema.required as readonly string[]) : noNames,
       additionalProperties: this.#rest(schema.additionalProperties, place),
-      unevaluatedProperties: this.#optional(schema.unevaluatedProperties, place),
+      unevaluatedProperties: this.#unevaluated(schema.unevaluatedProperties, place),
       maxProperties: toNumber(schema.maxProperties),
       minProperties: toNumber(schema.minProperties),
-      propertyDependencies: readNameLists(schema.dependencies, schema.dependentRequired),
-      schemaDependencies: joined(
-        this.#map(schema.dependencies, place),
-        this.#map(schema.dependentSchemas, place),
-      ),
+      propertyDependencies: readNameLists(isModern ? schema.dependentRequired : schema.dependencies),
+      schemaDependencies: this.#map(isModern ? schema.dependentSchemas : schema.dependencies, place),
     };
   }
 
-  #readArray(schema: JsonObject, place: Located, hasDefault: boolean): ArrayNode {
-    const positions = place.document.draft.hasPrefixItems ? schema.prefixItems : schema.items;
+  /** An unknown keyword, and so no restriction, before 2019-09. */
+  #unevaluated(value: Json | undefined, place: Located): JsonSchemaNode | undefined {
+    return place.document.draft.isModern ? this.#optional(value, place) : undefined;
+  }
+
+  #readArray(schema: JsonObject, place: Located, common: Typed): ArrayNode {
+    const { hasPrefixItems, isModern } = place.document.draft;
+    const positions = hasPrefixItems ? schema.prefixItems : schema.items;
     const byPosition = isArray(positions);
     const items = isArray(schema.items) ? undefined : schema.items;
     // In 2020-12 `items` beside `prefixItems` is what `additionalItems` was.
-    const rest = place.document.draft.hasPrefixItems ? items : schema.additionalItems;
+    const rest = hasPrefixItems ? items : schema.additionalItems;
+    // The reference reads `true` as nothing said, and `false` as an array that takes no items beside those by position.
+    const isBoolean = isModern && typeof items === 'boolean';
     return {
       kind: 'array',
-      hasDefault,
-      allItems: byPosition ? undefined : this.#optional(items, place),
+      ...common,
+      allItems: byPosition || isBoolean ? undefined : this.#optional(items, place),
       itemSchemas: byPosition ? positions.map((item) => this.read({ ...place, schema: item })) : noItems,
-      additionalItems: byPosition ? this.#rest(rest, place) : true,
-      unevaluatedItems: this.#optional(schema.unevaluatedItems, place),
+      additionalItems: byPosition ? this.#rest(rest, place) : this.#restAlone(schema, items, place),
+      unevaluatedItems: this.#unevaluated(schema.unevaluatedItems, place),
       maxItems: toNumber(schema.maxItems),
       minItems: toNumber(schema.minItems),
-      maxContains: toNumber(schema.maxContains),
-      minContains: toNumber(schema.minContains),
+      ...readContainsBounds(schema, isModern),
       uniqueItems: schema.uniqueItems === true,
     };
   }
+
+  /** What the reference makes of the rest of an array that has no schemas by position. */
+  #restAlone(schema: JsonObject, items: Json | undefined, place: Located): boolean | JsonSchemaNode {
+    if (place.document.draft.isModern) return items !== false;
+    const rest = this.#rest(schema.additionalItems, place);
+    return rest === false && items !== undefined ? true : rest;
+  }
+}
+
+/** From 2019-09 on `contains` is a bound by itself, and without it these are none. */
+function readContainsBounds(
+  schema: JsonObject,
+  isModern: boolean,
+): Pick<ArrayNode, 'minContains' | 'maxContains'> {
+  const bounds = { minContains: toNumber(schema.minContains), maxContains: toNumber(schema.maxContains) };
+  if (!isModern) return bounds;
+  return schema.contains === undefined
+    ? { minContains: undefined, maxContains: undefined }
+    : { ...bounds, minContains: bounds.minContains ?? 1 };
 }
 
 const anything: JsonSchemaNode = { kind: 'any', hasDefault: false };
@@ -230,10 +260,10 @@ function withoutRepeats(
   });
 }
 
-function readString(schema: JsonObject, hasDefault: boolean): StringNode {
+function readString(schema: JsonObject, common: Typed): StringNode {
   return {
     kind: 'string',
-    hasDefault,
+    ...common,
     maxLength: toNumber(schema.maxLength),
     minLength: toNumber(schema.minLength),
     pattern: typeof schema.pattern === 'string' ? schema.pattern : undefined,
@@ -243,7 +273,7 @@ function readString(schema: JsonObject, hasDefault: boolean): StringNode {
 function readNumber(
   schema: JsonObject,
   { document }: Located,
-  hasDefault: boolean,
+  common: Typed,
   isInteger: boolean,
 ): NumberNode {
   const maximum = toNumber(schema.maximum);
@@ -260,24 +290,15 @@ function readNumber(
   if (document.draft.hasBooleanExclusives && schema.exclusiveMinimum === true) {
     Object.assign(bounds, { minimum: undefined, exclusiveMinimum: minimum });
   }
-  return { kind: 'number', hasDefault, isInteger, ...bounds, multipleOf: toNumber(schema.multipleOf) };
+  return { kind: 'number', ...common, isInteger, ...bounds, multipleOf: toNumber(schema.multipleOf) };
 }
 
-function readNameLists(...sources: readonly (Json | undefined)[]): ReadonlyMap<string, ReadonlySet<string>> {
-  let lists: Map<string, ReadonlySet<string>> | undefined;
-  for (const source of sources) {
-    if (!isObject(source)) continue;
-    for (const key of Object.keys(source)) {
-      const names = source[key];
-      if (!isArray(names)) continue;
-      lists ??= new Map();
-      lists.set(key, new Set(names as readonly string[]));
-    }
+function readNameLists(source: Json | undefined): ReadonlyMap<string, ReadonlySet<string>> {
+  if (!isObject(source)) return noNameLists;
+  const lists = new Map<string, ReadonlySet<string>>();
+  for (const key of Object.keys(source)) {
+    const names = source[key];
+    if (isArray(names)) lists.set(key, new Set(names as readonly string[]));
   }
-  return lists ?? noNameLists;
-}
-
-function joined<V>(a: ReadonlyMap<string, V>, b: ReadonlyMap<string, V>): ReadonlyMap<string, V> {
-  if (b.size === 0) return a;
-  return a.size === 0 ? b : new Map([...a, ...b]);
+  return lists;
 }

@@ -17,7 +17,7 @@ import {
   tagsKey,
 } from '../tags.ts';
 import { findDraft } from './drafts.ts';
-import { tellingKeywords } from './keywords.ts';
+import { typesSpokenOf } from './keywords.ts';
 
 interface Entity extends Pick<SchemaTags, 'schemaEntity'> {
   readonly schema: JsonObject;
@@ -82,11 +82,11 @@ interface Part {
 const kindOfType: Readonly<Record<string, Kind>> = { integer: 'number' };
 const toKind = (type: Json): Kind => kindOfType[type as string] ?? (type as Kind);
 
-function partsOf(schema: JsonObject, hasRefSiblings: boolean): readonly Part[] {
+function partsOf(schema: JsonObject, isModern: boolean): readonly Part[] {
   const parts: Part[] = [];
   if (typeof schema.$ref === 'string') {
     parts.push({ kind: 'reference' });
-    if (!hasRefSiblings) return parts;
+    if (!isModern) return parts;
   }
   if (isArray(schema.enum)) parts.push({ kind: 'enum' });
   for (const criterion of criteria) {
@@ -99,10 +99,7 @@ function partsOf(schema: JsonObject, hasRefSiblings: boolean): readonly Part[] {
   const { type } = schema;
   if (typeof type === 'string') parts.push({ kind: toKind(type) });
   else if (isArray(type)) parts.push({ kind: 'combined', criterion: 'anyOf', list: type.map(toKind) });
-  else {
-    const telling = tellingKeywords.find(([, keywords]) => keywords.some((key) => schema[key] !== undefined));
-    if (telling !== undefined) parts.push({ kind: toKind(telling[0]) });
-  }
+  else parts.push(...typesSpokenOf(schema, isModern).map((spokenOf) => ({ kind: toKind(spokenOf) })));
   return parts;
 }
 
@@ -110,12 +107,12 @@ const rank = (kind: Kind): number => kinds.indexOf(kind);
 
 /** In the order of the text, each entity once. References are not followed: what they lead to has its own path. */
 function visitEntities(root: Json, found: (entity: Entity) => void): void {
-  const { hasRefSiblings } = findDraft(isObject(root) ? root.$schema : undefined);
+  const { isModern } = findDraft(isObject(root) ? root.$schema : undefined);
   visit(root, '', false);
 
   function visit(schema: Json | undefined, scope: string, isField: boolean): void {
     if (!isObject(schema)) return;
-    const parts = partsOf(schema, hasRefSiblings);
+    const parts = partsOf(schema, isModern);
     const [only] = parts;
     if (parts.length === 1 && only !== undefined) visitPart(schema, only, scope, isField);
     else if (parts.length > 1) {
@@ -145,7 +142,7 @@ function visitEntities(root: Json, found: (entity: Entity) => void): void {
   }
 
   function visitAlternatives(schema: JsonObject, { list }: Part, scope: string): void {
-    const sorted = (list ?? []).toSorted((a, b) => compare(a, b, hasRefSiblings));
+    const sorted = (list ?? []).toSorted((a, b) => compare(a, b, isModern));
     for (const [index, item] of sorted.entries()) {
       const path = `${scope}.${index}.`;
       if (typeof item === 'string') visitPart(schema, { kind: item as Kind }, path, false);
@@ -174,10 +171,10 @@ function visitEntities(root: Json, found: (entity: Entity) => void): void {
   }
 }
 
-function kindOf(schema: Json, hasRefSiblings: boolean): Kind {
+function kindOf(schema: Json, isModern: boolean): Kind {
   if (typeof schema === 'string') return schema as Kind;
   if (!isObject(schema)) return schema === false ? 'false' : 'true';
-  const parts = partsOf(schema, hasRefSiblings);
+  const parts = partsOf(schema, isModern);
   return parts.length === 1 && parts[0] !== undefined
     ? parts[0].kind
     : parts.length > 1
@@ -186,8 +183,8 @@ function kindOf(schema: Json, hasRefSiblings: boolean): Kind {
 }
 
 /** By kind, title, description, default, then by what tells two of a kind apart; else they stay as they stand. */
-function compare(a: Json, b: Json, hasRefSiblings: boolean): number {
-  const [kind, other] = [kindOf(a, hasRefSiblings), kindOf(b, hasRefSiblings)];
+function compare(a: Json, b: Json, isModern: boolean): number {
+  const [kind, other] = [kindOf(a, isModern), kindOf(b, isModern)];
   if (kind !== other) return rank(kind) - rank(other);
   if (!isObject(a) || !isObject(b)) return 0;
   for (const key of ['title', 'description', 'default']) {
@@ -205,7 +202,7 @@ function compare(a: Json, b: Json, hasRefSiblings: boolean): number {
         compareLists(texts(a.required), texts(b.required))
       );
     case 'array':
-      return compare(a.items ?? {}, b.items ?? {}, hasRefSiblings);
+      return compare(a.items ?? {}, b.items ?? {}, isModern);
     default:
       return 0;
   }
