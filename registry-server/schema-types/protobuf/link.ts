@@ -1,10 +1,12 @@
 import { InvalidSchema } from '../schema-type.ts';
 import { defaultOf } from './default.ts';
+import { featuresOf } from './features.ts';
 import { isWrittenOut, linkedEntry, writtenEntry } from './map-entry.ts';
 import {
   emptyMessage,
   entryNameOf,
   type FieldType,
+  type FileHead,
   jsonNameOf,
   type NumberRange,
   noOptions,
@@ -23,7 +25,7 @@ import {
   type Symbols,
   unknownOption,
 } from './model.ts';
-import { interpretOptions } from './options.ts';
+import { interpretOptions, mindedNumber } from './options.ts';
 import { checkEnum, checkField, checkMapKey, checkMessage, checkName } from './rules.ts';
 import { isMessage, isType, joinName, outerScope, resolveName } from './scopes.ts';
 import {
@@ -115,6 +117,9 @@ class Linker {
   readonly #entries = new Map<ProtoMessage, readonly [WrittenField, WrittenField]>();
   /** Those that are used for something else as well. */
   readonly #usedEntries = new Set<ProtoMessage>();
+  readonly #home: FileHead;
+  /** Seen through `import option`: extensions are all that it is for. */
+  readonly #optionImports = new Set<ProtoSymbol>();
   readonly #lists: ProtoMessage[][] = [];
   #usualFault: string | undefined;
   #strictFault: string | undefined;
@@ -124,6 +129,8 @@ class Linker {
     this.#surroundings = surroundings;
     this.#strictFault = written.minded;
     this.#optionTypes = optionTypes;
+    const options = this.#options(written.options, 'FileOptions', written.package, 0);
+    this.#home = { edition: written.edition, options };
   }
 
   link(): LinkedFile {
@@ -131,7 +138,7 @@ class Linker {
     const publicImports = this.#addImports();
     const scope = written.package;
     this.#addPackage(scope);
-    const options = this.#options(written.options, 'FileOptions', scope, 0);
+    const { options } = this.#home;
     const body = this.#declareBody(written, scope);
     const services = written.services.map((service) => this.#declareService(service, scope));
     for (const fill of this.#fillLater) fill();
@@ -191,6 +198,14 @@ class Linker {
     };
     const paths = new Set<string>();
     for (const { path, kind, where } of this.#written.imports) {
+      if (kind === 'weak' && this.#written.edition === '2024')
+        this.#mind(where, 'edition 2024 has no weak imports');
+      if (kind === 'option' && this.#written.edition !== '2024') {
+        this.#mind(where, '"import option" begins with edition 2024');
+      }
+      if (kind !== 'option' && this.#optionImports.size > 0) {
+        this.#mind(where, 'an import comes before those of options');
+      }
       if (paths.has(path)) this.#mind(where, `"${path}" is imported twice`);
       paths.add(path);
       const linked = this.#surroundings.imports.get(path);
@@ -199,6 +214,7 @@ class Linker {
         this.#mind(where, openImport(path));
         continue;
       }
+      if (kind === 'option') for (const symbol of linked.file.own.values()) this.#optionImports.add(symbol);
       add(linked);
       if (kind === 'public') publicImports.push(linked);
     }
@@ -270,6 +286,7 @@ class Linker {
       visibility: written.visibility,
       fullName,
       package: this.#written.package,
+      home: this.#home,
       fields,
       oneofs,
       messages,
@@ -367,6 +384,10 @@ class Linker {
     const hasFallback = this.#attempt(() => {
       fallback = defaultOf(written, type, (words) => this.#fail(where, words));
     });
+    if (typeof written.default === 'object' && type.kind === 'scalar') {
+      const words = mindedNumber(type.scalar, written.default);
+      if (words !== undefined) this.#mind(where, `the default of field "${name}" ${words}`);
+    }
     const kept = hasFallback ? [] : [keptDefault(written)];
     return {
       kind: 'field',
@@ -470,8 +491,11 @@ class Linker {
     if (resolveName(name, scope, this.#symbols, isWanted, true) !== found) {
       this.#mind(where, `the first part of "${name}" means something nearer by; begin the name with a dot`);
     }
-    if (isType(found) && found.visibility === 'local' && this.#own.get(found.fullName) !== found) {
-      this.#mind(where, `the type "${found.fullName}" is local to the file that defines it`);
+    if (isType(found) && this.#own.get(found.fullName) !== found) {
+      const { fullName } = found;
+      if (isLocal(found)) this.#mind(where, `the type "${fullName}" is local to the file that defines it`);
+      if (this.#optionImports.has(found))
+        this.#mind(where, `"import option" does not give the type "${fullName}"`);
     }
     return found;
   }
@@ -507,6 +531,7 @@ class Linker {
       visibility: written.visibility,
       fullName,
       package: this.#written.package,
+      home: this.#home,
       values,
       valuesByName,
       reservedRanges: written.reservedRanges.map(withoutOptions),
@@ -600,6 +625,14 @@ class Linker {
     }
     return found;
   }
+}
+
+/** Whether only its own file may use a type: it says so itself, or a feature of the file does. */
+function isLocal({ visibility, fullName, package: home, home: head }: ProtoMessage | ProtoEnum): boolean {
+  if (visibility !== undefined) return visibility === 'local';
+  const { default_symbol_visibility: usual } = featuresOf(head);
+  const isInside = fullName.slice(home === '' ? 0 : home.length + 1).includes('.');
+  return usual === 'LOCAL_ALL' || usual === 'STRICT' || (usual === 'EXPORT_TOP_LEVEL' && isInside);
 }
 
 const openImport = (path: string): string =>

@@ -20,6 +20,9 @@ export interface ProtoFile {
   readonly symbols: Symbols;
 }
 
+/** What a file says of all that is in it. */
+export type FileHead = Pick<ProtoFile, 'edition' | 'options'>;
+
 /** What a full name stands for. Fields, values and services only keep others from having their name. */
 export type ProtoSymbol =
   | ProtoMessage
@@ -39,6 +42,7 @@ export interface ProtoMessage {
   /** As it was written, where it stands for a type that no file defines; it is empty then. */
   readonly unknownAs?: string;
   readonly package: string;
+  readonly home: FileHead;
   /** Those outside of oneofs first, then oneof by oneof: the order in which they are printed. */
   readonly fields: readonly ProtoField[];
   readonly oneofs: readonly ProtoOneof[];
@@ -100,6 +104,7 @@ export interface ProtoEnum {
   readonly visibility?: Visibility | undefined;
   readonly fullName: string;
   readonly package: string;
+  readonly home: FileHead;
   readonly values: readonly ProtoEnumValue[];
   readonly valuesByName: ReadonlyMap<string, ProtoEnumValue>;
   readonly reservedRanges: readonly NumberRange[];
@@ -152,6 +157,7 @@ export const emptyMessage: ProtoMessage = {
   name: '',
   fullName: '',
   package: '',
+  home: { edition: 'proto2', options: noOptions },
   fields: [],
   oneofs: [],
   messages: [],

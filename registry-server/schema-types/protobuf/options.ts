@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { InvalidSchema } from '../schema-type.ts';
+import { isClosed } from './features.ts';
 import {
   type FieldType,
   isUnknown,
@@ -115,6 +117,10 @@ function setOption(
     if (known.values.length > 0) throw at.fail(`the option "${part.name}" is set twice`);
     known.values.push(convert(field.type, value, part.name, at, isOption));
   }
+  const rival = [...draft.values()].find((one) => one.field.oneof === field.oneof && one.field !== field);
+  if (!isOption && field.oneof !== undefined && rival !== undefined) {
+    at.mind(at.fail(`"${field.name}" is set along with "${rival.field.name}", of the same oneof`));
+  }
   if (known.values.length > 0) draft.set(field.number, known);
 }
 
@@ -176,12 +182,42 @@ function convert(
         : undefined;
   const typeName = type.kind === 'enum' ? type.enum.fullName : (type as { scalar: Scalar }).scalar;
   if (converted === undefined) throw at.fail(`"${name}" takes a value of type ${typeName}`);
-  const isPlain =
-    type.kind === 'enum'
-      ? value.kind === 'word'
-      : type.kind === 'scalar' && convertScalar(type.scalar, value) !== undefined;
-  if (isOption && !isPlain) at.mind(at.fail(`"${name}" takes a value of type ${typeName}, by its name`));
+  const words = isOption ? mindedInOption(type, value) : mindedInText(type, value);
+  if (words !== undefined) at.mind(at.fail(`"${name}" ${words}`));
   return converted;
+}
+
+/** What only a message literal may hold. */
+function mindedInOption(type: FieldType, value: Literal): string | undefined {
+  if (type.kind === 'enum')
+    return value.kind === 'word' ? undefined : `takes a value of ${type.enum.fullName} by its name`;
+  if (type.kind !== 'scalar') return undefined;
+  if (convertScalar(type.scalar, value) === undefined) return 'takes true or false, nothing else';
+  return mindedNumber(type.scalar, value);
+}
+
+/** What only an option itself may hold. */
+function mindedInText(type: FieldType, value: Literal): string | undefined {
+  if (type.kind === 'enum') {
+    const isKnown =
+      value.kind === 'word' ||
+      type.enum.values.some(({ number }) => number === Number(value.kind === 'number' && value.text));
+    return isKnown || !isClosed(type.enum) ? undefined : `takes a number that ${type.enum.fullName} has`;
+  }
+  if (type.kind !== 'scalar') return undefined;
+  if (value.kind === 'string')
+    return type.scalar === 'string' && !isUtf8(value.bytes) ? 'takes a text, in UTF-8' : undefined;
+  const isFloat = type.scalar === 'float' || type.scalar === 'double';
+  const isDecimal = value.kind !== 'number' || !/^-?0[xX0-7]/.test(value.text);
+  return isFloat && !isDecimal ? 'takes a decimal number' : undefined;
+}
+
+/** An infinite number has one spelling outside of message literals. */
+export function mindedNumber(scalar: Scalar, value: Literal): string | undefined {
+  const isFloat = scalar === 'float' || scalar === 'double';
+  const isWord = value.kind === 'word' || (value.kind === 'number' && !/\d/.test(value.text));
+  if (!isFloat || !isWord) return undefined;
+  return /^-?(?:inf|nan)$/.test(value.text) ? undefined : 'takes a number, inf or nan';
 }
 
 /** By its name, or by its number, which need not have a name (text format specification). */
@@ -287,6 +323,7 @@ export function convertScalar(scalar: Scalar, value: Literal): OptionValue | und
   const range = integerRanges[scalar];
   const digits = text.replace(/^-/, '');
   if (range === undefined || !integerForm.test(digits)) return undefined;
+  if (text.startsWith('-') && range[0] === 0n) return undefined;
   const number = text.startsWith('-') ? -readInteger(digits) : readInteger(digits);
   return number >= range[0] && number <= range[1] ? number : undefined;
 }

@@ -240,6 +240,8 @@ function parseLiteral(tokens: Tokens, depth: number): Literal {
   const sign = tokens.take('-') ? '-' : tokens.take('+') ? '' : '';
   const { kind, text } = tokens;
   if (kind !== 'word' && kind !== 'number') throw tokens.unexpected('a value');
+  if (kind === 'number' && /^(?!0[xX]).*[fF]$/.test(text))
+    tokens.mind('a number in a .proto file does not end with f');
   tokens.next();
   return kind === 'number' || sign ? { kind: 'number', text: sign + text } : { kind: 'word', text };
 }
@@ -253,7 +255,11 @@ function parseMessageLiteral(tokens: Tokens, end: string, depth: number): Litera
     if (isExtension) tokens.expect(']');
     const hasColon = tokens.take(':');
     if (!hasColon && !tokens.is('{') && !tokens.is('<') && !tokens.is('[')) throw tokens.unexpected('":"');
-    fields.push({ name, isExtension, value: parseLiteral(tokens, depth + 1) });
+    const value = parseLiteral(tokens, depth + 1);
+    if (!hasColon && value.kind === 'list' && value.items.some(({ kind }) => kind !== 'message')) {
+      tokens.mind(`a colon is missing after "${name}"`);
+    }
+    fields.push({ name, isExtension, value });
     if (!tokens.take(',')) tokens.take(';');
   }
   return { kind: 'message', fields };
@@ -286,6 +292,7 @@ function parseExtend(scope: Scope, body: Body): void {
   const { tokens } = scope;
   const extendee = tokens.name('the message to extend');
   tokens.expect('{');
+  if (tokens.is('}')) tokens.mind('nothing is extended here');
   while (!tokens.take('}')) {
     if (!tokens.take(';')) body.extensions.push(parseField(scope, undefined, extendee));
   }

@@ -17,6 +17,7 @@ import {
   type Symbols,
 } from './model.ts';
 import { openAny } from './options.ts';
+import { nameForm } from './rules.ts';
 import { shortName } from './scopes.ts';
 import { type Literal, maxEnumNumber, maxFieldNumber } from './written.ts';
 
@@ -106,7 +107,9 @@ class Printer {
   #reserved(ranges: readonly NumberRange[], names: readonly string[], max: number): readonly string[] {
     const numbers = this.#sorted(ranges, ({ start }) => start).map((range) => printRange(range, max));
     const isEdition = !this.#file.edition.startsWith('proto');
-    const words = this.#sorted(names, (name) => name).map((name) => (isEdition ? name : quote(name)));
+    const words = this.#sorted(names, (name) => name).map((name) =>
+      isEdition && nameForm.test(name) ? name : quote(name),
+    );
     const lists = this.#style.isNormalized
       ? [...numbers, ...words]
       : [numbers.join(', '), words.join(', ')].filter((list) => list !== '');

@@ -233,8 +233,9 @@ export function bytesOfLiteral(inside: string): Buffer | undefined {
       : hex
         ? Number.parseInt(hex, 16)
         : escapes.get(letter ?? '');
-    if (byte === undefined || byte > 255) return undefined;
-    parts.push(Buffer.of(byte));
+    if (byte === undefined) return undefined;
+    // Of three octal digits the lowest eight bits count, as in protoc.
+    parts.push(Buffer.of(byte & 0xff));
   }
   parts.push(Buffer.from(inside.slice(end)));
   return Buffer.concat(parts);

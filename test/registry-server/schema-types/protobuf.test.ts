@@ -759,8 +759,7 @@ describe('Protobuf option values', () => {
     ['i: - 1', 'i: -1'],
     ['f: inf d: -Infinity', 'f: inf, d: -inf'],
     ['f: NaN d: nan', 'f: nan, d: nan'],
-    ['f: 1.5f d: 2', 'f: 1.5, d: 2'],
-    ['f: .5 d: 1.e3F', 'f: 0.5, d: 1000'],
+    ['f: .5 d: 1.e3', 'f: 0.5, d: 1000'],
     ['s: "a" \'b\' "\\x63"', 's: "abc"'],
     ['y: "\\377" "\\u00e9"', 'y: "\\377\\303\\251"'],
     ['o [{ i: 1 }, { i: 2 }] o { i: 3 }', 'o: [{ i: 1 }, { i: 2 }, { i: 3 }]'],
@@ -782,7 +781,10 @@ describe('Protobuf option values', () => {
 
   const slack: readonly (readonly [option: string, shown: string, words: string])[] = [
     ['(eo) = 1', '(eo) = ONE', 'by its name'],
-    ['(bo) = True', '(bo) = true', 'by its name'],
+    ['(bo) = True', '(bo) = true', 'takes true or false'],
+    ['(opt) = { f: 1.5f d: 2F }', 'f: 1.5,\n', 'does not end with f'],
+    ['(opt) = { d: 0x10 }', 'd: 16', 'takes a decimal number'],
+    ['(opt) = { r [ONE] }', 'r: [', 'a colon is missing'],
     ['(ro) = [1, 2]', '(ro) = 1,\n    (ro) = 2', 'takes no list'],
     ['(opt) = { e: TWO }', 'e: TWO', 'a value of type E'],
     ['(opt) = { b: yes }', 'b: yes', 'a value of type bool'],
