@@ -3,6 +3,7 @@ import type { Walk } from './walk.ts';
 
 /** Enums of one scope, by name. Nothing here breaks a reader: it keeps numbers that it does not know. */
 export function compareEnums(walk: Walk, before: readonly ProtoEnum[], after: readonly ProtoEnum[]): void {
+  walk.spendOnLookUps(before.length + after.length);
   const later = new Map(after.map((one) => [one.name, one]));
   const earlier = new Set(before.map(({ name }) => name));
   for (const one of before) {
@@ -14,6 +15,7 @@ export function compareEnums(walk: Walk, before: readonly ProtoEnum[], after: re
 }
 
 function compareValues(walk: Walk, before: ProtoEnum, after: ProtoEnum): void {
+  walk.spendOnLookUps(before.values.length + after.values.length);
   // Aliases: the last name of a number counts, as in the reference.
   const earlier = new Map(before.values.map(({ number, name }) => [number, name]));
   const later = new Map(after.values.map(({ number, name }) => [number, name]));

@@ -9,6 +9,7 @@ export function compareFields(walk: Walk, before: ProtoMessage, after: ProtoMess
   const later = fieldsByNumber(after);
   const living = livingOneofs(before, after, later);
   const numbers = [...new Set([...earlier.keys(), ...later.keys()])].sort((a, b) => a - b);
+  walk.spendOnLookUps(numbers.length);
   for (const number of numbers) {
     const was = earlier.get(number);
     const is = later.get(number);

@@ -7,6 +7,7 @@ export function compareMessages(
   before: readonly ProtoMessage[],
   after: readonly ProtoMessage[],
 ): void {
+  walk.spendOnLookUps(before.length + after.length);
   const later = new Map(after.map((message, index) => [message.name, { message, index }]));
   const earlier = new Set(before.map(({ name }) => name));
   for (const [index, message] of before.entries()) {

@@ -1,6 +1,7 @@
 import type { ProtoFile, ProtoMessage } from '../../schema-types/protobuf/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import { brokenRules } from '../broken-rules.ts';
+import { Budget } from '../budget.ts';
 import { describe } from './describe.ts';
 import { compareEnums } from './enum.ts';
 import { compareFields } from './field.ts';
@@ -25,13 +26,14 @@ const inFiles: readonly ((walk: Walk, before: ProtoFile, after: ProtoFile) => vo
   (walk, before, after) => compareEnums(walk, before.enums, after.enums),
 ];
 
-/** Every change from one file to the next, harmless ones too. */
+/** Every change from one file to the next, harmless ones too unless they are not to be kept. */
 export function protobufChanges(
   before: ProtoFile,
   after: ProtoFile,
-  maxPairs = Infinity,
+  maxSteps = Infinity,
+  keeps: (change: ProtobufChange) => boolean = () => true,
 ): readonly ProtobufChange[] {
-  const walk = new Walk(before, after, maxPairs, (here, was, is) => {
+  const walk = new Walk(before, after, new Budget(maxSteps), keeps, (here, was, is) => {
     for (const compare of inMessages) compare(here, was, is);
   });
   for (const compare of inFiles) compare(walk, before, after);
@@ -42,7 +44,7 @@ export function protobufChanges(
 export function protobufBreaks(
   reader: ProtoFile,
   writer: ProtoFile,
-  maxPairs?: number,
+  maxSteps?: number,
 ): readonly Incompatibility[] {
-  return brokenRules(protobufChanges(writer, reader, maxPairs).filter(breaks), describe);
+  return brokenRules(protobufChanges(writer, reader, maxSteps, breaks), describe);
 }

@@ -29,25 +29,37 @@ const scalars = [
   'double',
 ];
 
-export function aProtoMessage(random: Random, name = 'M', depth = 2): ProtoMessage {
-  const messages = depth > 0 ? [aProtoMessage(random, `${name}N`, depth - 1)] : [];
+/** Messages inside each other; a field may have the type of any of those around it, too. */
+export function aProtoMessage(
+  random: Random,
+  name = 'M',
+  depth = 2,
+  outer: readonly string[] = [],
+): ProtoMessage {
+  const seen = [...outer, name];
+  const messages = depth > 0 ? [aProtoMessage(random, `${name}N`, depth - 1, seen)] : [];
   const fields = [1, 2, 3, 4, 5]
     .filter(() => !chance(random, 3))
-    .map((number) => aField(random, number, messages));
+    .map((number) => aField(random, number, [...seen, ...messages.map((inner) => inner.name)]));
   return { name, fields, messages };
 }
 
-function aField(random: Random, number: number, messages: readonly ProtoMessage[]): ProtoField {
+function aField(random: Random, number: number, types: readonly string[]): ProtoField {
   const type = pick(random, [
     ...scalars,
     'Kind',
-    `map<string, ${pick(random, scalars)}>`,
-    ...messages.map(({ name }) => name),
+    `map<string, ${pick(random, [...scalars, ...types])}>`,
+    pick(random, types),
   ]);
   if (type.startsWith('map')) return { number, name: `f${number}`, label: '', type };
   if (chance(random, 5))
     return { number, name: `f${number}`, label: '', type, oneof: pick(random, ['one', 'other']) };
   return { number, name: `f${number}`, label: pick(random, ['', 'optional', 'repeated']), type };
+}
+
+function withoutNested({ name, fields }: ProtoMessage): ProtoMessage {
+  const own = fields.filter(({ type }) => !new RegExp(`\\b${name}N`).test(type));
+  return { name, fields: own, messages: [] };
 }
 
 export function printProto(message: ProtoMessage): string {
@@ -64,14 +76,24 @@ function printMessage({ name, fields, messages }: ProtoMessage): string {
   return `message ${name} { ${[...messages.map(printMessage), ...blocks].join(' ')} }`;
 }
 
-/** One field of it, or of a message in it, that is new, gone, renamed, or of another type, label or oneof. */
-export function changedProto(random: Random, message: ProtoMessage): ProtoMessage {
+/**
+ * One field of it, or of a message in it, that is new, gone, renamed, or of another type, label or oneof; or a message in
+ * it that is gone, with the fields of its type.
+ */
+export function changedProto(
+  random: Random,
+  message: ProtoMessage,
+  outer: readonly string[] = [],
+): ProtoMessage {
+  const seen = [...outer, message.name];
   const [nested] = message.messages;
-  if (nested && chance(random, 2)) return { ...message, messages: [changedProto(random, nested)] };
+  if (nested && chance(random, 20)) return withoutNested(message);
+  if (nested && chance(random, 2)) return { ...message, messages: [changedProto(random, nested, seen)] };
+  const types = [...seen, ...message.messages.map(({ name }) => name)];
   const number = 1 + random.below(5);
   const old = message.fields.find((field) => field.number === number);
   const others = message.fields.filter((field) => field !== old);
-  if (old === undefined) return { ...message, fields: [...others, aField(random, number, message.messages)] };
+  if (old === undefined) return { ...message, fields: [...others, aField(random, number, types)] };
   switch (random.below(5)) {
     case 0:
       return { ...message, fields: others };
@@ -86,6 +108,6 @@ export function changedProto(random: Random, message: ProtoMessage): ProtoMessag
         ? message
         : { ...message, fields: [...others, { ...old, label: '', oneof: 'one' }] };
     default:
-      return { ...message, fields: [...others, aField(random, number, message.messages)] };
+      return { ...message, fields: [...others, aField(random, number, types)] };
   }
 }

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import protobufjs from 'protobufjs';
 import { protobuf } from '../../../registry-server/schema-types/protobuf.ts';
 import { aProtoMessage, changedProto, printProto } from '../../build/generate/protobuf.ts';
-import { seeded } from '../../build/random.ts';
+import { roundsOr, seeded } from '../../build/random.ts';
 
-const ROUNDS = 300;
+const ROUNDS = roundsOr(300);
 
 describe('generated Protobuf schemas', () => {
   const random = seeded();

@@ -111,6 +111,54 @@ describe('Protobuf changes in imported files', () => {
   });
 });
 
+describe('Protobuf comparisons that could double', () => {
+  const depth = 40;
+  const links = Array.from({ length: depth }, (_, index) => index);
+  const chain = (leaf: string, home: string) =>
+    `syntax = "proto3"; package ${home}; ${links.map((index) => `message M${index} { M${index + 1} left = 1; M${index + 1} right = 2; oneof o { M${index + 1} a = 3; M${index + 1} b = 4; } map<string, M${index + 1}> c = 5; }`).join(' ')} message M${depth} { ${leaf} x = 1; string y = 2; }`;
+  const circle = (leaf: string, home: string) =>
+    `syntax = "proto3"; package ${home}; ${links.map((index) => `message M${index} { M${(index + 1) % depth} left = 1; M0 right = 2; M${index} own = 3; ${leaf} x = 4; }`).join(' ')}`;
+  const nested = (leaf: string, home: string) =>
+    `syntax = "proto3"; package ${home}; ${links
+      .slice(0, 20)
+      .map(
+        (index) =>
+          `message M${index} { M${index + 1} left = 1; repeated M${index + 1} right = 2; M0 top = 3;`,
+      )
+      .join(' ')} message M20 { ${leaf} x = 1; } ${'}'.repeat(20)}`;
+  const using = (home: string) =>
+    `syntax = "proto3"; import "${home}.proto"; message R { ${home}.M0 a = 1; ${home}.M0 b = 2; }`;
+  for (const [title, file] of Object.entries({ chain, circle, nested })) {
+    for (const leaf of ['string', 'int64']) {
+      it(`cost no more than what they compare: a ${title}, ${leaf} where there was int32`, () => {
+        const [before, after] = [
+          parse(using('one'), { 'one.proto': file('int32', 'one') }),
+          parse(using('two'), { 'two.proto': file(leaf, 'two') }),
+        ];
+        const found = protobufChanges(before.model, after.model, 3_000);
+        expect(found.length).to.be.below(50 * depth);
+        expect(found.length > 0).to.equal(leaf === 'string');
+      });
+      it(`cost no more than what they compare in one file: a ${title}, ${leaf} where there was int32`, () => {
+        const [before, after] = [parse(file('int32', 'p')), parse(file(leaf, 'p'))];
+        const found = protobufChanges(before.model, after.model, 3_000);
+        expect(found.length).to.be.below(50 * depth);
+      });
+    }
+  }
+
+  it('end where they cost too much, and are incompatible then', () => {
+    const fields = (type: string) =>
+      `syntax = "proto3"; message M { ${Array.from({ length: 20_000 }, (_, index) => `${type} f${index} = ${index + 1 + (index >= 18_998 ? 1_002 : 0)};`).join(' ')} }`;
+    const [before, after] = [parse(fields('int32')), parse(fields('string'))];
+    expect(() => protobuf.incompatibilities(after, before, { maxSteps: 5_000 })).to.throw(RangeError);
+    const lines = checkCompatibility(protobuf, { compatibility: 'BACKWARD' }, after, [
+      { version: 1, schema: before },
+    ]);
+    expect(lines).to.have.lengthOf.below(110);
+  });
+});
+
 describe('Protobuf in verbose answers', () => {
   const m = (fields: string) => parse(`syntax = "proto3"; message M { ${fields} }`);
 

@@ -7,7 +7,7 @@ import { protobuf } from '../../../registry-server/schema-types/protobuf.ts';
 import { InvalidSchema } from '../../../registry-server/schema-types/schema-type.ts';
 import { type ProtoFiles, someProtoFiles } from '../../build/generate/proto-files.ts';
 import { findPython } from '../../build/python.ts';
-import { seeded } from '../../build/random.ts';
+import { roundsOr, seeded } from '../../build/random.ts';
 
 interface Case {
   readonly compiles: boolean;
@@ -52,7 +52,7 @@ describe('protoc', function () {
   this.timeout(10 * 60_000); // The first time packages are installed.
   let python: string;
   const random = seeded();
-  const count = Number(process.env.TEST_PROTO_FILES ?? 300);
+  const count = roundsOr(300);
 
   before(async function () {
     const found = await findPython('grpc');
@@ -91,7 +91,7 @@ describe('generated Protobuf files', () => {
   const random = seeded();
 
   it('are taken or refused, and shown, in a form that is read as the same', () => {
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < roundsOr(300); round++) {
       const files = someProtoFiles(random);
       const [[, main = ''] = [], ...others] = Object.entries(files);
       const references = others.map(([name, schema]) => ({ name, subject: name, version: 1, schema }));
