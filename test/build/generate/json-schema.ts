@@ -8,10 +8,12 @@ const names = ['a', 'b', 'c'] as const;
 /** Objects, arrays, strings, numbers, enums, alternatives and references; without what the reference does not compare. */
 export function aJsonSchema(random: Random, depth = 3): JsonAny {
   if (depth === 0) return aLeaf(random);
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
     case 1:
       return anObject(random, depth);
+    case 8:
+      return aTuple(random, depth);
     case 2:
       return optional(
         random,
@@ -21,14 +23,40 @@ export function aJsonSchema(random: Random, depth = 3): JsonAny {
     case 3:
       return { anyOf: [aJsonSchema(random, depth - 1), aJsonSchema(random, depth - 1)] };
     case 4:
-      return { allOf: [aJsonSchema(random, depth - 1)] };
+      return { allOf: times(random, 2, () => aJsonSchema(random, depth - 1)) };
     default:
       return aLeaf(random);
   }
 }
 
+const times = <T>(random: Random, most: number, make: () => T): T[] =>
+  Array.from({ length: 1 + random.below(most) }, make);
+
+function aTuple(random: Random, depth: number): JsonAny {
+  const items = times(random, 2, () => aJsonSchema(random, depth - 1));
+  const rest = pick(random, [{}, { additionalItems: false }, { additionalItems: { type: 'string' } }]);
+  return { type: 'array', items, ...rest };
+}
+
+/** Several restrictions side by side: an implied `allOf`, of which each may go. */
+function someLeaves(random: Random): JsonAny {
+  // Never without a `type`: the reference does not see it when one is added.
+  const type = pick(random, [{ type: 'string' }, { type: 'string' }, { type: ['string', 'null'] }]);
+  const restrictions = { enum: ['a', 'ab', null], not: { const: 'ab' }, minLength: 1, minimum: 1 };
+  return {
+    ...type,
+    ...optional(
+      random,
+      { anyOf: [{ type: 'string', maxLength: 1 }, { enum: ['ab', null, 2] }] },
+      restrictions,
+    ),
+  };
+}
+
 function aLeaf(random: Random): JsonAny {
-  switch (random.below(7)) {
+  switch (random.below(8)) {
+    case 7:
+      return someLeaves(random);
     case 0:
     case 1:
       return optional(
@@ -91,7 +119,9 @@ export function changedJsonSchema(random: Random, schema: JsonAny): JsonAny {
     else copy[key] = changedJsonSchema(random, value);
     return copy;
   }
-  switch (random.below(5)) {
+  switch (random.below(6)) {
+    case 5:
+      return copy.allOf ? pick(random, copy.allOf as JsonAny[]) : { allOf: [copy, aLeaf(random)] };
     case 0:
       delete copy[pick(random, Object.keys(copy).concat('type'))];
       return copy;
@@ -147,7 +177,10 @@ export function aDocument(random: Random, schema: JsonAny, depth = 4): JsonAny {
     case 'null':
       return null;
     case 'array':
-      return Array.from({ length: random.below(4) }, () => aDocument(random, schema.items ?? {}, depth - 1));
+      return Array.from({ length: random.below(4) }, (_, index) => {
+        const byPosition = Array.isArray(schema.items) ? schema.items[index] : schema.items;
+        return aDocument(random, byPosition ?? schema.additionalItems ?? {}, depth - 1);
+      });
     case 'object': {
       const listed = Object.entries((schema.properties ?? {}) as object).filter(
         ([name]) => schema.required?.includes(name) || !chance(random, 3),

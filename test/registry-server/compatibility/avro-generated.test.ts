@@ -9,7 +9,8 @@ const ROUNDS = roundsOr(800);
 const parse = (schema: AvroJson) => avro.parse(JSON.stringify(schema), []);
 const toAvsc = (schema: AvroJson) => avsc.Type.forSchema(structuredClone(schema), { wrapUnions: true });
 
-describe('generated Avro schemas', () => {
+describe('generated Avro schemas', function () {
+  this.timeout(10_000 + ROUNDS * 50);
   const random = seeded();
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
 
