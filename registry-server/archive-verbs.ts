@@ -93,10 +93,12 @@ async function switchOff(database: Database): Promise<number> {
     );
     return 1;
   }
-  await database.transaction(async (connection) => {
-    await connection.query(archiveStatement('archiveSwitchOff'));
-    await connection.query(archiveStatement('archiveClear'));
-  });
+  await database.unlimited((session) =>
+    session.transaction(async (connection) => {
+      await connection.query(archiveStatement('archiveSwitchOff'));
+      await connection.query(archiveStatement('archiveClear'));
+    }),
+  );
   say('the archive is off: changes are no longer noted');
   return 0;
 }

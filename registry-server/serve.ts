@@ -327,7 +327,7 @@ async function prepare(
   let said = '';
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      await store.migrate();
+      await store.migrate(signal);
       store.watch({ changed: () => archive?.wake(), connected() {}, lost() {} });
       archive?.start();
       lifecycle.waitFor('other workers are starting');

@@ -34,11 +34,20 @@ export interface DatabaseStatus {
   readonly writesOut?: Out | undefined;
 }
 
-/** What the SQL store needs of PostgreSQL, wherever it runs. Failures to reach it are StoreUnavailable. */
-export interface Database extends Connection {
-  readonly kind: DatabaseStatus['kind'];
+/** In which statements follow each other. */
+export interface Session extends Connection {
   /** Rolled back when `work` throws. */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+}
+
+/** What the SQL store needs of PostgreSQL, wherever it runs. Failures to reach it are StoreUnavailable. */
+export interface Database extends Session {
+  readonly kind: DatabaseStatus['kind'];
+  /**
+   * For what is no request: a connection of its own, on which nothing ends a statement or a transaction but the signal.
+   * What is under way then is undone.
+   */
+  unlimited<T>(work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Listens until the database is closed, and again after every loss. Call once. */
   listen(channel: string, listener: Listener): void;
   /** Asks outside the pool, so that a busy server does not look like a database that is down. */

@@ -6,6 +6,7 @@ import {
   type Connection,
   type Database,
   type Listener,
+  type Session,
   type Statement,
   StoreUnavailable,
 } from './database.ts';
@@ -47,11 +48,17 @@ export function openEmbedded(folder?: string): Database {
     runScript: async (text) => connectionOf(await engine()).runScript(text),
   };
 
-  return {
-    kind: 'embedded',
+  const session: Session = {
     ...connection,
     transaction: async (work) =>
       (await engine()).transaction((transaction) => work(connectionOf(transaction))),
+  };
+
+  return {
+    kind: 'embedded',
+    ...session,
+    // Nothing is limited in this process, and nobody waits for its end over a network.
+    unlimited: (work) => work(session),
     listen(channel, listener) {
       void listenOnce(channel, listener);
     },

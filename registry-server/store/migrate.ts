@@ -39,40 +39,44 @@ function listMigrations(): readonly Migration[] {
 
 /**
  * Brings the tables up to date, in one transaction and one server at a time. Tables that a newer server has extended
- * are left as they are and used, where that server's migrations say that this version can.
+ * are left as they are and used, where that server's migrations say that this version can. It takes as long as it takes:
+ * no limit of requests holds for it, nor for the wait until another server has done it.
  * @param version of this server
  * @throws DatabaseTooNew that names the oldest version that can work with the tables
  */
-export async function migrate(
+export function migrate(
   database: Database,
   migrations = listMigrations(),
   version = ownVersion,
+  signal?: AbortSignal,
 ): Promise<Migrated> {
   const newest = migrations.at(-1)?.number ?? 0;
-  const found = (await hasMigrations(database)) ? await listApplied(database) : [];
-  // The usual start: nothing to do, so no lock to wait for.
-  if (lastOf(found) >= newest) return usable(found, newest, version);
-  return database.transaction(async (connection) => {
-    await connection.query(statement('lockMigrations'));
-    await connection.runScript(`create table if not exists migrations (
-      number integer primary key, name text not null, applied_at timestamptz not null default now())`);
-    const applied = lastOf(await listApplied(connection));
-    for (const { number, name } of migrations.filter((migration) => migration.number > applied)) {
-      const script = readFileSync(new URL(name, folder), 'utf8');
-      await connection.runScript(script);
-      await connection.query(statement('addMigration'), [number, name]);
-      const oldest = /^-- Oldest server: (\S+)/.exec(script)?.[1];
-      if (oldest !== undefined) await connection.query(statement('setOldestServer'), [number, oldest]);
-    }
-    return usable(await listApplied(connection), newest, version);
-  });
+  return database.unlimited(async (session) => {
+    const found = (await hasMigrations(session)) ? await listApplied(session) : [];
+    // The usual start: nothing to do, so no lock to wait for.
+    if (lastOf(found) >= newest) return usable(found, newest, version);
+    return session.transaction(async (connection) => {
+      await connection.query(statement('lockMigrations'));
+      await connection.runScript(`create table if not exists migrations (
+        number integer primary key, name text not null, applied_at timestamptz not null default now())`);
+      const applied = lastOf(await listApplied(connection));
+      for (const { number, name } of migrations.filter((migration) => migration.number > applied)) {
+        const script = readFileSync(new URL(name, folder), 'utf8');
+        await connection.runScript(script);
+        await connection.query(statement('addMigration'), [number, name]);
+        const oldest = /^-- Oldest server: (\S+)/.exec(script)?.[1];
+        if (oldest !== undefined) await connection.query(statement('setOldestServer'), [number, oldest]);
+      }
+      return usable(await listApplied(connection), newest, version);
+    });
+  }, signal);
 }
 
 export async function readMigrated(database: Database): Promise<Migrated> {
   return migratedOf((await hasMigrations(database)) ? await listApplied(database) : []);
 }
 
-async function hasMigrations(database: Database): Promise<boolean> {
+async function hasMigrations(database: Connection): Promise<boolean> {
   const [found] = await database.query<{ found: boolean }>(statement('findMigrations'));
   return found?.found ?? false;
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../log.ts';
@@ -37,6 +38,10 @@ const HEARTBEAT_MS = 5_000;
 const HEARTBEAT_DEADLINE_MS = 5_000;
 const LONGEST_WAIT_MS = 5_000;
 const DEADLINE = 'query-deadline';
+/** Whatever the role, the database or the URL say; not every release knows each of them. */
+const withoutLimits = `select set_config(name, case name when 'client_connection_check_interval' then '1s' else '0' end, false)
+  from pg_settings where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout',
+    'idle_in_transaction_session_timeout', 'client_connection_check_interval')`;
 
 /** Connects when first asked, so that it can be opened before the database is there. */
 export function openPostgres(settings: PostgresSettings, log: Log): Database {
@@ -84,18 +89,33 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       };
       client.on('error', onError);
       try {
-        await reached(() => client.query('begin'));
-        const result = await work(connectionOf(client, reached));
-        await reached(() => client.query('commit'));
-        return result;
-      } catch (error) {
-        await client.query('rollback').catch((cause: Error) => {
-          broken = cause;
-        });
-        throw error;
+        return await inTransaction(client, work, onError);
       } finally {
         client.off('error', onError);
         client.release(broken);
+      }
+    },
+
+    async unlimited(work, signal) {
+      signal?.throwIfAborted();
+      // Its own socket, for one that still connects ends in no other way.
+      const socket = new Socket();
+      const client = new pg.Client({ ...common, stream: () => socket });
+      client.on('error', () => {});
+      // A statement under way is broken off, and PostgreSQL, which looks whether anybody waits for it, undoes it.
+      const givenUp = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
+      const breakOff = () => socket.destroy(new Error('given up'));
+      givenUp.addEventListener('abort', breakOff);
+      try {
+        await reached(() => client.connect());
+        await reached(() => client.query(withoutLimits));
+        return await work({
+          ...connectionOf(client, reached),
+          transaction: (inside) => inTransaction(client, inside),
+        });
+      } finally {
+        givenUp.removeEventListener('abort', breakOff);
+        void client.end().catch(() => {});
       }
     },
 
@@ -129,6 +149,22 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       await pool.end();
     },
   };
+
+  async function inTransaction<T>(
+    client: pg.ClientBase,
+    work: (connection: Connection) => Promise<T>,
+    broke: (cause: Error) => void = () => {},
+  ): Promise<T> {
+    try {
+      await reached(() => client.query('begin'));
+      const result = await work(connectionOf(client, reached));
+      await reached(() => client.query('commit'));
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch(broke);
+      throw error;
+    }
+  }
 
   /** Room is tried only where it was missed, and given back at once. */
   async function pingAndTryRoom(client: pg.Client, deadlineMs: number): Promise<DatabaseStatus> {
@@ -231,7 +267,7 @@ function isDiskFull(error: unknown): boolean {
   return error instanceof StoreUnavailable && error.reason === 'DiskFull';
 }
 
-function connectionOf(client: pg.Pool | pg.PoolClient, reached: typeof reach): Connection {
+function connectionOf(client: pg.Pool | pg.ClientBase, reached: typeof reach): Connection {
   return {
     async query<R>({ name, text }: Statement, values: readonly unknown[] = []) {
       const { rows } = await reached(() => client.query({ name, text, values: [...values] }));

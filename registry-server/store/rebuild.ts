@@ -86,9 +86,12 @@ export async function rebuild(
 
   const owner = await readOwner();
   try {
-    await database.transaction(async (connection) => {
-      await connection.runScript(`set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-        lock table registry, contexts, schemas, subjects, versions, settings in exclusive mode`);
+    const inTransaction = (work: (connection: Connection) => Promise<void>) =>
+      database.unlimited((session) => session.transaction(work));
+    await inTransaction(async (connection) => {
+      await connection.runScript(
+        `lock table registry, contexts, schemas, subjects, versions, settings in exclusive mode`,
+      );
       const [found] = await connection.query<{ is_empty: boolean }>(rebuildStatement('rebuildIsEmpty'));
       if (!found?.is_empty) {
         throw new CannotRebuild('the database is not empty: a registry is rebuilt into a new one');

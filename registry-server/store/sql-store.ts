@@ -34,8 +34,8 @@ export function sqlStore(database: Database): Store {
   return {
     kind: database.kind,
 
-    async migrate() {
-      migrated = await migrate(database);
+    async migrate(signal) {
+      migrated = await migrate(database, undefined, undefined, signal);
       return migrated.migration;
     },
 

@@ -168,8 +168,8 @@ export interface StoreStatus extends DatabaseStatus, Migrated {}
 /** Where schemas live. All methods throw StoreUnavailable when the database cannot answer. */
 export interface Store {
   readonly kind: DatabaseStatus['kind'];
-  /** Brings the tables up to date; several servers may try at once. Answers the number of the last migration. */
-  migrate(): Promise<number>;
+  /** Brings the tables up to date; several servers may try at once. Answers the number of the last migration; given up at the signal. */
+  migrate(signal?: AbortSignal): Promise<number>;
 
   /**
    * `recent` may come from a cache that hears of every change; `now` asks the database. A `guess` is recent, but a

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import pg from 'pg';
+import { StoreUnavailable } from '../../../registry-server/store/database.ts';
 import { fingerprint, guid } from '../../../registry-server/store/fingerprint.ts';
 import { migrate } from '../../../registry-server/store/migrate.ts';
 import { aDatabase, ask, type Kind } from '../../build/archived.ts';
@@ -182,6 +185,96 @@ for (const kind of ['embedded', 'postgres'] as const) {
       const rows = await ask<{ number: number }>(database, 'select number from migrations order by number');
       await database.close();
       expect(rows.map(({ number }) => number)).to.deep.equal(numbers);
+    });
+
+    for (const [title, begin] of [
+      [
+        'while one of their statements runs',
+        async (client: pg.Client) => {
+          await client.query(`create function dawdle() returns event_trigger language plpgsql as $$
+            begin perform pg_sleep(3.5); end $$`);
+          await client.query(`create event trigger dawdle on ddl_command_start when tag in ('CREATE SEQUENCE')
+            execute function dawdle()`);
+          return async () => {};
+        },
+      ],
+      [
+        'while they wait for those of another server',
+        async (client: pg.Client) => {
+          await client.query('select pg_advisory_lock(7000)');
+          const freed = delay(3_500).then(() => client.query('select pg_advisory_unlock(7000)'));
+          return async () => {
+            await freed;
+          };
+        },
+      ],
+    ] as const) {
+      for (const how of ['migrate', 'serve'] as const) {
+        it(`are limited by no time that requests have, ${title}: ${how}`, async () => {
+          const test = await aDatabase(kind, postgres);
+          const url = test.environment.DATABASE_URL ?? '';
+          const client = new pg.Client({ connectionString: url });
+          await client.connect();
+          // Nor by what the database says of all its sessions.
+          const { pathname } = new URL(url);
+          await client.query(`alter database ${pathname.slice(1)} set statement_timeout = '900ms'`);
+          await client.query('set statement_timeout = 0');
+          const end = await begin(client);
+          const env = {
+            PATH: process.env.PATH,
+            REQUEST_TIMEOUT: '1',
+            LOG_LEVEL: 'warn',
+            ...test.environment,
+          };
+          try {
+            if (how === 'migrate') {
+              const { stdout, stderr } = await promisify(execFile)(process.execPath, [main, 'migrate'], {
+                env,
+              });
+              expect([stdout, stderr]).to.deep.equal(['', '']);
+            } else {
+              const lines: string[] = [];
+              const server = await startServer({ REQUEST_TIMEOUT: '1', ...test.environment }, (line) =>
+                lines.push(line),
+              );
+              await server.ready;
+              expect(lines.join('')).not.to.include('waiting for the database');
+              expect((await server.get('/ready')).status).to.equal(200);
+              await server.stop();
+            }
+            await end();
+            const { rows } = await client.query('select number from migrations order by number');
+            expect(rows.map(({ number }) => number)).to.deep.equal(numbers);
+          } finally {
+            await client.end();
+          }
+        });
+      }
+    }
+
+    it('are undone when they are given up, and hold nobody else up', async () => {
+      const test = await aDatabase(kind, postgres);
+      const client = new pg.Client({ connectionString: test.environment.DATABASE_URL });
+      await client.connect();
+      await client.query(`create function dawdle() returns event_trigger language plpgsql as $$
+        begin perform pg_sleep(60); end $$`);
+      await client.query(`create event trigger dawdle on ddl_command_start when tag in ('CREATE SEQUENCE')
+        execute function dawdle()`);
+      const database = test.open();
+      const giving = new AbortController();
+      const migrating = migrate(database, undefined, undefined, giving.signal).catch((error: Error) => error);
+      await eventually(async () => {
+        const { rows } = await client.query(
+          `select from pg_locks where locktype = 'advisory' and objid = 7000 and granted`,
+        );
+        expect(rows).to.have.length(1);
+      });
+      giving.abort();
+      expect(await migrating).to.be.instanceOf(StoreUnavailable);
+      await client.query('drop event trigger dawdle');
+      await migrate(database);
+      await database.close();
+      await client.end();
     });
 
     it('keep a server that is older than the tables from serving, and it says so', async () => {
