@@ -15,6 +15,8 @@ import { waitForStart } from './middleware/wait-for-start.ts';
 import type { Registry } from './registry.ts';
 import { type Dependencies, healthRouter } from './routes/health.ts';
 import { routes } from './routes/table.ts';
+import { StoreUnavailable } from './store/database.ts';
+import { statementFailure } from './store/statement-failure.ts';
 
 export interface AppSettings extends Dependencies {
   readonly registry: Registry;
@@ -28,6 +30,17 @@ export function openApp({ registry, log, known, requestTimeoutMs, ...dependencie
   const app = new Koa();
   // Clients that hang up are no event; what fails in a request is answered by replyToErrors.
   app.silent = true;
+  // Of an answer that had begun.
+  app.on('error', (error: unknown, { state, method, path }: Koa.Context) => {
+    const failure = statementFailure(error);
+    if (!failure && !(error instanceof StoreUnavailable)) return;
+    log.error('answer broken off', {
+      requestId: state.requestId,
+      method,
+      path,
+      ...(failure ?? { cause: (error as Error).message }),
+    });
+  });
 
   app.use(endConnections(dependencies.lifecycle));
   app.use(identifyRequest);
@@ -36,7 +49,7 @@ export function openApp({ registry, log, known, requestTimeoutMs, ...dependencie
   app.use(replyToErrors(log));
   app.use(healthRouter(dependencies).routes());
   app.use(refuseBadPaths);
-  app.use(limitTime(requestTimeoutMs));
+  app.use(limitTime(requestTimeoutMs, log));
 
   // Case counts in paths; a slash at the end does not.
   const router = new Router({ sensitive: true });

@@ -9,6 +9,7 @@ import { BucketUnavailable } from './store/bucket.ts';
 import { StoreUnavailable } from './store/database.ts';
 import { DatabaseTooNew, migrate } from './store/migrate.ts';
 import { CannotRebuild } from './store/rebuild.ts';
+import { statementFailure } from './store/statement-failure.ts';
 import { version } from './version.ts';
 import { openWorkerLink } from './worker-link.ts';
 
@@ -65,8 +66,13 @@ async function main([name = 'serve', ...rest]: readonly string[]): Promise<numbe
   try {
     return await verb.run(readSettings(process.env), rest);
   } catch (error) {
-    if (!expected.some((kind) => error instanceof kind)) throw error;
-    process.stderr.write(`${(error as Error).message}\n`);
+    const failure = statementFailure(error);
+    const isExpected = expected.some((kind) => error instanceof kind);
+    if (!isExpected && !failure) throw error;
+    // What else such an error holds repeats what was in the rows.
+    const said = failure && `${failure.message} (${failure.sqlState})`;
+    const words = isExpected ? (error as Error).message : 'the database refuses a statement';
+    process.stderr.write(`${said === undefined ? words : `${words}: ${said}`}\n`);
     return 1;
   }
 }

@@ -26,6 +26,7 @@ import { DatabaseTooNew } from './store/migrate.ts';
 import type { PostgresAddress } from './store/postgres.ts';
 import type { SharedCache } from './store/redis.ts';
 import { sqlStore } from './store/sql-store.ts';
+import { statementFailure } from './store/statement-failure.ts';
 import type { Store } from './store/store.ts';
 import { databases } from './store/table.ts';
 import { tellingStore } from './store/telling.ts';
@@ -328,7 +329,13 @@ async function prepare(
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       await store.migrate(signal);
-      store.watch({ changed: () => archive?.wake(), connected() {}, lost() {} });
+      store.watch({
+        changed: () => archive?.wake(),
+        connected() {},
+        lost() {},
+        failed: (error) =>
+          log.warn('change feed cannot begin', statementFailure(error) ?? { cause: String(error) }),
+      });
       archive?.start();
       lifecycle.waitFor('other workers are starting');
       await link?.prepared();
@@ -337,7 +344,9 @@ async function prepare(
     } catch (error) {
       if (!isExpected(error)) throw error;
       lifecycle.waitFor(error.message);
-      if (error.message !== said) log.warn('waiting for the database', { cause: error.message });
+      if (error.message !== said) {
+        log.warn('waiting for the database', { cause: error.message, ...statementFailure(error) });
+      }
       said = error.message;
       const waitMs = Math.min(LONGEST_RETRY_MS, 100 * 2 ** failures) * (0.5 + Math.random() / 2);
       await delay(waitMs, undefined, { signal }).catch(() => {});

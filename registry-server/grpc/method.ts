@@ -4,8 +4,8 @@ import type { Registry } from '../registry.ts';
 /** A message as the loader reads and writes it: fields in camelCase, names for enums, what was not sent left out. */
 export type Message = JsonObject;
 
-/** A method with one answer. */
-export type Unary = (registry: Registry, request: Message) => Promise<object>;
+/** A method with one answer. At the signal nobody waits for it any more. */
+export type Unary = (registry: Registry, request: Message, signal: AbortSignal) => Promise<object>;
 
 /** A method with a stream of answers, which may be longer than memory. */
 export type Streaming = (registry: Registry, request: Message) => AsyncIterable<object>;

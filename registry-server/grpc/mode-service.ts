@@ -11,10 +11,10 @@ export const modeService = {
   },
 
   UpdateMode: {
-    async unary({ store }, request) {
+    async unary({ store }, request, signal) {
       const name = writableNameIn(request, 'settings');
       const mode = readMode(request.mode);
-      await changeMode(store, name, mode, flagAt(request, 'force'));
+      await changeMode(store, name, mode, flagAt(request, 'force'), signal);
       return { mode };
     },
   },

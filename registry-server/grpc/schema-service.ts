@@ -21,7 +21,7 @@ const PART_SIZE = 100;
 
 export const schemaService = {
   RegisterSchema: {
-    async unary(registry, request) {
+    async unary(registry, request, signal) {
       const name = writableNameIn(request, 'a schema');
       const registered = await registerSchema(registry, {
         name,
@@ -30,6 +30,7 @@ export const schemaService = {
         id: numberAt(request, 'id'),
         normalize: flagAt(request, 'normalize'),
         force: false,
+        signal,
       });
       const { id, version, guid, content } = registered;
       const shown = await formatSchema(registry, name.context, content, textAt(request, 'format'));

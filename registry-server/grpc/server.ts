@@ -25,7 +25,7 @@ import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
 import { requestIdOf } from '../middleware/identify-request.ts';
 import { inTime } from '../middleware/limit-time.ts';
-import { toRegistryError } from '../middleware/reply-to-errors.ts';
+import { logFailure, toRegistryError } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
 import type { ServerSpan, SpanFields, Tracer } from '../tracer.ts';
@@ -59,6 +59,8 @@ interface CallRecord {
   principal: Principal | undefined;
   readonly headers: Headers;
   readonly span: ServerSpan | undefined;
+  /** Which call it was, in a log. */
+  readonly named: { readonly requestId: string; readonly method: string };
   /** Answers what its client is told. */
   end(error: unknown): RegistryError | undefined;
 }
@@ -153,8 +155,13 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   ): Promise<void> {
     const record = begin(called, call);
     try {
-      const work = inSpan(record, () => admit(called, record).then(() => unary(registry, call.request)));
-      const reply = await inTime(work, requestTimeoutMs, () => new RegistryError('STORE_TIMEOUT'));
+      const reply = await inTime(
+        (signal) =>
+          inSpan(record, () => admit(called, record).then(() => unary(registry, call.request, signal))),
+        requestTimeoutMs,
+        () => new RegistryError('STORE_TIMEOUT'),
+        (error) => logFailure(log, error, record.named),
+      );
       record.end(undefined);
       callback(null, reply);
     } catch (error) {
@@ -200,7 +207,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     sent.set('x-request-id', requestId);
     call.sendMetadata(sent);
     const method = `${packageName}.${called.service}/${called.method}`;
-    const record: CallRecord = { principal: undefined, headers, span, end };
+    const record: CallRecord = { principal: undefined, headers, span, named: { requestId, method }, end };
     return record;
 
     function end(error: unknown): RegistryError | undefined {
@@ -209,8 +216,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       const durationMs = performance.now() - started;
       registry.metrics.grpcRequest(method, code, durationMs / 1000);
       span?.end(method, spanFields(called, code), failures.has(code) ? code : undefined);
-      if (reply?.kind === 'INTERNAL')
-        log.error('request failed', { requestId, method, error: (error as Error).stack });
+      if (error !== undefined) logFailure(log, error, record.named);
       const level = (reply?.status ?? 0) >= 500 ? 'warn' : called.isRead ? 'debug' : 'info';
       log[level]('request', {
         requestId,

@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import { RegistryError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { StoreUnavailable, sqlState } from '../store/database.ts';
+import { statementFailure } from '../store/statement-failure.ts';
 import { mediaTypes } from './negotiate.ts';
 
 /** Turns what is thrown, and what no route took, into Confluent's error bodies. */
@@ -14,18 +15,20 @@ export function replyToErrors(log: Log): Middleware {
       if (ctx.status === 405 || ctx.status === 501) throw new RegistryError('METHOD_NOT_ALLOWED');
     } catch (error) {
       const reply = toRegistryError(error);
-      if (reply.kind === 'INTERNAL') {
-        log.error('request failed', {
-          requestId: ctx.state.requestId,
-          path: ctx.path,
-          error: (error as Error).stack,
-        });
-      }
+      logFailure(log, error, { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path });
       ctx.status = reply.status;
       if (!ctx.response.get('Content-Type')) ctx.set('Content-Type', mediaTypes[0]);
       ctx.body = { error_code: reply.code, message: reply.message };
     }
   };
+}
+
+/** What a client is not told: what PostgreSQL said about a statement, and what nobody expected. */
+export function logFailure(log: Log, error: unknown, request: Readonly<Record<string, unknown>>): void {
+  const failure = statementFailure(error);
+  if (failure) log.error('statement failed', { ...request, ...failure });
+  else if (toRegistryError(error).kind === 'INTERNAL')
+    log.error('request failed', { ...request, error: error instanceof Error ? error.stack : String(error) });
 }
 
 /** What a client is told of it; nothing of what goes on inside. */

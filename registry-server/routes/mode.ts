@@ -18,7 +18,7 @@ export const mode: Route = (router, registry) => {
     router.put(path, async (ctx) => {
       const name = getWritableName(parameter(ctx, 'subject'), 'settings');
       const wanted = readMode((await readBody(ctx, registry.maxBodyBytes)).mode);
-      await changeMode(store, name, wanted, flag(ctx, 'force'));
+      await changeMode(store, name, wanted, flag(ctx, 'force'), ctx.state.signal);
       ctx.body = { mode: wanted ?? undefined };
     });
 

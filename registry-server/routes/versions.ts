@@ -57,6 +57,7 @@ export const versions: Route = (router, registry) => {
       force: flag(ctx, 'force'),
       tagChanges,
       propagateTags: body.propagateSchemaTags === true,
+      signal: ctx.state.signal,
     });
     if (registered.foundIn) noteBasis(ctx, sent, registered.foundIn);
     await writeRegistered(ctx, registered);
@@ -72,6 +73,7 @@ export const versions: Route = (router, registry) => {
       tagChanges: readTagChanges(tagsToAdd, tagsToRemove, ['tagsToAdd', 'tagsToRemove']),
       metadata: readMetadata(body.metadata),
       rules: readRuleChange(body),
+      signal: ctx.state.signal,
     });
     await writeRegistered(ctx, registered);
   });

@@ -28,12 +28,13 @@ export async function changeMode(
   name: SubjectName,
   mode: RegistryMode | null,
   force: boolean,
+  signal?: AbortSignal,
 ): Promise<void> {
   const isEverything = name.subject === '' && name.context === GLOBAL_CONTEXT;
   if (mode === 'FORWARD' && !isEverything) throw new RegistryError('INVALID_MODE');
   const { settings } = await store.readSubject(name, 'now');
   const mustBeEmpty = mode === 'IMPORT' && !force && modeOf(settings) !== 'IMPORT';
-  if (mustBeEmpty) await emptyReach(store, name);
+  if (mustBeEmpty) await emptyReach(store, name, signal);
   await store.changeSettings(name, (chain, hasLive) => {
     // Registered since.
     if (mustBeEmpty && hasLive) throw inUse();
@@ -49,7 +50,11 @@ function inUse(): RegistryError {
 const PAGE = 1_000;
 
 /** Removes what is soft-deleted; it goes as soon as nothing refers to it, which may be what was deleted, too. */
-async function emptyReach(store: Store, { context, subject }: SubjectName): Promise<void> {
+async function emptyReach(
+  store: Store,
+  { context, subject }: SubjectName,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const reach = context === GLOBAL_CONTEXT ? undefined : context;
   const list = async (show: 'live' | 'deleted') => {
     const filter = { context: reach, prefix: subject, show };
@@ -61,6 +66,7 @@ async function emptyReach(store: Store, { context, subject }: SubjectName): Prom
     let refused: RegistryError | undefined;
     let removed = 0;
     for (const name of await list('deleted')) {
+      signal?.throwIfAborted();
       try {
         await deleteSubject(store, name, true);
         removed += 1;

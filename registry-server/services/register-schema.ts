@@ -43,6 +43,8 @@ export interface Registration {
   readonly tagChanges?: TagChanges;
   /** Takes over the tags in the text of the latest version. */
   readonly propagateTags?: boolean;
+  /** From then on nobody waits for it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Registered {
@@ -63,12 +65,13 @@ export async function registerSchema(registry: Registry, registration: Registrat
   const { store } = registry;
   let subject = await readSubject(store, registration.name, 'guess');
   for (let isGuess = true; ; isGuess = false) {
+    registration.signal?.throwIfAborted();
     try {
       const registered = await tryToRegister(registry, registration, subject);
       if (registered) return registered;
       subject = await readSubject(store, registration.name, 'now');
     } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
+      if (!(error instanceof RegistryError) || error === registration.signal?.reason) throw error;
       const now = isGuess ? await readSubject(store, registration.name, 'now') : subject;
       if (isSame(now.state, subject.state)) {
         registry.metrics.registration(outcomeOf(error));
@@ -129,6 +132,7 @@ async function addSchema(
   const decision = await decide(registry, registration, subject);
   if ('existing' in decision) return alreadyThere(registry, subject, decision.existing);
   const { added } = decision;
+  registration.signal?.throwIfAborted();
   const written = await registry.store.addVersion(added);
   if (!written) return undefined;
   registry.metrics.registration('added');
@@ -232,11 +236,12 @@ async function ensureCompatible(
 /** No check, no normalizing, nothing inherited: what another registry took is kept as it was (Confluent's rule). */
 async function importSchema(
   registry: Registry,
-  { sent, version, id = -1 }: Registration,
+  { sent, version, id = -1, signal }: Registration,
   { name, state }: Subject,
 ): Promise<Registered | undefined> {
   const { parsed, references, targets } = await readSchemaText(registry, name, sent);
   const content = withContract(contentOf(parsed, references, false), sent);
+  signal?.throwIfAborted();
   const imported = await registry.store.importVersion({
     name,
     judgedAgainst: state,

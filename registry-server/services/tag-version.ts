@@ -13,6 +13,7 @@ export interface TagRequest {
   readonly metadata: Metadata | undefined;
   /** What the new version has; or else changes to the rules of the version before it. */
   readonly rules: { readonly ruleSet: RuleSet | undefined } | RuleChange;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RuleChange {
@@ -28,7 +29,7 @@ export async function tagVersion(
   registry: Registry,
   name: SubjectName,
   wanted: VersionWanted,
-  { newVersion = 0, tagChanges, metadata, rules }: TagRequest,
+  { newVersion = 0, tagChanges, metadata, rules, signal }: TagRequest,
 ): Promise<Registered> {
   const found = await getVersion(registry.store, name, wanted, false);
   const { schemaType, schema, references } = found.content;
@@ -53,6 +54,7 @@ export async function tagVersion(
     normalize: false,
     force: false,
     tagChanges,
+    signal,
   });
 }
 

@@ -19,8 +19,9 @@ import { openLease } from './archive-lease.ts';
 import { archiveStatement } from './archive-sql.ts';
 import { noteNext, readWalk, type Walk } from './archive-walk.ts';
 import { type Bucket, BucketUnavailable, ObjectRefused } from './bucket.ts';
-import { type Database, StoreUnavailable, sqlState } from './database.ts';
+import { type Database, StoreUnavailable } from './database.ts';
 import { inParallel } from './in-parallel.ts';
+import { statementFailure } from './statement-failure.ts';
 
 export interface ArchiveStatus {
   /** Unknown until it was tried. */
@@ -103,6 +104,8 @@ export function openArchive(
   // Digests of contexts as they were shipped: they are looked at with every subject, and change less often.
   const shippedContexts = new Map<string, string>();
   let walk: Walk | undefined;
+  // What was logged last of a database that is out.
+  let said = '';
   // What S3 does not take of the last batch, in words.
   let refusal: string | undefined;
 
@@ -131,6 +134,7 @@ export function openArchive(
       let pauseMs = IDLE_MS;
       try {
         if (await step()) pauseMs = 0;
+        said = '';
         failures = 0;
       } catch (error) {
         if (closing.signal.aborted) break;
@@ -406,9 +410,13 @@ export function openArchive(
       counts.failed();
       if (seen.cause !== error.message) log.warn('archive is out', { cause: error.message });
       seen = { ...seen, status: 'down', cause: error.message };
-    } else if (!(error instanceof LeaseLost || error instanceof StoreUnavailable)) {
+    } else if (error instanceof StoreUnavailable) {
+      if (said !== error.message)
+        log.warn('archive waits for the database', { cause: error.message, ...statementFailure(error) });
+      said = error.message;
+    } else if (!(error instanceof LeaseLost)) {
       counts.failed();
-      log.error('archive fails', { cause: error.message, state: sqlState(error), stack: error.stack });
+      log.error('archive fails', statementFailure(error) ?? { cause: error.message, stack: error.stack });
       seen = { ...seen, status: 'down', cause: 'the archive fails, see the log' };
     }
   }

@@ -191,6 +191,7 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
           dropIds();
           listener.lost();
         },
+        failed: (error) => listener.failed?.(error),
       });
     },
 

@@ -12,6 +12,7 @@ import {
   StoreUnavailable,
   sqlState,
 } from './database.ts';
+import { statementFailure } from './statement-failure.ts';
 import { type TlsSettings, tlsFailure, tlsOptions } from './tls.ts';
 
 /** In parts nothing has to be encoded: a password may hold any character. */
@@ -61,7 +62,9 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
     idle_in_transaction_session_timeout: settings.statementTimeoutMs,
   });
   // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
-  pool.on('error', (error) => log.warn('database connection lost', { cause: error.message }));
+  pool.on('error', (error) =>
+    log.warn('database connection lost', statementFailure(error) ?? { cause: error.message }),
+  );
 
   const closing = new AbortController();
   let listening: pg.Client | undefined;
@@ -189,7 +192,8 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
         await Promise.race([ended, heartbeatStops(client)]);
       } catch (error) {
         const isNews = failures === 0 && !closing.signal.aborted;
-        if (isNews) log.warn('change feed is down', { cause: describeCause(error).words });
+        if (isNews)
+          log.warn('change feed is down', { cause: describeCause(error).words, ...statementFailure(error) });
       }
       if (listening === client) {
         listening = undefined;

@@ -367,11 +367,15 @@ function watch(database: Database, listener: ChangeListener): void {
 
   // What is read after the listening began cannot miss a purge: a later one is notified. Until it was read, for
   // whatever reason it cannot be, the feed counts as lost.
-  async function readPurges(reading: number): Promise<void> {
-    const found = await database.query<{ purges: string }>(statement('readPurges')).catch(() => undefined);
-    if (reading !== connection) return;
-    if (found) listener.connected(found[0]?.purges ?? '0');
-    else setTimeout(() => void readPurges(reading), 500).unref();
+  async function readPurges(reading: number, isAgain = false): Promise<void> {
+    try {
+      const [row] = await database.query<{ purges: string }>(statement('readPurges'));
+      if (reading === connection) listener.connected(row?.purges ?? '0');
+    } catch (error) {
+      if (reading !== connection) return;
+      if (!isAgain) listener.failed?.(error);
+      setTimeout(() => void readPurges(reading, true), 500).unref();
+    }
   }
 }
 

@@ -161,6 +161,8 @@ export interface ChangeListener {
   connected(purges: string): void;
   /** Changes may go unnoticed until `connected`. */
   lost(): void;
+  /** `connected` is tried again. */
+  failed?(error: unknown): void;
 }
 
 export interface StoreStatus extends DatabaseStatus, Migrated {}
