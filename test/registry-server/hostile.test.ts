@@ -259,6 +259,21 @@ describe('hostile and large input', function () {
         after: JSON.stringify({ oneOf: times(4_999, (n) => ({ type: 'string', minLength: 20_000 - n })) }),
       },
       {
+        title: 'alternatives in alternatives, 480 of them around 30,000 characters',
+        type: 'JSON',
+        ...pair((prefix) => JSON.stringify(alternatives(480, { enum: [prefix.repeat(30_000)] }))),
+      },
+      {
+        title: '1,500 alternatives that are all one definition, against others',
+        type: 'JSON',
+        ...pair((prefix) =>
+          JSON.stringify({
+            definitions: { a: { const: prefix } },
+            anyOf: times(1_500, (n) => ({ $ref: '#/definitions/a', title: `${n}` })),
+          }),
+        ),
+      },
+      {
         title: '15,000 references to one definition',
         type: 'JSON',
         ...pair((prefix) =>
@@ -948,4 +963,8 @@ function pair(make: (prefix: string) => string) {
 
 function nest(levels: number): object {
   return levels === 0 ? {} : { definitions: { a: nest(levels - 1) } };
+}
+
+function alternatives(levels: number, inside: object): object {
+  return levels === 0 ? inside : { anyOf: [alternatives(levels - 1, inside), { title: `${levels}` }] };
 }

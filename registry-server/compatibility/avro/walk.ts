@@ -60,15 +60,17 @@ export class Walk {
 
   /** Both must fit: what does not is part of the answer. */
   compare(reader: AvroSchema, writer: AvroSchema, path: Path): void {
+    this.#budget.spend(1);
     // Only named types are met again.
     const isMetAgain = isNamed(reader) && isNamed(writer);
-    if (!isMetAgain) this.#compareHere(reader, writer, path);
+    if (!isMetAgain) this.#comparePair(reader, writer, path, this);
     else if (this.#told === undefined) this.#isBroken ||= !this.#verdicts.holds(reader, writer);
     else this.#tellOnce(reader, writer, path);
   }
 
   /** Whether the reader takes all that the writer writes; nothing of it is told. */
   fits(reader: AvroSchema, writer: AvroSchema): boolean {
+    this.#budget.spend(1);
     if (!isNamed(reader) || !isNamed(writer)) return this.#judge(reader, writer);
     // What is being told needs no second line where it leads back to itself.
     const isBeingTold = this.#told !== undefined && this.#progress.get(reader)?.get(writer) === 'open';
@@ -79,16 +81,11 @@ export class Walk {
     const outer = { isBroken: this.#isBroken, told: this.#told };
     this.#isBroken = false;
     this.#told = undefined;
-    this.#compareHere(reader, writer, root);
+    this.#comparePair(reader, writer, root, this);
     const fits = !this.#isBroken;
     this.#isBroken = outer.isBroken;
     this.#told = outer.told;
     return fits;
-  }
-
-  #compareHere(reader: AvroSchema, writer: AvroSchema, path: Path): void {
-    this.#budget.spend(1);
-    this.#comparePair(reader, writer, path, this);
   }
 
   #tellOnce(reader: AvroSchema, writer: AvroSchema, path: Path): void {
@@ -96,7 +93,7 @@ export class Walk {
     this.#progress.set(reader, row);
     if (row.has(writer) || this.#verdicts.holds(reader, writer)) return;
     row.set(writer, 'open');
-    this.#compareHere(reader, writer, path);
+    this.#comparePair(reader, writer, path, this);
     row.set(writer, 'told');
   }
 }

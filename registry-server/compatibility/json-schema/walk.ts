@@ -121,16 +121,16 @@ export class Walk {
   }
 
   #holds(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
+    this.#budget.spend(1);
     const [from, to] = [endOf(before), endOf(after)];
-    // Looking these up would take longer than comparing them.
-    return hasParts[from.kind] || hasParts[to.kind] ? this.#verdicts.holds(from, to) : this.#judge(from, to);
+    return mayHoldOthers(from, to) ? this.#verdicts.holds(from, to) : this.#judge(from, to);
   }
 
   #judge(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
     const [isBroken, report] = [this.#isBroken, this.#report];
     this.#isBroken = false;
     this.#report = undefined;
-    this.#compareHere(before, after);
+    this.#compareParts(this, before, after);
     const fits = !this.#isBroken;
     this.#isBroken = isBroken;
     this.#report = report;
@@ -150,7 +150,7 @@ export class Walk {
     if (progress === 'open' || this.#holds(before, after)) return;
     if (progress === 'told' && report.repeatsLeft-- <= 0) return;
     row.set(after, 'open');
-    this.#compareHere(before, after);
+    this.#compareParts(this, before, after);
     row.set(after, 'told');
   }
 }
@@ -178,6 +178,12 @@ const hasParts: Readonly<Record<JsonSchemaNode['kind'], boolean>> = {
   combined: true,
   reference: true,
 };
+
+/** Else it takes longer to look the pair up than to compare it. */
+const mayHoldOthers = (before: JsonSchemaNode, after: JsonSchemaNode): boolean =>
+  before.kind === after.kind
+    ? hasParts[before.kind]
+    : before.kind === 'combined' || after.kind === 'combined';
 
 const endOf = (node: JsonSchemaNode): JsonSchemaNode => (node.kind === 'reference' ? node.target() : node);
 

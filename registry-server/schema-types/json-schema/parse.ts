@@ -1,3 +1,4 @@
+import { JsonIdentities } from '../json-identities.ts';
 import { isArray, isObject, type Json, type JsonObject, stableJson, toNumber } from '../json-text.ts';
 import { once } from '../once.ts';
 import { InvalidSchema } from '../schema-type.ts';
@@ -34,6 +35,7 @@ interface OpenReference {
 /** Holds what was built so far and the references that are still to be followed. */
 class Reader {
   readonly #documents: Documents;
+  readonly #identities = new JsonIdentities();
   readonly #built = new Map<JsonObject, JsonSchemaNode>();
   readonly #open: OpenReference[] = [];
   readonly #byNode = new Map<JsonSchemaNode, OpenReference>();
@@ -114,8 +116,17 @@ class Reader {
     hasDefault: boolean,
   ): CombinedNode {
     const schemas = list.map((item) => this.read({ ...place, schema: item }));
-    const distinct = once(() => withoutRepeats(schemas, list));
+    const distinct = once(() => this.#withoutRepeats(schemas, list));
     return { kind: 'combined', criterion, hasDefault, schemas, distinct, isImplied: false };
+  }
+
+  #withoutRepeats(schemas: readonly JsonSchemaNode[], sources: readonly Json[]): readonly JsonSchemaNode[] {
+    if (schemas.length < 2) return schemas;
+    const seen = new Set<number>();
+    return schemas.filter((_, index) => {
+      const identity = this.#identities.of(sources[index] ?? null);
+      return !seen.has(identity) && seen.add(identity);
+    });
   }
 
   #typed(schema: JsonObject, place: Located, hasDefault: boolean): readonly JsonSchemaNode[] {
@@ -246,18 +257,6 @@ function combine(parts: readonly JsonSchemaNode[], schema: JsonObject): JsonSche
   if (parts.length === 1) return first;
   const distinct = () => parts;
   return { kind: 'combined', criterion: 'allOf', hasDefault, schemas: parts, distinct, isImplied: true };
-}
-
-function withoutRepeats(
-  schemas: readonly JsonSchemaNode[],
-  sources: readonly Json[],
-): readonly JsonSchemaNode[] {
-  if (schemas.length < 2) return schemas;
-  const seen = new Set<string>();
-  return schemas.filter((_, index) => {
-    const text = stableJson(sources[index] ?? null);
-    return !seen.has(text) && seen.add(text);
-  });
 }
 
 function readString(schema: JsonObject, common: Typed): StringNode {
