@@ -2,7 +2,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { LRUCache } from 'lru-cache';
 import { principalOf } from './authentication/principal.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
-import type { KnownPosts } from './known-posts.ts';
+import {
+  type KeptBasis,
+  type KnownPosts,
+  MAX_KNOWN_URL,
+  OVERHEAD_BYTES,
+  revisionsOf,
+} from './known-posts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,8 +20,7 @@ import { writeSchema, writeVersion } from './routes/write-reply.ts';
 import { pickVersion } from './services/find-version.ts';
 import { aliasOf } from './services/read-subject.ts';
 import type { CachedStore } from './store/cached.ts';
-import type { StoredSchema, SubjectState } from './store/store.ts';
-import { DEFAULT_CONTEXT, parseSubjectName, type SubjectName } from './subject-name.ts';
+import { DEFAULT_CONTEXT, parseSubjectName } from './subject-name.ts';
 import { noteRoute, traceOf } from './trace-requests.ts';
 
 export interface FrontSettings {
@@ -27,14 +32,10 @@ export interface FrontSettings {
   readonly maxEntries: number;
 }
 
-/** An answer, and the objects of the store's cache that it was written from. */
-interface Ready {
+/** An answer, and what it was written from. */
+interface Ready extends KeptBasis {
   readonly method: 'GET' | 'POST';
   readonly route: string;
-  readonly name: SubjectName;
-  /** Undefined where the path names no subject. */
-  readonly state: SubjectState | undefined;
-  readonly schema: StoredSchema;
   readonly body: Buffer;
   readonly length: string;
 }
@@ -59,7 +60,7 @@ export function openFront(
   const answers = new LRUCache<string, Ready>({
     max: maxEntries,
     maxSize: MAX_BYTES,
-    sizeCalculation: ({ body }) => body.length + 1,
+    sizeCalculation: ({ body }, url) => body.length + url.length + OVERHEAD_BYTES,
   });
 
   return (request, response) => {
@@ -98,14 +99,15 @@ export function openFront(
     return found && isCurrent(found) ? found : undefined;
   }
 
-  function isCurrent({ name, state, schema }: Pick<Ready, 'name' | 'state' | 'schema'>): boolean {
-    return (
-      store.peekSchema(schema.context, schema.id) === schema &&
-      (state === undefined || store.peekSubject(name) === state)
-    );
+  function isCurrent({ name, revisions, schema }: KeptBasis): boolean {
+    if (store.peekSchema(schema.context, schema.id) !== schema) return false;
+    if (revisions === undefined) return true;
+    const state = store.peekSubject(name);
+    return state !== undefined && revisionsOf(state) === revisions;
   }
 
   function prepare(url: string): Ready | undefined {
+    if (url.length > MAX_KNOWN_URL) return undefined;
     const ready = prepareSchema(url) ?? prepareVersion(url);
     if (ready !== undefined) answers.set(url, ready);
     return ready;
@@ -120,7 +122,7 @@ export function openFront(
       method: 'GET',
       route: '/schemas/ids/:id',
       name,
-      state: undefined,
+      revisions: undefined,
       schema,
       ...written(writeSchema(schema)),
     };
@@ -132,14 +134,14 @@ export function openFront(
     if (text === undefined) return undefined;
     const name = parseSubjectName(text);
     const state = store.peekSubject(name);
-    if (state && aliasOf(state) !== undefined) return undefined;
-    const version = state && pickVersion(state, wanted === 'latest' ? 'latest' : Number(wanted), false);
+    if (state === undefined || aliasOf(state) !== undefined) return undefined;
+    const version = pickVersion(state, wanted === 'latest' ? 'latest' : Number(wanted), false);
     if (version === undefined) return undefined;
     const schema = store.peekSchema(name.context, version.id);
     if (schema === undefined) return undefined;
     const body = writeVersion({ ...version, name, content: schema });
     const route = '/subjects/:subject/versions/:version';
-    return { method: 'GET', route, name, state, schema, ...written(body) };
+    return { method: 'GET', route, name, revisions: revisionsOf(state), schema, ...written(body) };
   }
 
   function reply(request: IncomingMessage, response: ServerResponse, ready: Ready, mediaType: string): void {
@@ -153,7 +155,7 @@ export function openFront(
     response.end(ready.body);
 
     metrics.cacheRead('memory', true);
-    if (ready.state !== undefined) metrics.cacheRead('memory', true);
+    if (ready.revisions !== undefined) metrics.cacheRead('memory', true);
     if (ready.method === 'POST' && ready.route.endsWith('/versions')) metrics.registration('existing');
     const durationMs = performance.now() - started;
     metrics.request(ready.route, ready.method, 200, durationMs / 1000);

@@ -3,21 +3,39 @@ import { LRUCache } from 'lru-cache';
 import type { StoredSchema, SubjectState } from './store/store.ts';
 import type { SubjectName } from './subject-name.ts';
 
-/** The objects of the store's cache that an answer follows from: as long as they are there, it is the answer. */
+/** What an answer follows from: as long as the store's cache holds it, it is the answer. */
 export interface Basis {
   readonly name: SubjectName;
   readonly state: SubjectState;
   readonly schema: StoredSchema;
 }
 
-export interface KnownPost extends Basis {
+/** A basis without the state itself, which may be large, and would be kept for as long as the answer. */
+export interface KeptBasis {
+  readonly name: SubjectName;
+  /** `revisionsOf` the state; undefined where the path names no subject. */
+  readonly revisions: string | undefined;
+  readonly schema: StoredSchema;
+}
+
+/** Neither ever comes again, so a state that has both is the same. */
+export const revisionsOf = ({ revision, settingsRevision }: SubjectState): string =>
+  `${revision} ${settingsRevision}`;
+
+export interface KnownPost extends KeptBasis {
   readonly route: string;
   readonly body: Buffer;
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
-// What a digest, its place in the map and the objects around an answer take.
-const OVERHEAD_BYTES = 512;
+const MAX_PATH_BYTES = 4 * 1024 * 1024;
+/** What a digest, its place in the map and the objects around an answer take. */
+export const OVERHEAD_BYTES = 512;
+/**
+ * For the longest name, escaped, and the parameters that there are. What is longer has something else in it, and is
+ * answered without being remembered.
+ */
+export const MAX_KNOWN_URL = 4_096;
 
 /**
  * Clients look the same schema up, or register it, each time they start. Answers to bodies that came before, byte by
@@ -32,9 +50,14 @@ export class KnownPosts {
     this.#answers = new LRUCache({
       max: maxEntries,
       maxSize: MAX_BYTES,
-      sizeCalculation: ({ body }) => body.length + OVERHEAD_BYTES,
+      sizeCalculation: ({ body, name }, key) =>
+        body.length + key.length + name.context.length + name.subject.length + OVERHEAD_BYTES,
     });
-    this.#paths = new LRUCache({ max: maxEntries });
+    this.#paths = new LRUCache({
+      max: maxEntries,
+      maxSize: MAX_PATH_BYTES,
+      sizeCalculation: (_, path) => path.length + OVERHEAD_BYTES,
+    });
   }
 
   find(url: string, sent: Buffer): KnownPost | undefined {
@@ -42,11 +65,12 @@ export class KnownPosts {
   }
 
   keep(url: string, sent: Buffer, answer: KnownPost): void {
+    if (url.length > MAX_KNOWN_URL) return;
     this.#paths.set(url, true);
     this.#answers.set(keyOf(url, sent), answer);
   }
 }
 
 function keyOf(url: string, sent: Buffer): string {
-  return `${url} ${hash('sha256', sent, 'base64')}`;
+  return hash('sha256', `${url} ${hash('sha256', sent, 'base64')}`, 'base64');
 }

@@ -37,6 +37,13 @@ export function formatSubjectName({ context, subject }: SubjectName): string {
   return context === DEFAULT_CONTEXT ? subject : `:${context}:${subject}`;
 }
 
+/** Nothing is stored under a name that is too long: there is no need to look for it. */
+export function canExist(name: SubjectName): boolean {
+  // What is within the limit in any encoding is the usual case.
+  if ((name.context.length + name.subject.length + 2) * 3 <= MAX_NAME_BYTES) return true;
+  return Buffer.byteLength(formatSubjectName(name)) <= MAX_NAME_BYTES;
+}
+
 /** @throws RegistryError 42208 when nothing may be stored under the name */
 export function getWritableName(text: string, what: 'a schema' | 'settings'): SubjectName {
   const name = parseSubjectName(text);

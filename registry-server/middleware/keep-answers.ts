@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import type { Basis, KnownPosts } from '../known-posts.ts';
+import { type Basis, type KnownPosts, revisionsOf } from '../known-posts.ts';
 import { rawBodyOf } from './read-body.ts';
 
 /** Keeps what a route says it answered from the store's cache alone: `ctx.state.basis`. */
@@ -12,6 +12,8 @@ export function keepAnswers(known: KnownPosts): Middleware {
     if (!sent) return;
     const body = Buffer.from(JSON.stringify(ctx.body));
     ctx.body = body;
-    known.keep(ctx.req.url ?? '', sent, { ...basis, route: ctx._matchedRoute, body });
+    const { name, state, schema } = basis;
+    const route = ctx._matchedRoute;
+    known.keep(ctx.req.url ?? '', sent, { name, revisions: revisionsOf(state), schema, route, body });
   };
 }

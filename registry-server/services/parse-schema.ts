@@ -59,6 +59,8 @@ export interface ParsedVersion {
 type SentText = Pick<SchemaContent, 'schemaType' | 'schema' | 'references'>;
 
 const CONTENTS_FACTOR = 8;
+/** What the objects around a short text take. */
+const OVERHEAD_CHARACTERS = 256;
 
 const types = new Map<string, SchemaType>(Object.entries(schemaTypes));
 
@@ -90,7 +92,7 @@ export function openSchemaParser(
   // Mostly the objects that the store keeps anyway.
   const contents = new LRUCache<string, SchemaContent>({
     maxSize: maxCharacters * CONTENTS_FACTOR,
-    sizeCalculation: ({ schema }) => schema.length + 1,
+    sizeCalculation: ({ schema }, key) => schema.length + key.length + OVERHEAD_CHARACTERS,
   });
   // One request asks for the digest of its text several times, and then nobody does any more.
   let last = { text: '', digest: '' };
@@ -143,7 +145,7 @@ export function openSchemaParser(
     return made instanceof Promise ? made.then(keep) : keep(made);
 
     function keep(schema: ParsedSchema): ParsedSchema {
-      parsed.set(key, schema, { size: sizeOf({ text, references }) });
+      parsed.set(key, schema, { size: sizeOf({ text, references }) + key.length + OVERHEAD_CHARACTERS });
       return schema;
     }
   }

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { SubjectName } from '../subject-name.ts';
+import { canExist, DEFAULT_CONTEXT, GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
 import { announced } from './announced.ts';
 import { fingerprint, guid } from './fingerprint.ts';
 import type { SharedCache } from './redis.ts';
-import type { Change, ChangeListener, Store, StoredSchema, SubjectState } from './store.ts';
+import type { Change, ChangeListener, Settings, Store, StoredSchema, SubjectState } from './store.ts';
 
 export interface CacheSettings {
   readonly maxEntries: number;
@@ -20,7 +20,11 @@ export interface CachedStore extends Store {
 
 // Texts are mostly one byte per character.
 const MAX_TEXT_CHARACTERS = 128 * 1024 * 1024;
-const MAX_VERSIONS = 2_000_000;
+const MAX_STATE_CHARACTERS = 128 * 1024 * 1024;
+const MAX_NAME_CHARACTERS = 16 * 1024 * 1024;
+/** What the objects around a short text take. */
+const OVERHEAD_CHARACTERS = 256;
+const VERSION_CHARACTERS = 64;
 const MAX_CONTEXTS = 1_000;
 
 /**
@@ -32,18 +36,17 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
   const schemas = new LRUCache<string, StoredSchema>({
     max: maxEntries,
     maxSize: MAX_TEXT_CHARACTERS,
-    sizeCalculation: ({ schema }) => schema.length + 1,
+    sizeCalculation: sizeOfSchema,
   });
-  const subjects = new LRUCache<string, SubjectState>({
-    max: maxEntries,
-    maxSize: MAX_VERSIONS,
-    sizeCalculation: ({ versions }) => versions.length + 1,
-  });
+  const states = { maxSize: MAX_STATE_CHARACTERS, sizeCalculation: sizeOfState };
+  const subjects = new LRUCache<string, SubjectState>({ max: maxEntries, ...states });
   // Contexts, as subjects without a name: they hold the settings that a new subject begins with.
-  const contexts = new LRUCache<string, SubjectState>({ max: MAX_CONTEXTS });
-  // Subjects that exist, or did: worth a read before they are taken for new.
-  const met = new LRUCache<string, true>({ max: maxEntries });
-  const ids = new LRUCache<string, number>({ max: maxEntries });
+  const contexts = new LRUCache<string, SubjectState>({ max: MAX_CONTEXTS, ...states });
+  // Subjects that exist, or did: worth a read before they are taken for new. Their contexts, too.
+  const names = { maxSize: MAX_NAME_CHARACTERS, sizeCalculation: sizeOfName };
+  const met = new LRUCache<string, true>({ max: maxEntries, ...names });
+  const metContexts = new LRUCache<string, true>({ max: MAX_CONTEXTS, ...names });
+  const ids = new LRUCache<string, number>({ max: maxEntries, ...names });
   // Reads that are under way: shared by all who ask meanwhile, forgotten when what they read may be outdated.
   const readingSubjects = new Map<string, Promise<SubjectState>>();
   const readingSchemas = new Map<string, Promise<StoredSchema | undefined>>();
@@ -81,6 +84,7 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
       subjects.delete(keyOf(change));
       readingSubjects.delete(keyOf(change));
       met.set(keyOf(change), true);
+      metContexts.set(change.context, true);
     }
   }
 
@@ -92,11 +96,26 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
       () => store.readSubject(name, 'now'),
       (state) => {
         if (!isAlive) return;
-        if (name.subject === '') contexts.set(key, state);
         // Unknown names cost nothing to make up, so they are not kept.
-        else if (state.revision !== '0') subjects.set(key, state);
+        if (name.subject === '') {
+          if (isMet(name.context) || isSet([state.settings.context])) contexts.set(key, state);
+        } else if (state.revision !== '0') {
+          subjects.set(key, state);
+          metContexts.set(name.context, true);
+        }
       },
     );
+  }
+
+  function isMet(context: string): boolean {
+    return context === DEFAULT_CONTEXT || context === GLOBAL_CONTEXT || metContexts.has(context);
+  }
+
+  /** Of a name that is too long to be anybody's: what applies to it from above, and nothing of its own. */
+  async function readAbove({ context }: SubjectName): Promise<SubjectState> {
+    const above = { context: canExist({ context, subject: '' }) ? context : GLOBAL_CONTEXT, subject: '' };
+    const state = isAlive ? await readRecent(above) : await readNow(above);
+    return { ...state, settings: { ...state.settings, subject: {} } };
   }
 
   async function readRecent(name: SubjectName): Promise<SubjectState> {
@@ -135,12 +154,18 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     peekSchema: (context, id) => schemas.get(schemaKey(context, id)),
 
     readSubject(name, asOf) {
+      if (!canExist(name)) return readAbove(name);
       // Without the feed nothing may be kept, so nothing is there.
       if (asOf === 'now' || !isAlive) return readNow(name);
       return asOf === 'guess' ? guess(name) : readRecent(name);
     },
 
+    async listContextsOf(subject) {
+      return canExist({ context: DEFAULT_CONTEXT, subject }) ? store.listContextsOf(subject) : [];
+    },
+
     async findSchema(context, id) {
+      if (!canExist({ context, subject: '' })) return undefined;
       const key = schemaKey(context, id);
       const known = schemas.get(key);
       wasRead('memory', known !== undefined);
@@ -217,6 +242,23 @@ async function begin<T>(
   } finally {
     if (reading.get(key) === started) reading.delete(key);
   }
+}
+
+function sizeOfSchema({ schema, references, metadata, ruleSet }: StoredSchema, key: string): number {
+  const isPlain = references.length === 0 && !metadata && !ruleSet;
+  const rest = isPlain ? 0 : JSON.stringify([references, metadata, ruleSet]).length;
+  return schema.length + rest + key.length + OVERHEAD_CHARACTERS;
+}
+
+function sizeOfState({ versions, settings }: SubjectState, key: string): number {
+  const rest = isSet(Object.values(settings)) ? JSON.stringify(settings).length : 0;
+  return versions.length * VERSION_CHARACTERS + rest + key.length + OVERHEAD_CHARACTERS;
+}
+
+const sizeOfName = (_: unknown, key: string): number => key.length + OVERHEAD_CHARACTERS;
+
+function isSet(settings: readonly Settings[]): boolean {
+  return settings.some(({ config, mode }) => config !== undefined || mode !== undefined);
 }
 
 function schemaKey(context: string, id: number): string {

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { eventually } from '../build/eventually.ts';
+import { type GrpcClient, openGrpcClient } from '../build/grpc.ts';
+import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
+import { anAvroRecord } from '../build/schema.ts';
+
+/** What memory may hold more of than before: caches that are full, and what the collector has not come to yet. */
+const MORE_MEGABYTES = 110;
+
+describe('requests that a reader makes up', function () {
+  this.timeout(120_000);
+  let server: RegistryProcess;
+  let grpc: GrpcClient;
+
+  before(async () => {
+    server = await startRegistryProcess({}, ['--max-old-space-size=300']);
+    grpc = openGrpcClient(server.grpcAddress);
+    await post('/subjects/s/versions', { schema: anAvroRecord('R') });
+  });
+  after(async () => {
+    grpc.close();
+    await server.stop();
+  });
+
+  async function post(path: string, body: object | string): Promise<number> {
+    const response = await fetch(server.url + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  async function get(path: string): Promise<number> {
+    const response = await fetch(server.url + path);
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  const usedMegabytes = async (): Promise<number> => {
+    const metrics = await (await fetch(server.metricsUrl)).text();
+    const bytes = (name: string) =>
+      Number(new RegExp(`^schema_registry_nodejs_${name}_bytes(?:\\{.*\\})? (\\S+)`, 'm').exec(metrics)?.[1]);
+    return (bytes('heap_size_used') + bytes('external_memory')) / 2 ** 20;
+  };
+
+  const long = (n: number, characters: number) => `${n}-`.padEnd(characters, 'x');
+  const lookup = { schema: anAvroRecord('R') };
+  /** Each adds up to more than may be kept. */
+  const junk: readonly (readonly [what: string, times: number, send: (n: number) => Promise<unknown>])[] = [
+    [
+      'a lookup with another query each time',
+      3_000,
+      (n) => post(`/subjects/s?junk=${long(n, 60_000)}`, lookup),
+    ],
+    [
+      'a registration again with another query each time',
+      3_000,
+      (n) => post(`/subjects/s/versions?junk=${long(n, 60_000)}`, lookup),
+    ],
+    [
+      'a version of a subject with a long name',
+      3_000,
+      (n) => get(`/subjects/${long(n, 60_000)}/versions/latest`),
+    ],
+    ['the config of a context that does not exist', 3_000, (n) => get(`/config/:.${long(n, 60_000)}:`)],
+    [
+      'the config of a subject under such a context',
+      3_000,
+      (n) => get(`/config/:.${long(n, 60_000)}:s?defaultToGlobal=true`),
+    ],
+    [
+      'the mode of such a context, by its prefix',
+      3_000,
+      (n) => get(`/contexts/${long(n, 60_000)}/mode?defaultToGlobal=true`),
+    ],
+    ['a schema in such a context', 3_000, (n) => get(`/schemas/ids/1?subject=:.${long(n, 60_000)}:`)],
+    [
+      'an answer in another media type each time',
+      3_000,
+      (n) =>
+        fetch(`${server.url}/subjects`, { headers: { Accept: `*/*;a=${long(n, 60_000)}` } }).then((reply) =>
+          reply.arrayBuffer(),
+        ),
+    ],
+    ['a guid', 3_000, (n) => get(`/schemas/guids/${long(n, 60_000)}`)],
+    [
+      'a config by gRPC, with a name of a megabyte',
+      150,
+      (n) =>
+        grpc.call('ConfigService/GetConfig', {
+          subject: `:.${long(n, 1_500_000)}:`,
+          default_to_global: true,
+        }),
+    ],
+    [
+      'a version by gRPC, with a name of a megabyte',
+      150,
+      (n) => grpc.call('SubjectService/GetVersion', { subject: long(n, 1_500_000), latest: true }),
+    ],
+  ];
+
+  for (const [what, times, send] of junk) {
+    it(`leave nothing behind in a heap of 300 MB: ${what}`, async () => {
+      const before = await usedMegabytes();
+      let next = 0;
+      let answered = 0;
+      const others = (async () => {
+        for (; next < times; answered++) expect(await get('/schemas/types')).to.equal(200);
+      })();
+      const clients = Array.from({ length: 8 }, async () => {
+        while (next < times) await send(next++);
+      });
+      await Promise.all([...clients, others]);
+      expect(answered).to.be.above(10);
+      expect(server.child.exitCode).to.equal(null);
+      await eventually(async () => {
+        expect(await usedMegabytes(), `megabytes, after ${before}`).to.be.below(before + MORE_MEGABYTES);
+      }, 20_000);
+    });
+  }
+});
