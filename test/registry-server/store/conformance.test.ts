@@ -325,7 +325,7 @@ function conforms(kind: Kind, layer: Layer): void {
     });
   });
 
-  it('removes a context that is empty, with its counter and its settings', async () => {
+  it('removes a context that is empty, with its settings, and gives none of its ids again', async () => {
     await add(aContent());
     await store.changeSettings({ context, subject: '' }, (_, hasLive) => {
       expect(hasLive).to.equal(true);
@@ -341,7 +341,7 @@ function conforms(kind: Kind, layer: Layer): void {
       config: undefined,
       mode: undefined,
     });
-    expect(await add(aContent('"new"'))).to.deep.equal({ id: 1, version: 1 });
+    expect(await add(aContent('"new"'))).to.deep.equal({ id: 2, version: 1 });
   });
 
   it('lists versions part by part, with filters', async () => {
