@@ -9,9 +9,10 @@ const ROUNDS = roundsOr(800);
 const parse = (schema: AvroJson) => avro.parse(JSON.stringify(schema), []);
 const toAvsc = (schema: AvroJson) => avsc.Type.forSchema(structuredClone(schema), { wrapUnions: true });
 
-describe('generated Avro schemas', function () {
+const random = seeded();
+
+describe(`generated Avro schemas, TEST_SEED=${random.seed}`, function () {
   this.timeout(10_000 + ROUNDS * 50);
-  const random = seeded();
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
 
   it('read what they wrote, in both texts', () => {

@@ -8,9 +8,10 @@ const ROUNDS = roundsOr(800);
 
 const parse = (schema: JsonAny) => jsonSchema.parse(JSON.stringify(schema), []);
 
-describe('generated JSON Schemas', function () {
+const random = seeded();
+
+describe(`generated JSON Schemas, TEST_SEED=${random.seed}`, function () {
   this.timeout(10_000 + ROUNDS * 50);
-  const random = seeded();
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
   const ajv = new Ajv({ strict: false });
 

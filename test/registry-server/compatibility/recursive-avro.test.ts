@@ -35,9 +35,10 @@ function isReadUnrolled({ before, after }: RecursiveAvroPair): {
   return { isRead: true, isAll: true };
 }
 
-describe('recursive Avro schemas with unions', function () {
+const random = seeded();
+
+describe(`recursive Avro schemas with unions, TEST_SEED=${random.seed}`, function () {
   this.timeout(10_000 + ROUNDS * 50);
-  const random = seeded();
   const told = ({ before, after }: RecursiveAvroPair, datum?: AvroJson) =>
     `TEST_SEED=${random.seed} ${JSON.stringify([printFamily(before), printFamily(after), datum])}`;
 

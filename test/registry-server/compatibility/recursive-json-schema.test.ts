@@ -26,9 +26,10 @@ function fitUnrolled(before: JsonAny, after: JsonAny): { readonly fits: boolean;
   return { fits: true, isAll: true };
 }
 
-describe('recursive JSON Schemas with choices', function () {
+const random = seeded();
+
+describe(`recursive JSON Schemas with choices, TEST_SEED=${random.seed}`, function () {
   this.timeout(10_000 + ROUNDS * 50);
-  const random = seeded();
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
 
   it('get the verdict of their unrolled copies', () => {
