@@ -163,7 +163,12 @@ export class Documents {
         : (this.#byName.get(name) ?? this.#byAddress.get(address));
     if (fragment === '') return whole;
     if (!fragment.startsWith('/')) return this.#byAddress.get(`${address}#${fragment}`);
-    return whole && follow(whole, fragment);
+    if (whole === undefined) return undefined;
+    // The reference finds under `$defs` what stands under `definitions`, whichever of the two the draft has.
+    const bridged = fragment.startsWith('/$defs/')
+      ? `/definitions/${fragment.slice('/$defs/'.length)}`
+      : undefined;
+    return follow(whole, fragment) ?? (bridged === undefined ? undefined : follow(whole, bridged));
   }
 }
 

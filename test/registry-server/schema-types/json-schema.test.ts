@@ -126,6 +126,14 @@ describe('JSON Schema references', () => {
       references: [],
     },
     {
+      title: 'to $defs, and to what stands under definitions',
+      schema: {
+        allOf: [{ $ref: '#/$defs/here' }, { $ref: 'money.json#/$defs/Money' }],
+        definitions: { here: {} },
+      },
+      references: [money],
+    },
+    {
       title: 'to a place under an unknown keyword',
       schema: { items: { $ref: '#/shared/x' }, shared: { x: { type: 'string' } } },
       references: [],
