@@ -44,20 +44,17 @@ export class PairVerdicts<T extends object> {
       pair = { first, second, holds: true, isFinal: false, dependents: undefined };
       row.set(second, pair);
       const assumptions = this.#assumptions;
-      this.#judgeNow(pair);
+      const outer = this.#current;
+      this.#current = pair;
+      // Here, not in a function of its own: types that are nested deep fill the stack.
+      const holds = this.#judge(first, second);
+      this.#current = outer;
+      if (!holds) this.#fail(pair);
       if (this.#assumptions === assumptions) pair.isFinal = true;
     }
     if (this.#current === undefined) this.#settle();
     else if (!pair.isFinal) this.#leanOn(pair, this.#current);
     return pair.holds;
-  }
-
-  #judgeNow(pair: Pair<T>): void {
-    const outer = this.#current;
-    this.#current = pair;
-    const holds = this.#judge(pair.first, pair.second);
-    this.#current = outer;
-    if (!holds) this.#fail(pair);
   }
 
   #fail(pair: Pair<T>): void {
@@ -77,7 +74,11 @@ export class PairVerdicts<T extends object> {
     // What is added on the way is met on the way.
     for (const pair of this.#toJudgeAgain) {
       this.#toJudgeAgain.delete(pair);
-      if (pair.holds) this.#judgeNow(pair);
+      if (!pair.holds) continue;
+      this.#current = pair;
+      const holds = this.#judge(pair.first, pair.second);
+      this.#current = undefined;
+      if (!holds) this.#fail(pair);
     }
   }
 }

@@ -24,7 +24,7 @@ export class Walk {
   constructor(comparePair: ComparePair, budget: Budget) {
     this.#comparePair = comparePair;
     this.#budget = budget;
-    this.#verdicts = new PairVerdicts((reader, writer) => this.#judge(reader, writer));
+    this.#verdicts = new PairVerdicts(this.#judge);
   }
 
   /** Every rule that is broken; empty when the reader takes all that the writer writes. */
@@ -77,16 +77,17 @@ export class Walk {
     return isBeingTold || this.#verdicts.holds(reader, writer);
   }
 
-  #judge(reader: AvroSchema, writer: AvroSchema): boolean {
-    const outer = { isBroken: this.#isBroken, told: this.#told };
+  readonly #judge = (reader: AvroSchema, writer: AvroSchema): boolean => {
+    const isBroken = this.#isBroken;
+    const told = this.#told;
     this.#isBroken = false;
     this.#told = undefined;
     this.#comparePair(reader, writer, root, this);
     const fits = !this.#isBroken;
-    this.#isBroken = outer.isBroken;
-    this.#told = outer.told;
+    this.#isBroken = isBroken;
+    this.#told = told;
     return fits;
-  }
+  };
 
   #tellOnce(reader: AvroSchema, writer: AvroSchema, path: Path): void {
     const row = this.#progress.get(reader) ?? new Map();

@@ -47,7 +47,7 @@ export class Walk {
     this.#compareParts = compareParts;
     this.#breaks = breaks;
     this.#budget = budget;
-    this.#verdicts = new PairVerdicts((before, after) => this.#judge(before, after));
+    this.#verdicts = new PairVerdicts(this.#judge);
   }
 
   /** What breaks a reader with the later schema; empty when it takes all that the earlier one took. */
@@ -114,20 +114,26 @@ export class Walk {
 
   /** Whether the later schema takes all that the earlier one took; nothing of it is told. */
   fits(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
+    // As #holds, which is not asked: schemas that are nested deep fill the stack.
+    this.#budget.spend(1);
+    const from = endOf(before);
+    const to = endOf(after);
     this.#trials++;
-    const fits = this.#holds(before, after);
+    const fits = mayHoldOthers(from, to) ? this.#verdicts.holds(from, to) : this.#judge(from, to);
     this.#trials--;
     return fits;
   }
 
   #holds(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
     this.#budget.spend(1);
-    const [from, to] = [endOf(before), endOf(after)];
+    const from = endOf(before);
+    const to = endOf(after);
     return mayHoldOthers(from, to) ? this.#verdicts.holds(from, to) : this.#judge(from, to);
   }
 
-  #judge(before: JsonSchemaNode, after: JsonSchemaNode): boolean {
-    const [isBroken, report] = [this.#isBroken, this.#report];
+  readonly #judge = (before: JsonSchemaNode, after: JsonSchemaNode): boolean => {
+    const isBroken = this.#isBroken;
+    const report = this.#report;
     this.#isBroken = false;
     this.#report = undefined;
     this.#compareParts(this, before, after);
@@ -135,7 +141,7 @@ export class Walk {
     this.#isBroken = isBroken;
     this.#report = report;
     return fits;
-  }
+  };
 
   #compareHere(before: JsonSchemaNode, after: JsonSchemaNode): void {
     this.#budget.spend(1);
