@@ -1,5 +1,6 @@
 import type { CompareOptions, SchemaModel, SchemaType, Side } from '../schema-types/schema-type.ts';
 import { type CompatibilityLevel, type CompatibilityPolicy, modes } from './modes.ts';
+import { tellSome } from './tell-some.ts';
 
 /** A live version that the proposed schema is compared with. */
 export interface ExistingVersion {
@@ -12,9 +13,6 @@ export type Effort = 'quick' | 'full';
 
 /** A pair of types is a step, and an honest schema has as many pairs as it has fields. */
 const maxSteps: Readonly<Record<Effort, number>> = { quick: 5_000, full: 300_000 };
-
-/** Broken rules that are told of one comparison; more than a screen of them help nobody. */
-const maxTold = 100;
 
 export interface Strictness {
   readonly compatibility: CompatibilityLevel;
@@ -68,9 +66,9 @@ function lines(
 ): readonly string[] {
   if (reader.schemaType !== writer.schemaType) return ['Incompatible because of different schema type'];
   try {
-    const broken = type.incompatibilities(reader, writer, options);
-    const told = broken.slice(0, maxTold).map(({ message }) => message(readerSide, writerSide));
-    return broken.length > maxTold ? [...told, `and ${broken.length - maxTold} more like these`] : told;
+    return tellSome(type.incompatibilities(reader, writer, options), ({ message }) =>
+      message(readerSide, writerSide),
+    );
   } catch (error) {
     // Two schemas that are fine by themselves may still be too big to compare: never let them through unseen.
     if (!(error instanceof RangeError) || effort === 'quick') throw error;

@@ -1,5 +1,6 @@
 import { settingsLine } from '../compatibility/check.ts';
 import { modes } from '../compatibility/modes.ts';
+import { tellSome } from '../compatibility/tell-some.ts';
 import { type Metadata, propertyOf, reservedFields } from '../data-contracts/metadata.ts';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
@@ -67,14 +68,14 @@ async function misusedFields(
   const reserved = new Set(reservedFields(metadata));
   const fields = new Set(await parsed.topLevelFields());
   return [
-    ...reservedFields(latest?.metadata)
-      .filter((name) => !reserved.has(name))
-      .map(
-        (name) =>
-          `The new schema has reserved field ${name} removed from its metadata which is present in the old schema's metadata.`,
-      ),
-    ...[...reserved]
-      .filter((name) => fields.has(name))
-      .map((name) => `The new schema has field that conflicts with the reserved field ${name}.`),
+    ...tellSome(
+      reservedFields(latest?.metadata).filter((name) => !reserved.has(name)),
+      (name) =>
+        `The new schema has reserved field ${name} removed from its metadata which is present in the old schema's metadata.`,
+    ),
+    ...tellSome(
+      [...reserved].filter((name) => fields.has(name)),
+      (name) => `The new schema has field that conflicts with the reserved field ${name}.`,
+    ),
   ];
 }
