@@ -4,6 +4,7 @@ import { openSurroundings, optionTypes, readProto } from './protobuf/imports.ts'
 import { linkFile } from './protobuf/link.ts';
 import type { ProtoFile } from './protobuf/model.ts';
 import { printFile } from './protobuf/print.ts';
+import { printWritten } from './protobuf/print-written.ts';
 import { strictFault } from './protobuf/strict-fault.ts';
 import { protobufTags, retagProtobuf } from './protobuf/tags.ts';
 import { writeDescriptor } from './protobuf/write-descriptor.ts';
@@ -16,7 +17,10 @@ export const protobuf: SchemaType<ProtoFile> = {
     const surroundings = openSurroundings(written, references);
     const linked = linkFile(written, surroundings, optionTypes);
     const { file } = linked;
-    const canonical = once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }));
+    const resolved = once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }));
+    // A text stays as it was written, so that its guid is that of other registries; a descriptor has no other form.
+    const isKept = written.form !== 'descriptor' && !linked.hasWrittenMaps;
+    const canonical = isKept ? once(() => printWritten(written)) : resolved;
     return {
       schemaType: 'PROTOBUF',
       text,

@@ -47,6 +47,8 @@ export interface LinkedFile {
   readonly file: ProtoFile;
   readonly publicImports: readonly LinkedFile[];
   readonly faults: Faults;
+  /** A map was written out as a list of entries. */
+  readonly hasWrittenMaps: boolean;
 }
 
 /** What is wrong with a file that parses, the first of each: words with their place. */
@@ -121,6 +123,7 @@ class Linker {
   /** Seen through `import option`: extensions are all that it is for. */
   readonly #optionImports = new Set<ProtoSymbol>();
   readonly #lists: ProtoMessage[][] = [];
+  #hasWrittenMaps = false;
   #usualFault: string | undefined;
   #strictFault: string | undefined;
 
@@ -156,7 +159,12 @@ class Linker {
       own: this.#own,
       symbols: this.#symbols,
     };
-    return { file, publicImports, faults: { usual: this.#usualFault, strict: this.#strictFault } };
+    return {
+      file,
+      publicImports,
+      faults: { usual: this.#usualFault, strict: this.#strictFault },
+      hasWrittenMaps: this.#hasWrittenMaps,
+    };
   }
 
   #fail(where: Where, words: string): InvalidSchema {
@@ -421,6 +429,7 @@ class Linker {
     const holder = this.#own.get(entryName);
     // Printed as a map, it would take the name of something else.
     if (entry === undefined || (holder !== undefined && holder !== found)) return this.#typeOf(found);
+    this.#hasWrittenMaps = true;
     return this.#map(written.name, scope, ...entry);
   }
 
@@ -638,9 +647,14 @@ function isLocal({ visibility, fullName, package: home, home: head }: ProtoMessa
 const openImport = (path: string): string =>
   `nothing is known of the import "${path}"; give a reference of that name`;
 
-const onceEach = (imports: WrittenFile['imports']): ProtoFile['imports'] => [
-  ...new Map(imports.map(({ path, kind }) => [path, { path, kind }])).values(),
-];
+/** Of one that is there twice: public, if it is so once. */
+function onceEach(imports: WrittenFile['imports']): ProtoFile['imports'] {
+  const byPath = new Map<string, ProtoFile['imports'][number]>();
+  for (const { path, kind } of imports) {
+    if (!byPath.has(path) || kind === 'public') byPath.set(path, { path, kind });
+  }
+  return [...byPath.values()];
+}
 
 /** A default that is none of its type stays as it was written. */
 function keptDefault({ default: given }: WrittenField): SetField {

@@ -10,6 +10,8 @@ import {
   maxEnumNumber,
   maxFieldNumber,
   type NamePart,
+  type ReservedName,
+  type ReservedStatement,
   type Visibility,
   type WrittenEnum,
   type WrittenEnumValue,
@@ -26,6 +28,7 @@ import {
 /** @throws InvalidSchema with line and column when the text is not a .proto file */
 export function parseProtoText(text: string): WrittenFile {
   const tokens = new Tokens(text);
+  const form = tokens.is('edition') || tokens.is('syntax') ? 'text with its syntax' : 'text';
   const edition = parseEdition(tokens);
   const scope: Scope = { tokens, edition, depth: 0 };
   let packageName: string | undefined;
@@ -53,6 +56,7 @@ export function parseProtoText(text: string): WrittenFile {
     ...body,
     services,
     options,
+    form,
     minded: tokens.minded,
     placeOf: (where) => (typeof where === 'number' ? placeIn(text, where) : where),
   };
@@ -127,18 +131,17 @@ function parseMessage(outer: Scope, name: string, where: number): WrittenMessage
   const oneofs: WrittenOneof[] = [];
   const options: WrittenOption[] = [];
   const extensionRanges: WrittenRange[] = [];
-  const reservedRanges: WrittenRange[] = [];
-  const reservedNames: string[] = [];
+  const reserved: ReservedStatement[] = [];
   tokens.expect('{');
   while (!tokens.take('}')) {
     if (tokens.take(';')) continue;
     if (tokens.take('option')) options.push(parseOptionStatement(tokens));
     else if (tokens.take('oneof')) parseOneof(scope, fields, oneofs);
     else if (tokens.take('extensions')) extensionRanges.push(...parseExtensionRanges(tokens));
-    else if (tokens.take('reserved')) parseReserved(scope, maxFieldNumber, reservedRanges, reservedNames);
+    else if (tokens.take('reserved')) reserved.push(parseReserved(scope, maxFieldNumber));
     else if (!parseDeclaration(scope, body)) fields.push(parseField(scope, undefined, undefined));
   }
-  return { name, ...body, fields, oneofs, options, extensionRanges, reservedRanges, reservedNames, where };
+  return { name, ...body, fields, oneofs, options, extensionRanges, ...split(reserved), where };
 }
 
 const labels: readonly Label[] = ['optional', 'required', 'repeated'];
@@ -243,7 +246,14 @@ function parseLiteral(tokens: Tokens, depth: number): Literal {
   if (kind === 'number' && /^(?!0[xX]).*[fF]$/.test(text))
     tokens.mind('a number in a .proto file does not end with f');
   tokens.next();
-  return kind === 'number' || sign ? { kind: 'number', text: sign + text } : { kind: 'word', text };
+  if (kind === 'number' || sign) return { kind: 'number', text: sign + text };
+  let word = text;
+  while (tokens.is('.')) {
+    tokens.mind('a value is one word');
+    tokens.next();
+    word += `.${tokens.word('a value')}`;
+  }
+  return { kind: 'word', text: word };
 }
 
 function parseMessageLiteral(tokens: Tokens, end: string, depth: number): Literal {
@@ -290,11 +300,12 @@ function parseOneof(scope: Scope, fields: WrittenField[], oneofs: WrittenOneof[]
 
 function parseExtend(scope: Scope, body: Body): void {
   const { tokens } = scope;
+  const block = tokens.start;
   const extendee = tokens.name('the message to extend');
   tokens.expect('{');
   if (tokens.is('}')) tokens.mind('nothing is extended here');
   while (!tokens.take('}')) {
-    if (!tokens.take(';')) body.extensions.push(parseField(scope, undefined, extendee));
+    if (!tokens.take(';')) body.extensions.push({ ...parseField(scope, undefined, extendee), block });
   }
 }
 
@@ -307,32 +318,39 @@ function parseRange(tokens: Tokens, max: number): WrittenRange {
 }
 
 function parseExtensionRanges(tokens: Tokens): readonly WrittenRange[] {
+  const statement = tokens.start;
   const ranges: WrittenRange[] = [];
   do ranges.push(parseRange(tokens, maxFieldNumber));
   while (tokens.take(','));
   const options = parseBracketOptions(tokens);
   tokens.expect(';');
-  return options.length === 0 ? ranges : ranges.map((range) => ({ ...range, options }));
+  return ranges.map((range) => ({ ...range, options, statement }));
 }
 
-function parseReserved(
-  { tokens, edition }: Scope,
-  max: number,
-  ranges: WrittenRange[],
-  names: string[],
-): void {
+function parseReserved({ tokens, edition }: Scope, max: number): ReservedStatement {
   const nameKind = edition.startsWith('proto') ? 'string' : 'word';
-  const before = [ranges.length, names.length];
+  const reserved: (WrittenRange | ReservedName)[] = [];
   do {
     if (tokens.kind === 'string' || tokens.kind === 'word') {
       if (tokens.kind !== nameKind) tokens.mind(nameForms[nameKind]);
-      names.push(tokens.kind === 'word' ? tokens.word('a name') : tokens.bytes('a name').toString());
-    } else ranges.push(parseRange(tokens, max));
+      const isWord = tokens.kind === 'word';
+      reserved.push({ name: isWord ? tokens.word('a name') : tokens.bytes('a name').toString(), isWord });
+    } else reserved.push(parseRange(tokens, max));
   } while (tokens.take(','));
-  if (ranges.length > (before[0] ?? 0) && names.length > (before[1] ?? 0)) {
+  if (new Set(reserved.map((one) => 'name' in one)).size > 1) {
     tokens.mind('numbers and names are reserved in statements of their own');
   }
   tokens.expect(';');
+  return reserved;
+}
+
+function split(reserved: readonly ReservedStatement[]) {
+  const all = reserved.flat();
+  return {
+    reserved,
+    reservedRanges: all.filter((one) => 'start' in one),
+    reservedNames: all.flatMap((one) => ('name' in one ? [one.name] : [])),
+  };
 }
 
 const nameForms = {
@@ -345,16 +363,15 @@ function parseEnum(scope: Scope, where: number): WrittenEnum {
   const name = tokens.word('the name of the enum');
   const values: WrittenEnumValue[] = [];
   const options: WrittenOption[] = [];
-  const reservedRanges: WrittenRange[] = [];
-  const reservedNames: string[] = [];
+  const reserved: ReservedStatement[] = [];
   tokens.expect('{');
   while (!tokens.take('}')) {
     if (tokens.take(';')) continue;
     if (tokens.take('option')) options.push(parseOptionStatement(tokens));
-    else if (tokens.take('reserved')) parseReserved(scope, maxEnumNumber, reservedRanges, reservedNames);
+    else if (tokens.take('reserved')) reserved.push(parseReserved(scope, maxEnumNumber));
     else values.push(parseEnumValue(tokens));
   }
-  return { name, values, options, reservedRanges, reservedNames, where };
+  return { name, values, options, ...split(reserved), where };
 }
 
 function parseEnumValue(tokens: Tokens): WrittenEnumValue {

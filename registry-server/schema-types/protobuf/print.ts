@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { escapeBytes, printFloat } from './default.ts';
+import { block, brackets, indent, inLines, printLiteral, printRange, quote } from './layout.ts';
 import {
   type FieldType,
   isUnknown,
@@ -19,7 +19,7 @@ import {
 import { openAny } from './options.ts';
 import { nameForm } from './rules.ts';
 import { shortName } from './scopes.ts';
-import { type Literal, maxEnumNumber, maxFieldNumber } from './written.ts';
+import { maxEnumNumber, maxFieldNumber } from './written.ts';
 
 /** How the same file is printed. */
 export interface Style {
@@ -51,7 +51,12 @@ class Printer {
   file(): string {
     const { edition, package: name, imports, messages, enums, extensions, services, options } = this.#file;
     const isEdition = !edition.startsWith('proto');
-    const head = `${isEdition ? 'edition' : 'syntax'} = "${edition}";\n${name === '' ? '' : `package ${name};\n`}`;
+    // Where nothing is said it is proto2.
+    const syntax =
+      this.#style.isNormalized && edition === 'proto2'
+        ? ''
+        : `${isEdition ? 'edition' : 'syntax'} = "${edition}";\n`;
+    const head = `${syntax}${name === '' ? '' : `package ${name};\n`}`;
     const listed = this.#sorted(imports, ({ path }) => path);
     const sections = [
       [
@@ -164,15 +169,15 @@ class Printer {
     const own = this.#optionList(this.#optionsOf(field), scope);
     if (field.default !== undefined) own.push(['default', printDefault(field.default, field.type)]);
     if (field.jsonName !== undefined) own.push(['json_name', quote(field.jsonName)]);
-    return brackets(this.#sorted(own, ([name]) => name));
+    return brackets(this.#sorted(own, nameOfOption));
   }
 
   #bracketOptions(options: OptionValues, scope: string): string {
-    return brackets(this.#sorted(this.#optionList(options, scope), ([name]) => name));
+    return brackets(this.#sorted(this.#optionList(options, scope), nameOfOption));
   }
 
   #optionStatements(options: OptionValues, scope: string): readonly string[] {
-    return this.#sorted(this.#optionList(options, scope), ([name]) => name).map(
+    return this.#sorted(this.#optionList(options, scope), nameOfOption).map(
       ([name, value]) => `option ${name} = ${value};\n`,
     );
   }
@@ -234,7 +239,8 @@ class Printer {
     const plain = field.type.kind === 'group' ? field.type.message.name : field.name;
     const name = field.extendee === undefined ? plain : `[${field.fullName}]`;
     const printed = values.map((value) => this.#value(value, field.type, scope));
-    if (field.label !== 'repeated' && field.type.kind !== 'map') return `${name}: ${printed[0]}`;
+    const isList = field.label === 'repeated' || field.type.kind === 'map';
+    if (!isList || (this.#style.isNormalized && printed.length === 1)) return `${name}: ${printed[0]}`;
     return `${name}: [\n${inLines(printed)}]`;
   }
 
@@ -285,26 +291,12 @@ class Printer {
   }
 }
 
+/** Sorted without the parentheses of custom options. */
+const nameOfOption = ([name]: readonly [string, string]): string => name.replace(/[()]/g, '');
+
 /** Confluent's own options are none that its format leaves out. */
 const isConfluent = (fullName: string): boolean => fullName.startsWith('confluent.');
 const isCustom = (name: string): boolean => name.startsWith('(') && !/^\(\.?confluent\./.test(name);
-
-/** A value that stays as it was written. */
-function printLiteral(value: Literal): string {
-  switch (value.kind) {
-    case 'string':
-      return isUtf8(value.bytes) ? quote(value.bytes.toString()) : `"${escapeBytes(value.bytes)}"`;
-    case 'message':
-      return `{\n${inLines(value.fields.map(({ name, isExtension, value: inner }) => `${isExtension ? `[${name}]` : name}: ${printLiteral(inner)}`))}}`;
-    case 'list':
-      return `[\n${inLines(value.items.map(printLiteral))}]`;
-    default:
-      return value.text;
-  }
-}
-
-const inLines = (parts: readonly string[]): string =>
-  parts.map((part, index) => indent(`${part}${index < parts.length - 1 ? ',' : ''}\n`)).join('');
 
 const prefixOf = ({ visibility }: ProtoMessage | ProtoEnum): string =>
   visibility === undefined ? '' : `${visibility} `;
@@ -318,56 +310,16 @@ function withoutGroups(
   return messages.filter((message) => !groups.has(message));
 }
 
-/** Sections after each other, an empty line before each but the first. */
-function block(head: string, sections: readonly (readonly string[])[]): string {
-  const printed = sections
-    .filter((section) => section.length > 0)
-    .map((section) => `\n${section.map(indent).join('')}`);
-  return `${head} {${printed.join('')}}\n`;
-}
-
-// The reference indents empty lines too.
-const indent = (text: string): string => text.replace(/^(?=[\s\S])/gm, '  ');
-
-function brackets(options: readonly (readonly [string, string])[]): string {
-  const printed = options.map(([name, value]) => `${name} = ${value}`);
-  if (printed.length < 2) return printed.length === 0 ? '' : ` [${printed[0]}]`;
-  return ` [\n${printed.map((option) => indent(option)).join(',\n')}\n]`;
-}
-
-function printRange({ start, end }: NumberRange, max: number): string {
-  return start === end ? String(start) : `${start} to ${end === max ? 'max' : end}`;
-}
-
-function printDefault(value: string, type: FieldType): string {
-  if (type.kind !== 'scalar') return value;
-  if (type.scalar === 'string') return quote(value);
-  return type.scalar === 'bytes' ? `"${value}"` : value;
-}
-
-const escapes: ReadonlyMap<string, string> = new Map([
-  ['\u0007', '\\a'],
-  ['\b', '\\b'],
-  ['\f', '\\f'],
-  ['\n', '\\n'],
-  ['\r', '\\r'],
-  ['\t', '\\t'],
-  ['\v', '\\v'],
-  ['\\', '\\\\'],
-  ["'", "\\'"],
-  ['"', '\\"'],
-]);
-
-const quote = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-  `"${text.replace(/[\u0000-\u001f\u007f\\'"]/g, (character) => escapes.get(character) ?? octal(character))}"`;
-
-const octal = (character: string): string => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
-
 /** The longest package that a full name begins with. */
 function packageOf({ fullName }: ProtoField, symbols: Symbols): string {
   let end = fullName.lastIndexOf('.');
   while (end > 0 && symbols.get(fullName.slice(0, end))?.kind !== 'package')
     end = fullName.lastIndexOf('.', end - 1);
   return end > 0 ? fullName.slice(0, end) : '';
+}
+
+function printDefault(value: string, type: FieldType): string {
+  if (type.kind !== 'scalar') return value;
+  if (type.scalar === 'string') return quote(value);
+  return type.scalar === 'bytes' ? `"${value}"` : value;
 }

@@ -84,6 +84,7 @@ export function readDescriptor(bytes: Uint8Array): WrittenFile {
     extensions: fields,
     services: services.map(readService),
     options,
+    form: 'descriptor',
     minded: undefined,
     placeOf: (where) => (typeof where === 'number' ? 'the file' : where),
   };
@@ -206,6 +207,7 @@ function readMessage(bytes: Buffer, outer: Scope): WrittenMessage {
     extensionRanges: parts.extensionRanges,
     reservedRanges: parts.reservedRanges,
     reservedNames: parts.reservedNames,
+    reserved: [],
     options: parts.options,
     visibility: parts.visibility,
     where: `message "${fullName}"`,
@@ -356,7 +358,8 @@ function readEnum(bytes: Buffer): WrittenEnum {
     else if (field === 6) visibility = readVisibility(reader);
     else reader.skip();
   }
-  return { name, visibility, values, reservedRanges, reservedNames, options, where: `enum "${name}"` };
+  const where = `enum "${name}"`;
+  return { name, visibility, values, reservedRanges, reservedNames, reserved: [], options, where };
 }
 
 function readEnumValue(bytes: Buffer): WrittenEnumValue {

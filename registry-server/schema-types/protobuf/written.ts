@@ -6,6 +6,8 @@ export interface WrittenFile extends WrittenBody {
   readonly imports: readonly Import[];
   readonly services: readonly WrittenService[];
   readonly options: WrittenOptions;
+  /** Whether it is a text, and says its syntax or edition. */
+  readonly form: 'descriptor' | 'text' | 'text with its syntax';
   /** What the grammar of protoc has not and ours takes; the first of it. */
   readonly minded: string | undefined;
   /** Words for a place: `line 3, column 5`. */
@@ -39,8 +41,19 @@ export interface WrittenMessage extends WrittenBody {
   readonly extensionRanges: readonly WrittenRange[];
   readonly reservedRanges: readonly WrittenRange[];
   readonly reservedNames: readonly string[];
+  /** How a text reserves them. */
+  readonly reserved: readonly ReservedStatement[];
   readonly options: WrittenOptions;
   readonly where: Where;
+}
+
+/** What one statement reserves. */
+export type ReservedStatement = readonly (WrittenRange | ReservedName)[];
+
+export interface ReservedName {
+  readonly name: string;
+  /** Without quotes, as in editions. */
+  readonly isWord: boolean;
 }
 
 /** Who may use a type: other files, or only its own. Written from edition 2024 on. */
@@ -60,6 +73,8 @@ export interface WrittenField {
   readonly group: WrittenMessage | undefined;
   readonly oneof: string | undefined;
   readonly extendee: string | undefined;
+  /** Where its `extend` block begins. */
+  readonly block?: Where | undefined;
   /** A literal of a text, or the string of a descriptor. */
   readonly default: Literal | string | undefined;
   readonly jsonName: string | undefined;
@@ -81,6 +96,8 @@ export interface WrittenRange {
   readonly end: number;
   readonly options: WrittenOptions;
   readonly where: Where;
+  /** Where the statement begins that it is part of. */
+  readonly statement?: Where | undefined;
 }
 
 export interface WrittenEnum {
@@ -89,6 +106,7 @@ export interface WrittenEnum {
   readonly values: readonly WrittenEnumValue[];
   readonly reservedRanges: readonly WrittenRange[];
   readonly reservedNames: readonly string[];
+  readonly reserved: readonly ReservedStatement[];
   readonly options: WrittenOptions;
   readonly where: Where;
 }

@@ -17,6 +17,8 @@ const accept = (text: string, files: Readonly<Record<string, string>> = {}, isSt
   return parsed;
 };
 const canonical = (text: string): string => parse(text).canonical();
+/** As a descriptor of it is shown: it holds no order of options, no spelling of names and values. */
+const resolved = (text: string): string => parse(parse(text).formatted('serialized')).canonical();
 const lines = (...all: string[]): string => `${all.join('\n')}\n`;
 
 /** One text with nearly everything in it, printed as it should be. */
@@ -122,7 +124,10 @@ describe('Protobuf canonical text', () => {
   it('keeps everything that a descriptor holds, in the layout of the reference', () => {
     // The reference indents empty lines inside of messages.
     const expected = everything.replace(/(?<=choice \{\n {4}option \(once\) = true;\n)\n/, '  \n');
-    expect(canonical(everything)).to.equal(expected);
+    expect(resolved(everything)).to.equal(expected);
+    const [head, group, rest] = expected.split(/( {2}optional group Extra = 8 \{\n.*?\n {2}\}\n)/s);
+    const written = `${head}${rest?.replace('\n  extensions 100', `\n${group}\n  extensions 100`)}`;
+    expect(canonical(everything)).to.equal(written);
   });
 
   const table: readonly { title: string; text: string; printed: string }[] = [
@@ -274,11 +279,61 @@ describe('Protobuf canonical text', () => {
     },
   ];
   for (const { title, text, printed } of table) {
-    it(title, () => {
-      expect(canonical(text)).to.equal(printed);
+    it(`of a descriptor ${title}`, () => {
+      expect(resolved(text)).to.equal(printed);
       expect(canonical(printed)).to.equal(printed);
+      expect(canonical(canonical(text))).to.equal(canonical(text));
     });
   }
+
+  const written: readonly (readonly [title: string, text: string, printed: string])[] = [
+    [
+      'the order of options',
+      'option java_package = "j"; option go_package = "g"; option java_multiple_files = true;',
+      'option java_package = "j";\noption go_package = "g";\noption java_multiple_files = true;\n',
+    ],
+    [
+      'names of types',
+      'package a.b; message M { .a.b.M.N x = 1; b.M.N y = 2; message N {} }',
+      '  .a.b.M.N x = 1;\n  b.M.N y = 2;\n',
+    ],
+    ['a json_name', 'message M { string a_b = 1 [json_name = "aB"]; }', 'a_b = 1 [json_name = "aB"];'],
+    [
+      'statements of reserved numbers and names',
+      'message M { reserved 5, 1 to 3; reserved "b"; reserved 9; reserved "a", "c"; }',
+      '  reserved 5, 1 to 3;\n  reserved "b";\n  reserved 9;\n  reserved "a", "c";\n',
+    ],
+    [
+      'a value that is set by its path',
+      'import "confluent/meta.proto"; message M { option (confluent.message_meta).doc = "d"; }',
+      '  option (confluent.message_meta).doc = "d";\n',
+    ],
+    [
+      'numbers',
+      'enum E { Z = 0; H = 0x10; } message M { string a = 0x2 [(x) = 0x1F]; }',
+      '  string a = 2 [(x) = 0x1F];',
+    ],
+    [
+      'blocks of extensions',
+      'import "google/protobuf/descriptor.proto"; extend google.protobuf.FieldOptions { string b = 50002; } extend .google.protobuf.FieldOptions { string a = 50001; }',
+      '}\nextend .google.protobuf.FieldOptions {\n',
+    ],
+  ];
+  for (const [title, text, printed] of written) {
+    it(`keeps ${title} as it was written`, () => {
+      const shown = canonical(`syntax = "proto3"; ${text}`);
+      expect(shown).to.contain(printed);
+      expect(canonical(shown)).to.equal(shown);
+      expect(parse(shown).normalized()).to.equal(parse(`syntax = "proto3"; ${text}`).normalized());
+    });
+  }
+
+  it('says no syntax where the text says none', () => {
+    expect(canonical('message M { optional string a = 1; }')).to.equal(
+      '\nmessage M {\n  optional string a = 1;\n}\n',
+    );
+    expect(parse('syntax = "proto2"; message M {}').normalized()).to.equal('\nmessage M {}\n');
+  });
 
   it('is its own canonical text, and the normalized text its own normalized text', () => {
     for (const text of [everything, ...cases('protobuf').flatMap(({ before, after }) => [before, after])]) {
@@ -294,8 +349,8 @@ describe('Protobuf descriptors', () => {
     for (const text of [everything, ...cases('protobuf').flatMap(({ before, after }) => [before, after])]) {
       const schema = parse(String(text));
       const again = parse(schema.formatted('serialized'));
-      expect(again.canonical()).to.equal(schema.canonical());
-      expect(again.formatted('serialized')).to.equal(parse(schema.canonical()).formatted('serialized'));
+      expect(again.normalized()).to.equal(schema.normalized());
+      expect(again.formatted('serialized')).to.equal(schema.formatted('serialized'));
     }
   });
 
@@ -427,7 +482,7 @@ describe('Protobuf without extensions', () => {
     expect(text).not.to.match(/extend |extensions |\((note|weights|once)/);
     expect(text).to.contain('(confluent.file_meta)');
     expect(text).to.contain('option java_package').and.to.contain('json_name = "ID"');
-    expect(canonical(text)).to.equal(text);
+    expect(parse(text).formatted('ignore_extensions')).to.equal(text);
   });
 });
 
@@ -773,18 +828,19 @@ describe('Protobuf option values', () => {
         accept(using(`(opt) = { ${value} }`), {}, true),
         accept(using(`(opt) = { ${same} }`)),
       ];
-      expect(one.canonical()).to.equal(other.canonical());
+      expect(one.formatted('serialized')).to.equal(other.formatted('serialized'));
+      expect(one.normalized()).to.equal(other.normalized());
       expect(canonical(one.canonical())).to.equal(one.canonical());
-      expect(parse(one.formatted('serialized')).canonical()).to.equal(one.canonical());
+      expect(parse(one.canonical()).normalized()).to.equal(one.normalized());
     });
   }
 
   const slack: readonly (readonly [option: string, shown: string, words: string])[] = [
     ['(eo) = 1', '(eo) = ONE', 'by its name'],
     ['(bo) = True', '(bo) = true', 'takes true or false'],
-    ['(opt) = { f: 1.5f d: 2F }', 'f: 1.5,\n', 'does not end with f'],
+    ['(opt) = { f: 1.5f d: 2F }', 'f: 1.5', 'does not end with f'],
     ['(opt) = { d: 0x10 }', 'd: 16', 'takes a decimal number'],
-    ['(opt) = { r [ONE] }', 'r: [', 'a colon is missing'],
+    ['(opt) = { r [ONE] }', 'r: ONE', 'a colon is missing'],
     ['(ro) = [1, 2]', '(ro) = 1,\n    (ro) = 2', 'takes no list'],
     ['(opt) = { e: TWO }', 'e: TWO', 'a value of type E'],
     ['(opt) = { b: yes }', 'b: yes', 'a value of type bool'],
@@ -805,9 +861,10 @@ describe('Protobuf option values', () => {
   ];
   for (const [option, shown, words] of slack) {
     it(`take ${option}, but under a strict look not`, () => {
-      const printed = accept(using(option)).canonical();
-      expect(printed).to.contain(shown);
-      expect(canonical(printed)).to.equal(printed);
+      const { canonical: written, normalized } = accept(using(option));
+      expect(normalized()).to.contain(shown);
+      expect(canonical(written())).to.equal(written());
+      expect(parse(normalized()).normalized()).to.equal(normalized());
       expect(() => accept(using(option), {}, true)).to.throw(InvalidSchema, words);
     });
   }
@@ -820,7 +877,7 @@ describe('Protobuf options that nothing defines', () => {
     [
       'a custom one',
       p3('message M { string a = 1 [(nope) = 1, deprecated = true]; }'),
-      'string a = 1 [\n    deprecated = true,\n    (nope) = 1\n  ];',
+      'string a = 1 [\n    (nope) = 1,\n    deprecated = true\n  ];',
       '"(nope)" is not defined',
     ],
     [

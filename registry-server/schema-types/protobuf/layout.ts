@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import { escapeBytes } from './default.ts';
+import type { Literal } from './written.ts';
+
+/** Sections after each other, an empty line before each but the first. */
+export function block(head: string, sections: readonly (readonly string[])[]): string {
+  const printed = sections
+    .filter((section) => section.length > 0)
+    .map((section) => `\n${section.map(indent).join('')}`);
+  return `${head} {${printed.join('')}}\n`;
+}
+
+// The reference indents empty lines too.
+export const indent = (text: string): string => text.replace(/^(?=[\s\S])/gm, '  ');
+
+export function brackets(options: readonly (readonly [string, string])[]): string {
+  const printed = options.map(([name, value]) => `${name} = ${value}`);
+  if (printed.length < 2) return printed.length === 0 ? '' : ` [${printed[0]}]`;
+  return ` [\n${printed.map((option) => indent(option)).join(',\n')}\n]`;
+}
+
+/** Both ends belong to it. */
+interface Ends {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function printRange({ start, end }: Ends, max: number): string {
+  return start === end ? String(start) : `${start} to ${end === max ? 'max' : end}`;
+}
+
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['\u0007', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['\\', '\\\\'],
+  ["'", "\\'"],
+  ['"', '\\"'],
+]);
+
+export const quote = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
+  `"${text.replace(/[\u0000-\u001f\u007f\\'"]/g, (character) => escapes.get(character) ?? octal(character))}"`;
+
+const octal = (character: string): string => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
+
+/** A value that stays as it was written. */
+export function printLiteral(value: Literal): string {
+  switch (value.kind) {
+    case 'string':
+      return isUtf8(value.bytes) ? quote(value.bytes.toString()) : `"${escapeBytes(value.bytes)}"`;
+    case 'message':
+      return `{\n${inLines(value.fields.map(({ name, isExtension, value: inner }) => `${isExtension ? `[${name}]` : name}: ${printLiteral(inner)}`))}}`;
+    case 'list':
+      return `[\n${inLines(value.items.map(printLiteral))}]`;
+    default:
+      return value.text;
+  }
+}
+
+export const inLines = (parts: readonly string[]): string =>
+  parts.map((part, index) => indent(`${part}${index < parts.length - 1 ? ',' : ''}\n`)).join('');
