@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { escapeBytes } from './default.ts';
-import type { Literal } from './written.ts';
+import type { Literal, LiteralField } from './written.ts';
 
 /** Sections after each other, an empty line before each but the first. */
 export function block(head: string, sections: readonly (readonly string[])[]): string {
@@ -64,3 +64,36 @@ export function printLiteral(value: Literal): string {
 
 export const inLines = (parts: readonly string[]): string =>
   parts.map((part, index) => indent(`${part}${index < parts.length - 1 ? ',' : ''}\n`)).join('');
+
+/** A field that a message literal sets several times is a list, where it stood first. */
+export function merged(value: Literal): Literal {
+  if (value.kind === 'list') return { ...value, items: value.items.map(merged) };
+  if (value.kind !== 'message') return value;
+  const byName = Map.groupBy(value.fields, ({ name, isExtension }) => `${isExtension}${name}`);
+  const fields = [...byName.values()].map(([first, ...more]) => {
+    if (first === undefined) throw new Error('a group of none');
+    if (more.length === 0) return { ...first, value: merged(first.value) };
+    const items = [first, ...more].flatMap((one) =>
+      one.value.kind === 'list' ? one.value.items : [one.value],
+    );
+    return { ...first, value: merged({ kind: 'list', items }) };
+  });
+  return { ...value, fields };
+}
+
+/** Fields by name, without lists of nothing, and without brackets around one thing. */
+export function inOrder(value: Literal): Literal {
+  if (value.kind === 'list') return { ...value, items: value.items.map(inOrder) };
+  if (value.kind !== 'message') return value;
+  const keyOf = ({ name, isExtension }: LiteralField) => (isExtension ? `[${name}]` : name);
+  const fields = value.fields
+    .filter(({ value: inner }) => inner.kind !== 'list' || inner.items.length > 0)
+    .map((field) => {
+      const { value: inner } = field;
+      const [only, more] = inner.kind === 'list' ? inner.items : [inner];
+      const isOne = only !== undefined && more === undefined && only.kind !== 'list';
+      return { ...field, value: inOrder(isOne ? only : inner) };
+    })
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return { ...value, fields };
+}

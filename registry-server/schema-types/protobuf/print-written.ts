@@ -1,4 +1,4 @@
-import { block, brackets, indent, printLiteral, printRange, quote } from './layout.ts';
+import { block, brackets, indent, merged, printLiteral, printRange, quote } from './layout.ts';
 import type {
   Literal,
   ReservedStatement,
@@ -53,22 +53,6 @@ function printValue(value: Literal): string {
   if (value.kind !== 'list') return printLiteral(merged(value));
   const items = value.items.map((item) => printLiteral(merged(item)));
   return items.length === 1 ? `[${items[0]}]` : printLiteral(merged(value));
-}
-
-/** A field that a message literal sets several times is a list, where it stood first. */
-function merged(value: Literal): Literal {
-  if (value.kind === 'list') return { ...value, items: value.items.map(merged) };
-  if (value.kind !== 'message') return value;
-  const byName = Map.groupBy(value.fields, ({ name, isExtension }) => `${isExtension}${name}`);
-  const fields = [...byName.values()].map(([first, ...more]) => {
-    if (first === undefined) throw new Error('a group of none');
-    if (more.length === 0) return { ...first, value: merged(first.value) };
-    const items = [first, ...more].flatMap((one) =>
-      one.value.kind === 'list' ? one.value.items : [one.value],
-    );
-    return { ...first, value: merged({ kind: 'list', items }) };
-  });
-  return { ...value, fields };
 }
 
 const statements = (options: WrittenOptions): readonly string[] =>

@@ -1,5 +1,15 @@
 import { escapeBytes, printFloat } from './default.ts';
-import { block, brackets, indent, inLines, printLiteral, printRange, quote } from './layout.ts';
+import {
+  block,
+  brackets,
+  indent,
+  inLines,
+  inOrder,
+  merged,
+  printLiteral,
+  printRange,
+  quote,
+} from './layout.ts';
 import {
   type FieldType,
   isUnknown,
@@ -211,7 +221,9 @@ class Printer {
   }
 
   #value(value: OptionValue, type: FieldType, scope: string): string {
-    if (isUnknown(value)) return printLiteral(value.unknown);
+    if (isUnknown(value)) {
+      return printLiteral(this.#style.isNormalized ? inOrder(merged(value.unknown)) : value.unknown);
+    }
     if (typeof value === 'string') return quote(value);
     if (Buffer.isBuffer(value)) return `"${escapeBytes(value)}"`;
     if (Array.isArray(value)) {

@@ -854,7 +854,7 @@ describe('Protobuf option values', () => {
       '[type.googleapis.com/Gone]: {',
       'nothing is known',
     ],
-    ['(opt) = { i: 1 i: 2 }', 'i: 2', 'set twice'],
+    ['(opt) = { i: 1 i: 2 }', 'i: [', 'set twice'],
     ['(opt) = { i: 1.5 }', 'i: 1.5', 'a value of type int32'],
     ['(opt) = { u: -1 }', 'u: -1', 'a value of type uint64'],
     ['(opt) = { r: [[0]] }', 'r: [', 'a value of type E'],
