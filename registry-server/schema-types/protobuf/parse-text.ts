@@ -1,4 +1,4 @@
-import { placeIn, Tokens } from './tokens.ts';
+import { placesIn, Tokens } from './tokens.ts';
 import {
   type Edition,
   editions,
@@ -28,6 +28,7 @@ import {
 /** @throws InvalidSchema with line and column when the text is not a .proto file */
 export function parseProtoText(text: string): WrittenFile {
   const tokens = new Tokens(text);
+  const places = placesIn(text);
   const form = tokens.is('edition') || tokens.is('syntax') ? 'text with its syntax' : 'text';
   const edition = parseEdition(tokens);
   const scope: Scope = { tokens, edition, depth: 0 };
@@ -58,7 +59,7 @@ export function parseProtoText(text: string): WrittenFile {
     options,
     form,
     minded: tokens.minded,
-    placeOf: (where) => (typeof where === 'number' ? placeIn(text, where) : where),
+    placeOf: (where) => (typeof where === 'number' ? places(where) : where),
   };
 }
 

@@ -70,12 +70,13 @@ const declarations = ({ messages, enums }: WrittenBody): readonly string[] => [
 
 function printMessage(message: WrittenMessage): string {
   const { name, visibility, fields, oneofs } = message;
-  const own = fields.filter(({ oneof }) => oneof === undefined);
+  const byOneof = Map.groupBy(fields, ({ oneof }) => oneof);
+  const own = byOneof.get(undefined) ?? [];
   return block(`${visibility === undefined ? '' : `${visibility} `}message ${name}`, [
     message.reserved.map(printReserved),
     statements(message.options),
     own.filter(({ group }) => group === undefined).map(printField),
-    oneofs.map((oneof) => printOneof(oneof, fields)),
+    oneofs.map((oneof) => printOneof(oneof, byOneof.get(oneof.name) ?? [])),
     own.filter(({ group }) => group !== undefined).map(printField),
     extensionStatements(message.extensionRanges),
     extendBlocks(message.extensions),
@@ -102,8 +103,7 @@ function extensionStatements(ranges: readonly WrittenRange[]): readonly string[]
   });
 }
 
-function printOneof({ name, options }: WrittenOneof, fields: readonly WrittenField[]): string {
-  const members = fields.filter(({ oneof }) => oneof === name);
+function printOneof({ name, options }: WrittenOneof, members: readonly WrittenField[]): string {
   return block(`oneof ${name}`, [
     statements(options),
     members.filter(({ group }) => group === undefined).map(printField),

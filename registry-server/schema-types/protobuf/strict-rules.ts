@@ -116,7 +116,8 @@ export const strictRules: { readonly [K in keyof Things]: readonly Rule<Things[K
       const names = extensionRanges.flatMap(({ options }) =>
         declarationsIn(options).map((one) => one.full_name),
       );
-      const twice = names.find((name, index) => name !== undefined && names.indexOf(name) < index);
+      const seen = new Set<string>();
+      const twice = names.find((name) => name !== undefined && (seen.has(name) || !seen.add(name)));
       return twice === undefined ? undefined : `declares the extension "${twice}" twice`;
     },
   ],

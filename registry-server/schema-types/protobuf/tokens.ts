@@ -172,6 +172,21 @@ export class Tokens {
   }
 }
 
+/** As `placeIn`, for many places: lines are looked for once. */
+export function placesIn(source: string): (offset: number) => string {
+  let starts: number[] | undefined;
+  return (offset) => {
+    starts ??= [0, ...Array.from(source.matchAll(/\n/g), ({ index }) => index + 1)];
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return `line ${low + 1}, column ${offset - (starts[low] ?? 0) + 1}`;
+  };
+}
+
 export function placeIn(source: string, offset: number): string {
   const before = source.slice(0, offset);
   const line = before.split('\n').length;
