@@ -33,7 +33,7 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
       formatted: canonical,
       topLevelFields: () =>
         isObject(value) && isObject(value.properties) ? Object.keys(value.properties) : [],
-      findFault: () => built.fault,
+      findFault: (_, isStrict = false) => built.fault ?? (isStrict ? restrictedName(value) : undefined),
       tags: () => jsonSchemaTags(value),
       withTags: (changes) => retagJsonSchema(canonical(), changes),
       model: built.model,
@@ -47,6 +47,13 @@ export const jsonSchema: SchemaType<JsonSchemaNode> = {
     return unreadable.length > 0 ? unreadable : jsonSchemaBreaks(reader.model, writer.model, options);
   },
 };
+
+/** The reference keeps such names for itself. */
+function restrictedName(schema: Json): string | undefined {
+  if (!isObject(schema) || !isObject(schema.properties)) return undefined;
+  const name = Object.keys(schema.properties).find((key) => key.startsWith('$$'));
+  return name && `#/properties/${name}: the name of a property may not begin with $$`;
+}
 
 interface Built {
   readonly model: JsonSchemaNode;

@@ -612,6 +612,7 @@ class Linker {
       if (message === undefined) continue;
       const values = interpretOptions(written, message, (option) => ({
         scope,
+        where: option?.where ?? where,
         resolve: (name, from, isWanted) => this.#resolve(name, from, isWanted, option?.where ?? where),
         extensions,
         implied,

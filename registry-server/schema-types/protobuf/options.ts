@@ -16,6 +16,7 @@ import {
 } from './model.ts';
 import { isExtension, isMessage } from './scopes.ts';
 import { integerForm, readInteger } from './tokens.ts';
+import { readUninterpreted } from './uninterpreted.ts';
 import { delimited, endGroup, fixed32, fixed64, startGroup, varint, WireReader, WireWriter } from './wire.ts';
 import {
   type Literal,
@@ -30,6 +31,7 @@ import {
 /** Where an option is written, and what it can see from there. */
 export interface OptionScope {
   readonly scope: string;
+  readonly where: WrittenOption['where'];
   /** What a name stands for in a scope. */
   readonly resolve: (
     name: string,
@@ -55,10 +57,17 @@ export function interpretOptions(
   at: (option: WrittenOption | undefined) => OptionScope,
 ): OptionValues {
   if (options.length === 0) return noOptions;
-  if (options instanceof Uint8Array) return decode(options, message, at(undefined), 0);
   const draft: Draft = new Map();
   const unknown: SetField[] = [];
-  for (const option of options) {
+  const written: WrittenOption[] = [];
+  if (options instanceof Uint8Array) {
+    const here = at(undefined);
+    for (const set of decode(options, message, here, 0)) {
+      if (set.field.name !== uninterpreted) draft.set(set.field.number, { ...set, values: [...set.values] });
+      else for (const value of set.values) written.push(readUninterpreted(value as OptionValues, here.where));
+    }
+  } else written.push(...options);
+  for (const option of written) {
     const here = at(option);
     try {
       setOption(draft, message, option.name, option.value, here, true);
@@ -70,6 +79,9 @@ export function interpretOptions(
   }
   return unknown.length === 0 ? finish(draft) : [...finish(draft), ...unknown];
 }
+
+/** The field of an options message that holds what a parser did not know. */
+const uninterpreted = 'uninterpreted_option';
 
 const printName = (name: readonly NamePart[]): string =>
   name.map((part) => (part.isExtension ? `(${part.name})` : part.name)).join('.');
@@ -151,7 +163,7 @@ function findField(
     message.fields.find((field) => field.name === name) ??
     // The text format names a group by its message.
     message.fields.find(({ type }) => type.kind === 'group' && type.message.name === name);
-  if (found && found.name !== 'uninterpreted_option') return found;
+  if (found && found.name !== uninterpreted) return found;
   throw at.fail(`${message.name} has no "${name}"; write the name of a custom option in parentheses`);
 }
 
@@ -287,6 +299,7 @@ export function openAny(
 
 const nothingElse: OptionScope = {
   scope: '',
+  where: 0,
   resolve: () => undefined,
   extensions: new Map(),
   implied: [],

@@ -257,6 +257,17 @@ function parseLiteral(tokens: Tokens, depth: number): Literal {
   return { kind: 'word', text: word };
 }
 
+/**
+ * What a message literal says between its braces.
+ * @throws InvalidSchema
+ */
+export function parseAggregate(inside: string): Literal {
+  const tokens = new Tokens(`{${inside}\n}`);
+  const literal = parseLiteral(tokens, 0);
+  if (tokens.kind !== 'end') throw tokens.unexpected('the end of the option');
+  return literal;
+}
+
 function parseMessageLiteral(tokens: Tokens, end: string, depth: number): Literal {
   const fields: LiteralField[] = [];
   while (!tokens.take(end)) {

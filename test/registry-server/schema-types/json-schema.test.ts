@@ -249,4 +249,15 @@ describe('JSON Schemas that are refused', () => {
   it('does not take a bracket in a string for nesting', () => {
     expect(() => accept(JSON.stringify({ title: '['.repeat(2000) }), [])).not.to.throw();
   });
+
+  it('refuses a property that begins with $$ where validateFields asks for it', () => {
+    const { findFault } = accept('{"properties":{"$$id":{}}}', []);
+    expect([findFault('new'), findFault('always', true)]).to.deep.equal([
+      undefined,
+      '#/properties/$$id: the name of a property may not begin with $$',
+    ]);
+    expect(accept('{"properties":{"$id":{"properties":{"$$id":{}}}}}', []).findFault('new', true)).to.equal(
+      undefined,
+    );
+  });
 });

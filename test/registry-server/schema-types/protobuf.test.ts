@@ -947,6 +947,52 @@ describe('Protobuf options that nothing defines', () => {
     });
   }
 
+  it('come out of a descriptor that lists them as uninterpreted', () => {
+    const type = descriptorType();
+    const option = (value: object, name = [{ namePart: 'acme.x', isExtension: true }]) => ({
+      name,
+      ...value,
+    });
+    const file = {
+      ...type.decode(Buffer.from(parse(p3('message M {}')).formatted('serialized'), 'base64')).toJSON(),
+      options: {
+        javaPackage: 'j',
+        uninterpretedOption: [
+          option({ stringValue: Buffer.from('s') }),
+          option({ identifierValue: 'WORD' }),
+          option({ positiveIntValue: 7 }),
+          option({ negativeIntValue: -7 }),
+          option({ doubleValue: 1.5 }),
+          option({ aggregateValue: 'a: 1 b { c: "d" }' }),
+          option({ identifierValue: 'true' }, [{ namePart: 'java_multiple_files', isExtension: false }]),
+        ],
+      },
+    };
+    const bytes = Buffer.from(type.encode(type.fromObject(file)).finish()).toString('base64');
+    expect(accept(bytes).canonical()).to.equal(
+      lines(
+        'syntax = "proto3";',
+        '',
+        'option java_package = "j";',
+        'option java_multiple_files = true;',
+        'option (acme.x) = "s";',
+        'option (acme.x) = WORD;',
+        'option (acme.x) = 7;',
+        'option (acme.x) = -7;',
+        'option (acme.x) = 1.5;',
+        'option (acme.x) = {',
+        '  a: 1,',
+        '  b: {',
+        '    c: "d"',
+        '  }',
+        '};',
+        '',
+        'message M {}',
+      ),
+    );
+    expect(parse(bytes).findFault('always', true)).to.contain('"(acme.x)" is not defined');
+  });
+
   it('are custom options: the text without extensions has only the others', () => {
     const text = parse(p3('option nope = 1; option (a.b) = 2; option (confluent.x) = 3;'));
     expect(text.formatted('ignore_extensions')).to.equal(
