@@ -29,6 +29,12 @@ export const clientErrors = {
   },
   UNSUPPORTED_MEDIA_TYPE: { code: 415, status: 415, say: () => 'HTTP 415 Unsupported Media Type' },
   NO_BODY: { code: 422, status: 422, say: () => 'The request has no body; send a JSON object' },
+  OVERLOADED: {
+    code: 503,
+    status: 503,
+    say: () =>
+      'HTTP 503 Service Unavailable: requests under way hold more than fits into memory, and this one the most; try again',
+  },
   KEYS_UNAVAILABLE: {
     code: 503,
     status: 503,

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { LRUCache } from 'lru-cache';
 import { principalOf } from './authentication/principal.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
+import { countedBody } from './count-bodies.ts';
 import {
   type KeptBasis,
   type KnownPosts,
@@ -15,7 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { levelOf } from './middleware/access-log.ts';
 import { requestIdOf } from './middleware/identify-request.ts';
 import { canRead, chooseMediaType } from './middleware/negotiate.ts';
-import { keepRawBody } from './middleware/read-body.ts';
+import { keepRawBody, rawBodyOf } from './middleware/read-body.ts';
 import { writeSchema, writeVersion } from './routes/write-reply.ts';
 import { pickVersion } from './services/find-version.ts';
 import { aliasOf } from './services/read-subject.ts';
@@ -80,7 +81,18 @@ export function openFront(
 
   function readPost(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const counted = countedBody(request);
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      counted?.add(chunk.length);
+    });
+    counted?.onGivingWay(() => {
+      if (rawBodyOf(request) !== undefined) return;
+      chunks.length = 0;
+      request.removeAllListeners('data').removeAllListeners('end').pause();
+      // It finds the same out, and has the words.
+      rest(request, response);
+    });
     request.on('end', () => {
       const sent = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
       keepRawBody(request, sent);

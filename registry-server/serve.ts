@@ -2,14 +2,17 @@ import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
 import { openAuthenticator } from './authentication/authenticate.ts';
+import { BytesUnderWay } from './bytes-under-way.ts';
 import { openApiServer } from './certificate.ts';
 import { allowOrigins } from './cors.ts';
+import { countBodies } from './count-bodies.ts';
 import { openFront } from './front.ts';
 import { type GrpcDoor, openGrpcDoor } from './grpc/door.ts';
 import { openLock } from './grpc/lock.ts';
 import { guard } from './guard.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { limitConnections } from './limit-connections.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
 import { type Metrics, metricsHandler, openMetrics } from './metrics.ts';
@@ -56,6 +59,9 @@ const PARSED_CHARACTERS = 8 * 1024 * 1024;
 // A body holds a schema with its quotes escaped, and its references.
 const BODY_FACTOR = 2;
 const BODY_EXTRA_BYTES = 256 * 1024;
+/** Bodies and messages that requests under way hold, all together: so much, or so many of the largest. */
+const LEAST_UNDER_WAY_BYTES = 32 * 1024 * 1024;
+const LARGEST_UNDER_WAY = 4;
 // Names are long, and in a path each byte of them may take three; a context and a subject must fit.
 const MAX_HEAD_BYTES = 64 * 1024;
 
@@ -230,7 +236,11 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     { store, known, metrics, log, lifecycle, maxEntries },
     tracer ? enterTrace(koa) : koa,
   );
-  const guarded = authenticator ? guard({ authenticator, metrics, log, lifecycle }, front) : front;
+  const underWay = new BytesUnderWay(
+    Math.max(LEAST_UNDER_WAY_BYTES, LARGEST_UNDER_WAY * registry.maxBodyBytes),
+  );
+  const counting = countBodies(underWay, front);
+  const guarded = authenticator ? guard({ authenticator, metrics, log, lifecycle }, counting) : counting;
   const door = tracer ? traceRequests(tracer, guarded) : guarded;
   const server = openApiServer(
     settings,
@@ -244,6 +254,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     settings.corsOrigins ? allowOrigins(settings.corsOrigins, settings.apiKeyHeader, door) : door,
     log,
   );
+  limitConnections(server, settings.maxClients, log);
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;
   const metricsServer =
@@ -254,7 +265,7 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   // Who takes a dead worker's place takes no connection before it can answer.
   if (link?.isReplacement) await begin();
   const authorize = openLock(authenticator, metrics);
-  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize, tracer };
+  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize, tracer, underWay };
   let grpcDoor: GrpcDoor | undefined;
   try {
     await listen(server, settings.port, settings.host);

@@ -215,6 +215,12 @@ const table = {
     level,
     'compatibility level where none is configured',
   ),
+  maxClients: setting(
+    'MAX_CONNECTIONS',
+    '4096',
+    whole(1, 1_000_000),
+    'connections to the API at once, in each worker; a quarter of it to gRPC, each with up to 100 calls',
+  ),
   validateNewSchemas: setting(
     'VALIDATE_NEW_SCHEMAS',
     'true',

@@ -28,6 +28,7 @@ export function serverConfig(registry: Registry): Record<string, string> {
     DATABASE_MIN_CONNECTIONS: String(database.pool.min),
     DATABASE_MAX_CONNECTIONS: String(database.pool.max),
     DATABASE_ACQUIRE_TIMEOUT: String(database.pool.acquireTimeoutSeconds),
+    MAX_CONNECTIONS: '4096',
     REDIS_TIMEOUT: '5',
     ...(cache?.kind === 'external' ? cacheConfig(cache) : {}),
     ...(cache?.kind === 'managed' && tls !== undefined

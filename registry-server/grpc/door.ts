@@ -18,6 +18,8 @@ export interface GrpcDoor {
 export async function openGrpcDoor(settings: ServerSettings, parts: GrpcParts): Promise<GrpcDoor> {
   const { grpcPort, host } = settings;
   const connections = new Set<Socket>();
+  // One connection carries many calls.
+  const most = Math.max(1, Math.floor(settings.maxClients / 4));
   let loading: Promise<GrpcServer> | undefined;
   let server: GrpcServer | undefined;
 
@@ -49,6 +51,10 @@ export async function openGrpcDoor(settings: ServerSettings, parts: GrpcParts): 
   };
 
   async function take(connection: Socket): Promise<void> {
+    if (connections.size >= most) {
+      connection.destroy();
+      return;
+    }
     connections.add(connection);
     connection.once('close', () => connections.delete(connection));
     connection.on('error', () => {});

@@ -1,5 +1,5 @@
 import type { Authenticator } from '../authentication/authenticate.ts';
-import { isRefusal } from '../authentication/outcome.ts';
+import { isRefusal, type RefusalReason } from '../authentication/outcome.ts';
 import { type Principal, permits, type Role } from '../authentication/principal.ts';
 import { RegistryError } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
@@ -10,31 +10,34 @@ export interface CalledMethod {
   readonly method: string;
   /** registry.proto says that it changes nothing. */
   readonly isRead: boolean;
-  readonly subject: string;
 }
 
-/** Answers who calls, undefined where nobody is asked; throws the RegistryError that says why they may not. */
+/** Who calls, where anybody is asked, and why they may not, where they may not. */
+export interface Admission {
+  readonly principal?: Principal;
+  readonly refused?: RefusalReason;
+  readonly error?: RegistryError;
+}
+
 export type Authorize = (
   headers: Readonly<Record<string, string | undefined>>,
   called: CalledMethod,
-) => Promise<Principal | undefined>;
+) => Promise<Admission>;
 
 /** As guard.ts, before the services of gRPC. Health and reflection are open, like /health and the OpenAPI document. */
 export function openLock(authenticator: Authenticator | undefined, metrics: Metrics): Authorize {
   return async (headers, called) => {
-    if (!authenticator) return undefined;
+    if (!authenticator) return {};
     const outcome = await authenticator.authenticate(headers);
     if (isRefusal(outcome)) {
       metrics.authenticationFailed(outcome.reason);
-      throw outcome.error;
+      return { refused: outcome.reason, error: outcome.error };
     }
     const need = neededRole(called);
-    if (permits(outcome, need)) return outcome;
-    const { service, method, subject } = called;
-    const scope = subject === '' ? 'Global' : `Subject: ${subject}`;
-    throw new RegistryError('FORBIDDEN', {
-      detail: `${service}/${method} on ${scope}: this needs the role ${need}`,
-    });
+    if (permits(outcome, need)) return { principal: outcome };
+    const { service, method } = called;
+    const detail = `${service}/${method}: this needs the role ${need}`;
+    return { principal: outcome, error: new RegistryError('FORBIDDEN', { detail }) };
   };
 }
 

@@ -4,7 +4,6 @@ import type { ServerHttp2Session } from 'node:http2';
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import {
   Metadata,
   Server,
@@ -16,23 +15,25 @@ import {
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { type AnyDefinition, loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
+import type { AnyDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { service as healthDefinition, protoPath as healthPath } from 'grpc-health-check';
-import type { Principal } from '../authentication/principal.ts';
+import type { BytesUnderWay } from '../bytes-under-way.ts';
 import { RegistryError } from '../errors.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
-import { requestIdOf } from '../middleware/identify-request.ts';
 import { inTime } from '../middleware/limit-time.ts';
-import { logFailure, toRegistryError } from '../middleware/reply-to-errors.ts';
+import { logFailure } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
-import type { ServerSpan, SpanFields, Tracer } from '../tracer.ts';
+import type { Tracer } from '../tracer.ts';
+import { boundStreams } from './bound-streams.ts';
+import { beginCall, type CallRecord } from './call-record.ts';
+import { openGate } from './gate.ts';
+import { loadProto, protoPathOf } from './load-proto.ts';
 import type { Authorize, CalledMethod } from './lock.ts';
 import type { Message, Streaming, Unary } from './method.ts';
-import { textAt } from './read-message.ts';
-import { type StatusCode, statusCodes } from './status-codes.ts';
+import { statusOf } from './status.ts';
 import { services } from './table.ts';
 
 export interface GrpcParts {
@@ -41,6 +42,7 @@ export interface GrpcParts {
   readonly log: Log;
   readonly requestTimeoutMs: number;
   readonly authorize: Authorize;
+  readonly underWay: BytesUnderWay;
   /** undefined: calls are not traced. */
   readonly tracer?: Tracer | undefined;
   /** How long a connection lives, give or take a tenth; undefined: five minutes. */
@@ -54,28 +56,15 @@ export interface GrpcServer {
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** What becomes of a call: for the log, and for what is counted. */
-interface CallRecord {
-  principal: Principal | undefined;
-  readonly headers: Headers;
-  readonly span: ServerSpan | undefined;
-  /** Which call it was, in a log. */
-  readonly named: { readonly requestId: string; readonly method: string };
-  /** Answers what its client is told. */
-  end(error: unknown): RegistryError | undefined;
-}
-
-type Headers = Readonly<Record<string, string | undefined>>;
 type Call = ServerUnaryCall<Message, object> | ServerWritableStream<Message, object>;
 
-const protoPath = pathOf('registry.proto');
+const protoPath = protoPathOf('registry.proto');
 const packageName = 'llm_schema_registry.v1';
-const errorDomain = 'llm-schema-registry.io';
 /** A channel stays on one replica for as long as its connection lives, and new replicas are to get their share. */
 const CONNECTION_AGE_MS = 5 * 60_000;
 /** As for the REST API. */
 const MAX_HEADER_BYTES = 64 * 1024;
-const MAX_CALLS_PER_CONNECTION = 250;
+const MAX_CALLS_PER_CONNECTION = 100;
 /** For a GOAWAY to reach a client, however far away it is. */
 const GOAWAY_TRAVEL_MS = 1_000;
 
@@ -86,31 +75,42 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     log,
     requestTimeoutMs,
     authorize,
+    underWay,
     tracer,
     connectionAgeMs = CONNECTION_AGE_MS,
   } = parts;
+  const called = new Map<string, CalledMethod>();
+  /** Of the calls that the gate let in, by their metadata: it is all that gate and service both see. */
+  const records = new WeakMap<Metadata, CallRecord>();
+  const gate = openGate(
+    {
+      authorize,
+      lifecycle,
+      requestTimeoutMs,
+      begin(path, metadata, call) {
+        const method = called.get(path);
+        return method && beginCall({ log, metrics: registry.metrics, tracer }, path, method, metadata, call);
+      },
+    },
+    (metadata, record) => records.set(metadata, record),
+  );
   const server = new Server({
+    interceptors: [gate],
     'grpc.max_receive_message_length': registry.maxBodyBytes,
     'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
     'grpc.max_metadata_size': MAX_HEADER_BYTES,
   });
-  const definitions = load(protoPath);
+  const definitions = loadProto(protoPath);
   for (const [name, methods] of Object.entries(services)) {
     const definition = definitions[`${packageName}.${name}`] as ServiceDefinition;
     const handlers = Object.entries(methods).map(([method, handler]) => {
       const isRead = isReadMethod(definition, method);
-      const calledBy = ({ request }: Call): CalledMethod => ({
-        service: name,
-        method,
-        isRead,
-        subject: textAt(request, 'subject'),
-      });
+      called.set(`${packageName}.${name}/${method}`, { service: name, method, isRead });
       const answer =
         'unary' in handler
           ? (call: ServerUnaryCall<Message, object>, callback: sendUnaryData<object>) =>
-              answerOnce(calledBy(call), call, callback, handler.unary)
-          : (call: ServerWritableStream<Message, object>) =>
-              answerInParts(calledBy(call), call, handler.stream);
+              answerOnce(call, callback, handler.unary)
+          : (call: ServerWritableStream<Message, object>) => answerInParts(call, handler.stream);
       return [method, answer as UntypedHandleCall] as const;
     });
     server.addService(definition, Object.fromEntries(handlers));
@@ -129,7 +129,11 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       door.injectConnection(connection);
       const session = [...sessions.keys()].at(-1);
       if (session === undefined) return;
-      const timer = setTimeout(() => void endSession(session), connectionAgeMs * (0.9 + Math.random() / 5));
+      boundStreams(session, underWay);
+      const timer = setTimeout(
+        () => void endSession(session).then(() => cutAfter(session, requestTimeoutMs)),
+        connectionAgeMs * (0.9 + Math.random() / 5),
+      );
       session.once('close', () => clearTimeout(timer));
     },
     async stop(deadlineMs) {
@@ -147,18 +151,26 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     },
   };
 
+  /** Its request id goes out first. */
+  function recordOf(call: Call): CallRecord {
+    const record = records.get(call.metadata);
+    if (record === undefined) throw new Error('a call went round the gate');
+    const sent = new Metadata();
+    sent.set('x-request-id', record.named.requestId);
+    call.sendMetadata(sent);
+    return record;
+  }
+
   async function answerOnce(
-    called: CalledMethod,
     call: ServerUnaryCall<Message, object>,
     callback: sendUnaryData<object>,
     unary: Unary,
   ): Promise<void> {
-    const record = begin(called, call);
+    const record = recordOf(call);
     try {
       const reply = await inTime(
-        (signal) =>
-          inSpan(record, () => admit(called, record).then(() => unary(registry, call.request, signal))),
-        requestTimeoutMs,
+        (signal) => inSpan(record, () => unary(registry, call.request, signal)),
+        Math.max(0, requestTimeoutMs - (performance.now() - record.startedMs)),
         () => new RegistryError('STORE_TIMEOUT'),
         (error) => logFailure(log, error, record.named),
       );
@@ -170,15 +182,13 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   }
 
   async function answerInParts(
-    called: CalledMethod,
     call: ServerWritableStream<Message, object>,
     stream: Streaming,
   ): Promise<void> {
-    const record = begin(called, call);
+    const record = recordOf(call);
     const gone = new Promise<void>((resolve) => call.once('cancelled', () => resolve()));
     try {
       await inSpan(record, async () => {
-        await admit(called, record);
         for await (const message of stream(registry, call.request)) {
           if (call.cancelled) break;
           // No more is read than the client takes.
@@ -191,65 +201,10 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
       call.emit('error', statusOf(record.end(error)));
     }
   }
-
-  async function admit(called: CalledMethod, record: CallRecord): Promise<void> {
-    record.principal = await authorize(record.headers, called);
-    const { phase } = lifecycle;
-    if (phase.is === 'starting') throw new RegistryError('STORE_ERROR', { detail: phase.cause });
-  }
-
-  function begin(called: CalledMethod, call: Call): CallRecord {
-    const started = performance.now();
-    const headers = headersOf(call.metadata);
-    const requestId = requestIdOf(headers['x-request-id']);
-    const span = tracer?.start(headers);
-    const sent = new Metadata();
-    sent.set('x-request-id', requestId);
-    call.sendMetadata(sent);
-    const method = `${packageName}.${called.service}/${called.method}`;
-    const record: CallRecord = { principal: undefined, headers, span, named: { requestId, method }, end };
-    return record;
-
-    function end(error: unknown): RegistryError | undefined {
-      const reply = error === undefined ? undefined : toRegistryError(error);
-      const code = codeOf(reply, call);
-      const durationMs = performance.now() - started;
-      registry.metrics.grpcRequest(method, code, durationMs / 1000);
-      span?.end(method, spanFields(called, code), failures.has(code) ? code : undefined);
-      if (error !== undefined) logFailure(log, error, record.named);
-      const level = (reply?.status ?? 0) >= 500 ? 'warn' : called.isRead ? 'debug' : 'info';
-      log[level]('request', {
-        requestId,
-        traceId: span?.traceId,
-        principal: record.principal?.name,
-        method,
-        code,
-        durationMs: Math.round(durationMs * 100) / 100,
-      });
-      return reply;
-    }
-  }
 }
 
 function inSpan<T>({ span }: CallRecord, work: () => Promise<T>): Promise<T> {
   return span?.isSampled ? span.run(work) : work();
-}
-
-/** What OpenTelemetry's conventions take for the server's failure, not for its client's. */
-const failures: ReadonlySet<StatusCode> = new Set<StatusCode>([
-  'DEADLINE_EXCEEDED',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-]);
-
-function spanFields({ service, method }: CalledMethod, code: StatusCode): SpanFields {
-  return {
-    'rpc.system': 'grpc',
-    'rpc.service': `${packageName}.${service}`,
-    'rpc.method': method,
-    'rpc.grpc.status_code': status[code],
-  };
 }
 
 /**
@@ -264,6 +219,13 @@ async function endSession(session: ServerHttp2Session): Promise<void> {
   session.once('close', () => heard.abort());
   await delay(GOAWAY_TRAVEL_MS, undefined, { signal: heard.signal }).catch(() => {});
   if (!session.destroyed) session.close();
+}
+
+/** What is still open then does not end by itself: a watched health, or a call whose client does not go on. */
+function cutAfter(session: ServerHttp2Session, graceMs: number): void {
+  if (session.destroyed) return;
+  const timer = setTimeout(() => session.destroy(), graceMs);
+  session.once('close', () => clearTimeout(timer));
 }
 
 /**
@@ -281,69 +243,9 @@ function describe(path: string): AnyDefinition {
   return { fileDescriptorProtos: [file] } as object as AnyDefinition;
 }
 
-function pathOf(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
-}
-
-function load(path: string) {
-  return loadSync(path, {
-    keepCase: false,
-    longs: Number,
-    enums: String,
-    defaults: false,
-  });
-}
-
 function isReadMethod(definition: ServiceDefinition, method: string): boolean {
   const { options } = definition[method] as unknown as { options: { idempotency_level: string } };
   return options.idempotency_level === 'NO_SIDE_EFFECTS';
-}
-
-/** The first value of each; what is binary is left out. */
-function headersOf(metadata: Metadata): Headers {
-  const values = Object.entries(metadata.getMap());
-  return Object.fromEntries(
-    values.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-/** Whoever has gone hears nothing of what came of it. */
-function codeOf(reply: RegistryError | undefined, call: Call): StatusCode {
-  if (!call.cancelled) return reply === undefined ? 'OK' : statusCodes[reply.kind];
-  return Number(call.getDeadline()) <= Date.now() ? 'DEADLINE_EXCEEDED' : 'CANCELLED';
-}
-
-const { 'google.rpc.Status': statusMessage, 'google.rpc.ErrorInfo': errorInfo } = load(
-  pathOf('google-rpc.proto'),
-) as Record<string, MessageTypeDefinition<object, object>>;
-
-/** Clients take 8 KiB of metadata, and this is in it twice, escaped. */
-const MAX_MESSAGE_BYTES = 1_500;
-
-function shortened(text: string): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= MAX_MESSAGE_BYTES) return text;
-  // A character that is cut in two is left out.
-  return `${bytes
-    .subarray(0, MAX_MESSAGE_BYTES)
-    .toString('utf8')
-    .replace(/\ufffd$/, '')}…`;
-}
-
-/** With the registry's own code, for programs: as a number, and as google.rpc.ErrorInfo for who reads that. */
-function statusOf(reply: RegistryError | undefined) {
-  const { kind, code, message: words } = reply ?? new RegistryError('INTERNAL');
-  const message = shortened(words);
-  const number = status[statusCodes[kind]];
-  const info = { reason: kind, domain: errorDomain, metadata: { error_code: String(code) } };
-  const details = [
-    { type_url: 'type.googleapis.com/google.rpc.ErrorInfo', value: errorInfo?.serialize(info) },
-  ];
-  const metadata = new Metadata();
-  metadata.set('error-code', String(code));
-  const encoded = statusMessage?.serialize({ code: number, message, details });
-  if (encoded !== undefined) metadata.set('grpc-status-details-bin', encoded);
-  return { code: number, details: message, metadata };
 }
 
 /** grpc.health.v1: of the server, under the empty name, and of each service. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
+import { countedBody } from '../count-bodies.ts';
 import { RegistryError } from '../errors.ts';
 import { decodeJson } from './decode-json.ts';
 
@@ -46,8 +47,9 @@ async function readText(
   if (rawBody) throw new RegistryError('BODY_TOO_LARGE', { detail: String(maxBytes) });
   let bytes: Buffer;
   try {
-    bytes = await getRawBody(req, { limit: maxBytes, length: request.length ?? null });
+    bytes = await readBytes(req, maxBytes, request.length ?? null);
   } catch (error) {
+    if (error instanceof RegistryError) throw error;
     const { type } = error as { type?: string };
     if (type === 'entity.too.large') {
       throw new RegistryError('BODY_TOO_LARGE', { detail: String(maxBytes) }, { cause: error });
@@ -56,6 +58,26 @@ async function readText(
     throw new RegistryError('BAD_REQUEST', { detail: 'The body did not arrive whole' }, { cause: error });
   }
   return decodeJson(bytes);
+}
+
+async function readBytes(request: IncomingMessage, limit: number, length: number | null): Promise<Buffer> {
+  const counted = countedBody(request);
+  if (counted === undefined) return getRawBody(request, { limit, length });
+  if (counted.hasGivenWay()) throw new RegistryError('OVERLOADED');
+  const { promise: gaveWay, reject } = Promise.withResolvers<never>();
+  counted.onGivingWay(() => {
+    request.removeAllListeners('data').pause();
+    reject(new RegistryError('OVERLOADED'));
+  });
+  const count = (chunk: Buffer) => counted.add(chunk.length);
+  request.on('data', count);
+  try {
+    return await Promise.race([getRawBody(request, { limit, length }), gaveWay]);
+  } catch (error) {
+    // Node takes what somebody has listened to for read; the next request of the connection waits behind the rest.
+    if (!counted.hasGivenWay()) request.off('data', count).resume();
+    throw error;
+  }
 }
 
 function parse(text: string): unknown {

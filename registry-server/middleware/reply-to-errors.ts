@@ -17,6 +17,8 @@ export function replyToErrors(log: Log): Middleware {
       const reply = toRegistryError(error);
       logFailure(log, error, { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path });
       ctx.status = reply.status;
+      // The rest of its body is not read.
+      if (reply.kind === 'OVERLOADED') ctx.set({ Connection: 'close', 'Retry-After': '1' });
       if (!ctx.response.get('Content-Type')) ctx.set('Content-Type', mediaTypes[0]);
       ctx.body = { error_code: reply.code, message: reply.message };
     }

@@ -19,7 +19,7 @@ const anywhere: readonly ErrorKind[] = [
   'STORE_ERROR',
   'STORE_TIMEOUT',
 ];
-const withBody: readonly ErrorKind[] = ['BODY_TOO_SLOW', 'BODY_TOO_LARGE', 'NO_BODY'];
+const withBody: readonly ErrorKind[] = ['BODY_TOO_SLOW', 'BODY_TOO_LARGE', 'NO_BODY', 'OVERLOADED'];
 
 /**
  * The OpenAPI 3.1 document of all that the server answers.

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { type MethodDefinition, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { service as healthDefinition } from 'grpc-health-check';
+import { BytesUnderWay } from '../../../registry-server/bytes-under-way.ts';
 import { openGrpcDoor } from '../../../registry-server/grpc/door.ts';
 import { Lifecycle } from '../../../registry-server/lifecycle.ts';
 import { openLog } from '../../../registry-server/log.ts';
@@ -196,7 +197,8 @@ describe('the gRPC door', function () {
       lifecycle,
       log: openLog({ level: 'silent', format: 'json' }),
       requestTimeoutMs: 5_000,
-      authorize: async () => undefined,
+      authorize: async () => ({}),
+      underWay: new BytesUnderWay(1_000_000),
       connectionAgeMs: 100,
     });
     let connections = 0;
