@@ -219,7 +219,7 @@ const table = {
     'MAX_CONNECTIONS',
     '4096',
     whole(1, 1_000_000),
-    'connections to the API at once, in each worker; a quarter of it to gRPC, each with up to 100 calls',
+    'connections to the API at once, in each worker; a quarter of it to gRPC, each with up to 250 calls',
   ),
   validateNewSchemas: setting(
     'VALIDATE_NEW_SCHEMAS',

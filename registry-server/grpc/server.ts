@@ -64,7 +64,7 @@ const packageName = 'llm_schema_registry.v1';
 const CONNECTION_AGE_MS = 5 * 60_000;
 /** As for the REST API. */
 const MAX_HEADER_BYTES = 64 * 1024;
-const MAX_CALLS_PER_CONNECTION = 100;
+const MAX_CALLS_PER_CONNECTION = 250;
 /** For a GOAWAY to reach a client, however far away it is. */
 const GOAWAY_TRAVEL_MS = 1_000;
 
