@@ -17,10 +17,15 @@ export const protobuf: SchemaType<ProtoFile> = {
     const surroundings = openSurroundings(written, references);
     const linked = linkFile(written, surroundings, optionTypes);
     const { file } = linked;
-    const resolved = once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }));
-    // A text stays as it was written, so that its guid is that of other registries; a descriptor has no other form.
+    const { imports } = surroundings;
+    // A text stays as it was written, so that its guid is that of other registries; a descriptor has no other form. Printed
+    // at once, so that what was read need not be kept: it is as large as the model.
     const isKept = written.form !== 'descriptor' && !linked.hasWrittenMaps;
-    const canonical = isKept ? once(() => printWritten(written)) : resolved;
+    const kept = isKept ? sameOr(text, printWritten(written)) : undefined;
+    const canonical =
+      kept === undefined
+        ? once(() => printFile(file, { isNormalized: false, leavesOutExtensions: false }))
+        : () => kept;
     return {
       schemaType: 'PROTOBUF',
       text,
@@ -39,8 +44,7 @@ export const protobuf: SchemaType<ProtoFile> = {
       },
       // Fields of oneofs, too, of which the reference says nothing.
       topLevelFields: () => file.messages.flatMap(({ fields }) => fields.map(({ name }) => name)),
-      findFault: (_, isStrict = false) =>
-        isStrict ? strictFault(linked, surroundings.imports) : linked.faults.usual,
+      findFault: (_, isStrict = false) => (isStrict ? strictFault(linked, imports) : linked.faults.usual),
       tags: () => protobufTags(file),
       withTags: (changes) => retagProtobuf(file, changes, optionTypes.implied()),
       model: file,
@@ -49,3 +53,6 @@ export const protobuf: SchemaType<ProtoFile> = {
   incompatibilities: (reader, writer, options) =>
     protobufBreaks(reader.model, writer.model, options?.maxSteps),
 };
+
+/** What is stored is printed as it is: the same string need not be kept twice. */
+const sameOr = (text: string, printed: string): string => (printed === text ? text : printed);
