@@ -519,6 +519,8 @@ class Linker {
     const found = resolveName(name, scope, symbols, isWanted);
     const path = found && paths.get(found);
     if (found === undefined || path === undefined) return undefined;
+    // The tag API writes Confluent's own options without their import.
+    if (!isType(found) && found.kind === 'field' && found.fullName.startsWith('confluent.')) return found;
     this.#mind(where, `"${name}" is defined in "${path}", which is not imported`);
     if (!isType(found)) return found;
     this.#impliedImports.add(path);

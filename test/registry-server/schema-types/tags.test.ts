@@ -196,6 +196,8 @@ message Order {
     const again = PROTOBUF.parse(parsed.formatted('serialized'), []);
     expect(again.normalized()).to.equal(parsed.normalized());
     expect(listed(again)).to.deep.equal([['Order.id*', 'A']]);
+    // What the tag API writes must be taken under validateFields, too.
+    expect(parsed.findFault('always', true)).to.equal(undefined);
   });
 });
 
