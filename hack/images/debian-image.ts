@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -46,11 +47,22 @@ const npmFolder = (): string => {
   throw new Problem('npm is missing from PATH; install Node.js with npm.');
 };
 
+/** In the package that has the program for this machine. */
+const nodeLicence = (): string => {
+  const packages = join(root, 'node_modules', 'node', 'node_modules');
+  for (const name of existsSync(packages) ? readdirSync(packages) : []) {
+    const licence = join(packages, name, 'LICENSE');
+    if (name.startsWith('node-') && existsSync(licence)) return licence;
+  }
+  throw new Problem('The licence of Node.js is missing from node_modules; run npm ci.');
+};
+
 const addNode = (image: string, kind: NonNullable<DebianImage['node']>): void => {
   const bin = join(image, 'nodejs', 'bin');
   mkdirSync(bin, { recursive: true });
   copyFileSync(join(root, 'node_modules', 'node', 'bin', 'node'), join(bin, 'node'));
   chmodSync(join(bin, 'node'), 0o755);
+  copyFileSync(nodeLicence(), join(image, 'nodejs', 'LICENSE'));
   if (kind === 'runtime') return;
   const npm = npmFolder();
   cpSync(npm, join(image, 'nodejs', 'lib', 'node_modules', 'npm'), { recursive: true });

@@ -86,8 +86,20 @@ export const unpackDebian = async (
         ],
         ...[deb, root, ...flags],
       ]);
+      await keepCopyright(deb, root);
     }
   } finally {
     rmSync(downloads, { recursive: true, force: true });
   }
+};
+
+/** Of what a package says beside its program, the terms under which it may be passed on. A link leads to another package. */
+const keepCopyright = async (deb: string, root: string): Promise<void> => {
+  const files = (await run('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -t', 'list', deb])).split('\n');
+  const wanted = files.filter((file) => /^\.\/usr\/share\/doc\/[^/]+(?:\/copyright)?$/.test(file));
+  if (wanted.length === 0) return;
+  await run('sh', [
+    ...['-c', 'deb=$1; root=$2; shift 2; dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" -x "$@"', 'unpack'],
+    ...[deb, root, '--keep-directory-symlink', '--no-recursion', ...wanted],
+  ]);
 };

@@ -1,8 +1,10 @@
 // Runs inside the Dockerfiles: node keep-what-is-imported.ts PROGRAM
-// Removes from node_modules what the program does not import, and from what is left the files that no program reads.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+// Removes from node_modules what the program does not import, and from what is left the files that no program reads. Licences and
+// notices stay; a package that was published without the text of its licence gets it.
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importedPackages } from './imported-packages.ts';
+import { isLicence, licenceIn, licenceText } from './licences.ts';
 
 const program = process.argv[2] ?? '';
 const modules = 'node_modules';
@@ -38,7 +40,26 @@ for (const file of sources) {
 
 /** Types, source maps, documents and what only a browser or an older Node would load. */
 const unread =
-  /\.(d\.[cm]?ts|map|md|markdown|flow|tsbuildinfo)$|(^|\/)(CHANGELOG|AUTHORS)[^/]*$|\/pglite\/dist\/.*\.(tar\.gz|cjs)$/;
+  /\.(d\.[cm]?ts|map|md|markdown|flow|tsbuildinfo)$|(^|\/)CHANGELOG[^/]*$|\/pglite\/dist\/.*\.(tar\.gz|cjs)$/;
+
+const apache = readFileSync('LICENSE', 'utf8');
+
+/** Makes sure that a package has the text of its licence in a file of its own. */
+const addLicence = (folder: string): void => {
+  const files = readdirSync(folder).filter((entry) => statSync(join(folder, entry)).isFile());
+  if (files.some((file) => isLicence(file) && !/^(authors|notice)/i.test(file))) return;
+  const readMe = files.find((file) => /^readme/i.test(file));
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const text =
+    (readMe && licenceIn(readFileSync(join(folder, readMe), 'utf8'))) ?? licenceText(manifest, apache);
+  if (text === undefined) {
+    throw new Error(
+      `${folder}: published under ${JSON.stringify(manifest.license)}, but the text is nowhere in it`,
+    );
+  }
+  writeFileSync(join(folder, 'LICENSE'), text);
+};
+for (const folder of kept) addLicence(folder);
 
 const isNeededAbove = (folder: string) => [...kept].some((other) => other.startsWith(`${folder}/`));
 
@@ -47,6 +68,7 @@ const clean = (folder: string): void => {
     const path = join(folder, entry);
     const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
     const isPackage = existsSync(join(path, 'package.json')) && /node_modules\/(@[^/]+\/)?[^/]+$/.test(path);
+    if (!isFolder && isLicence(path)) continue;
     if (
       entry.startsWith('.') ||
       (isPackage && !kept.has(path) && !isNeededAbove(path)) ||

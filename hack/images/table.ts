@@ -27,7 +27,7 @@ export type ProgramImage = {
 const shell = ['base-files', 'libc-bin', 'dash', 'bash', 'coreutils', 'sed', 'grep', 'findutils', 'hostname'];
 const linkedByNode = ['libc6', 'libstdc++6', 'libgcc-s1'];
 const neverNeeded = [
-  ...['debconf', 'cdebconf', 'perl', 'perl-base', 'adduser', 'passwd', 'dpkg', 'install-info', 'gcc-12-base'],
+  ...['debconf', 'cdebconf', 'perl', 'perl-base', 'adduser', 'passwd', 'dpkg', 'install-info'],
   ...['base-passwd', 'debianutils', 'mawk', 'awk', 'init-system-helpers', 'lsb-base', 'sysvinit-utils'],
 ];
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -102,9 +102,11 @@ export const services: readonly DebianImage[] = [
 const shared = [
   'package.json',
   'package-lock.json',
+  'LICENSE',
   '.dockerignore',
   'hack/images/keep-what-is-imported.ts',
   'hack/images/imported-packages.ts',
+  'hack/images/licences.ts',
 ];
 
 export const programs = (version: string): ProgramImage[] => [

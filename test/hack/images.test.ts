@@ -1,4 +1,16 @@
-import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -6,6 +18,7 @@ import { withLock } from '../../hack/cluster/lock.ts';
 import { run } from '../../hack/cluster/run.ts';
 import { dependenciesIn } from '../../hack/images/debian.ts';
 import { importedPackages } from '../../hack/images/imported-packages.ts';
+import { isLicence, licenceIn, licenceText } from '../../hack/images/licences.ts';
 import { packImage } from '../../hack/images/pack.ts';
 
 describe('the packages that a program imports', () => {
@@ -122,4 +135,124 @@ describe('a lock', () => {
       expect(statSync(file).size).to.be.above(0);
     });
   });
+});
+
+const root = join(import.meta.dirname, '..', '..');
+
+describe('licences and notices', () => {
+  for (const path of [
+    'LICENSE',
+    'LICENSE.md',
+    'LICENCE.md',
+    'license',
+    'License.txt',
+    'license.md',
+    'LICENSES',
+    'COPYING',
+    'COPYING.LESSER',
+    'NOTICE',
+    'NOTICE.md',
+    'notice.txt',
+    'LICENSE-MIT',
+    'LICENSE-APACHE.md',
+    'LICENSE.BSD',
+    'ROME-LICENSE-MIT',
+    'MIT-LICENSE.md',
+    'mit.license.md',
+    'UNLICENSE',
+    'CopyrightNotice.txt',
+    'COPYRIGHT',
+    'PATENTS',
+    'AUTHORS.md',
+    'THIRD-PARTY-NOTICES.md',
+    'ThirdPartyNotices.md',
+    'third_party_licenses.md',
+    'node_modules/x/LICENSES/MIT.md',
+    'node_modules/x/vendor/y/LICENSE.markdown',
+  ]) {
+    it(`are kept: ${path}`, () => expect(isLicence(path)).to.equal(true));
+  }
+  for (const path of [
+    'README.md',
+    'license.js',
+    'notice.d.ts',
+    'licenses/list.js',
+    'CHANGELOG.md',
+    'copy.md',
+    'LICENSE.map',
+  ]) {
+    it(`are not: ${path}`, () => expect(isLicence(path)).to.equal(false));
+  }
+
+  it('are found in a README, from their heading on', () => {
+    const terms = 'Permission is hereby granted, free of charge';
+    expect(licenceIn(`# x\n\nUse it.\n\n## License\n\n(c) me. ${terms}\n`)).to.equal(
+      `## License\n\n(c) me. ${terms}\n`,
+    );
+    expect(licenceIn(`x\n=\n${terms}`)).to.equal(`x\n=\n${terms}`);
+    expect(licenceIn('# x\n\n## License\n\nMIT\n')).to.equal(undefined);
+  });
+
+  it('are written for a package that names its licence only, and nobody guesses others', () => {
+    expect(licenceText({ name: 'x', license: 'MIT', author: { name: 'A. Author' } }, '')).to.include(
+      '(c) A. Author',
+    );
+    expect(licenceText({ name: 'x', license: 'Apache-2.0' }, 'the terms')).to.match(/the terms$/);
+    expect(licenceText({ name: 'x', license: 'GPL-3.0' }, '')).to.equal(undefined);
+  });
+
+  for (const program of ['operator', 'registry-server']) {
+    describe(`in the image of ${program}`, function () {
+      this.timeout(120_000);
+      let folder: string;
+      before(async () => {
+        folder = mkdtempSync(join(tmpdir(), 'licences-'));
+        // As links: what the script removes are names, and what it writes is new.
+        await run('cp', ['-al', join(root, 'node_modules'), folder]).catch(() =>
+          run('cp', ['-a', join(root, 'node_modules'), folder]),
+        );
+        for (const path of [program, 'LICENSE', 'package.json'])
+          cpSync(join(root, path), join(folder, path), { recursive: true });
+        mkdirSync(join(folder, 'hack'));
+        symlinkSync(join(root, 'hack', 'images'), join(folder, 'hack', 'images'));
+        const script = join(folder, 'hack', 'images', 'keep-what-is-imported.ts');
+        await run(process.execPath, ['--preserve-symlinks-main', script, program], { cwd: folder });
+      });
+      after(() => rmSync(folder, { recursive: true, force: true }));
+
+      const packages = () =>
+        readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' })
+          .filter((path) => /(^|\/node_modules\/)(@[^/]+\/)?[^/]+\/package\.json$/.test(path))
+          .map((path) => join(folder, 'node_modules', path, '..'));
+
+      it('each package has its text', () => {
+        const all = packages();
+        expect(all.length).to.be.greaterThan(50);
+        const without = all.filter((one) => !readdirSync(one).some((file) => isLicence(file)));
+        expect(without).to.deep.equal([]);
+      });
+
+      it('nothing is missing that a package came with', () => {
+        for (const one of packages()) {
+          const source = join(root, one.slice(folder.length));
+          for (const file of readdirSync(source)) {
+            if (!isLicence(file) || statSync(join(source, file)).isDirectory()) continue;
+            expect(existsSync(join(one, file)), join(one, file)).to.equal(true);
+          }
+        }
+      });
+
+      it('there is the own one', () => {
+        const file = readFileSync(
+          join(root, `Dockerfile.${program === 'operator' ? 'operator' : 'server'}`),
+          'utf8',
+        );
+        const [dependencies = '', image = ''] = file.split(/^FROM \$\{RUNTIME_IMAGE\}$/m);
+        expect(dependencies).to.match(/^WORKDIR \/app$[\s\S]*^COPY LICENSE \.\/$/m);
+        expect(dependencies).not.to.match(/rm .*LICENSE/);
+        expect(image).to.match(/^COPY --from=program .*\/app \/app$/m);
+        expect(readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')).to.include('!LICENSE');
+      });
+    });
+  }
 });
