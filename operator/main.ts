@@ -69,7 +69,8 @@ export async function runOperator(settings: Settings, signal: AbortSignal): Prom
 
 if (import.meta.main) {
   const stopping = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stopping.abort());
+  // One who is told twice still ends in order: what is under way is given up, and the lease is given back.
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stopping.abort());
   try {
     await runOperator(readSettings(process.env), stopping.signal);
   } catch (error) {

@@ -1,5 +1,9 @@
+// First, so that whatever follows can be ended.
+import './until-signalled.ts';
+
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BadArguments, rebuildFromArchive, tendArchive } from './archive-verbs.ts';
 import { CannotListen } from './listen.ts';
 import { type Log, openLog } from './log.ts';
@@ -10,8 +14,14 @@ import { StoreUnavailable } from './store/database.ts';
 import { DatabaseTooNew, migrate } from './store/migrate.ts';
 import { CannotRebuild } from './store/rebuild.ts';
 import { statementFailure } from './store/statement-failure.ts';
+import { aborted, untilSignalled } from './until-signalled.ts';
 import { version } from './version.ts';
 import { openWorkerLink } from './worker-link.ts';
+
+// For a start under way to become a server that can be stopped.
+const START_MS = 3_000;
+/** As a shell has it for what a signal ended. */
+const INTERRUPTED = 143;
 
 /** Answers the exit code, or undefined to go on running. */
 type Verb = (settings: ServerSettings, args: readonly string[]) => Promise<number | undefined>;
@@ -49,7 +59,9 @@ const expected = [
   StoreUnavailable,
 ] as const;
 
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// What is still open, such as a file that is watched, must not keep a process that has said why it ends.
+if (code !== undefined) process.exit(code);
 
 async function main([name = 'serve', ...rest]: readonly string[]): Promise<number | undefined> {
   if (name === '--help' || name === '-h' || name === 'help') {
@@ -63,9 +75,12 @@ async function main([name = 'serve', ...rest]: readonly string[]): Promise<numbe
     );
     return 2;
   }
+  if (verb.run !== runServer) void aborted(untilSignalled).then(() => process.exit(INTERRUPTED));
   try {
     return await verb.run(readSettings(process.env), rest);
   } catch (error) {
+    // It was told to end before it had begun.
+    if (untilSignalled.aborted && error === untilSignalled.reason) return 0;
     const failure = statementFailure(error);
     const isExpected = expected.some((kind) => error instanceof kind);
     if (!isExpected && !failure) throw error;
@@ -81,15 +96,26 @@ async function runServer(settings: ServerSettings): Promise<undefined> {
   const { logLevel, logFormat, workers } = settings;
   const link = openWorkerLink(workers);
   const log = openLog({ level: logLevel, format: logFormat, worker: link?.worker });
-  const server = workers > 1 && !link ? await startWorkers(settings, log) : await serve(settings, log, link);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      // Connections of clients that keep them open must not hold the process.
-      void server.stop().then(() => process.exit(0));
-    });
-  }
+  const starting =
+    workers > 1 && !link ? startWorkers(settings, log) : serve(settings, log, link, untilSignalled);
+  void endWhenSignalled(starting, log);
+  const server = await starting;
   await server.ready;
   return undefined;
+}
+
+async function endWhenSignalled(starting: Promise<RunningServer>, log: Log): Promise<void> {
+  await aborted(untilSignalled);
+  try {
+    // What has not begun by then has nothing to lose.
+    const server = await Promise.race([starting.catch(() => undefined), delay(START_MS, undefined)]);
+    await server?.stop();
+    // Connections of clients that keep them open must not hold the process.
+    process.exit(0);
+  } catch (error) {
+    log.error('cannot end in order', { error: (error as Error).stack });
+    process.exit(1);
+  }
 }
 
 async function startWorkers(settings: ServerSettings, log: Log): Promise<RunningServer> {

@@ -10,6 +10,7 @@ import {
   type MetricValue,
 } from 'prom-client';
 import type { RefusalReason } from './authentication/outcome.ts';
+import type { Log } from './log.ts';
 import type { PoolUsage } from './store/database.ts';
 import type { SpanOutcome } from './tracer.ts';
 import { version } from './version.ts';
@@ -234,29 +235,56 @@ export function openWorkerMetrics(
     help: 'Workers that died and were replaced',
     registers,
   });
+  // One sum of all that are gone, however many they were.
   let gone: Measured = [];
+  let keeping: Promise<void> = Promise.resolve();
 
   return {
     contentType: own.contentType,
     async write() {
-      const all = [...(await askAll()), gone].map((measured) => [...measured]);
-      return (await own.metrics()) + (await AggregatorRegistry.aggregate(all).metrics());
+      const alive = await askAll();
+      await keeping;
+      return (await own.metrics()) + (await sumOf([...alive, gone]).metrics());
     },
     keep(measured) {
-      gone = [...gone, ...measured.filter(({ type }) => String(type) !== 'gauge')];
+      const counted = measured.filter(({ type }) => String(type) !== 'gauge');
+      keeping = keeping.then(async () => {
+        gone = (await sumOf([gone, counted]).getMetricsAsJSON()) as Measured;
+      });
     },
     restarted: () => restarts.inc(),
   };
 }
 
+function sumOf(all: readonly Measured[]) {
+  return AggregatorRegistry.aggregate(all.map((measured) => [...measured]));
+}
+
+/** What a worker sent; nothing where it is no list of metrics. */
+export function readMeasured(sent: unknown): Measured {
+  const isMetric = (one: unknown) => {
+    const { name, help, type, values } = (one ?? {}) as Record<string, unknown>;
+    return [name, help, type].every((text) => typeof text === 'string') && Array.isArray(values);
+  };
+  return Array.isArray(sent) && sent.every(isMetric) ? (sent as Measured) : [];
+}
+
 /** Answers /metrics. */
-export function metricsHandler(metrics: Pick<Metrics, 'contentType' | 'write'>): RequestListener {
-  return async (request, response) => {
+export function metricsHandler(
+  metrics: Pick<Metrics, 'contentType' | 'write'>,
+  log: Pick<Log, 'error'>,
+): RequestListener {
+  return (request, response) => {
     if (request.url?.split('?')[0] !== '/metrics') {
       response.writeHead(404).end();
       return;
     }
-    response.setHeader('Content-Type', metrics.contentType);
-    response.end(await metrics.write());
+    metrics.write().then(
+      (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+      (error: Error) => {
+        log.error('metrics cannot be written', { error: error.stack });
+        response.writeHead(500).end();
+      },
+    );
   };
 }

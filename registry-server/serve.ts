@@ -15,7 +15,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { limitConnections } from './limit-connections.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
-import { type Metrics, metricsHandler, openMetrics } from './metrics.ts';
+import { type Backlog, type Metrics, metricsHandler, openMetrics } from './metrics.ts';
 import type { Registry } from './registry.ts';
 import { openSchemaParser } from './services/parse-schema.ts';
 import { openSchemaThreads } from './services/schema-threads.ts';
@@ -37,6 +37,7 @@ import { readAuthority, type TlsMode, type TlsSettings } from './store/tls.ts';
 import { tracedBucket, tracedCache, tracedDatabase } from './store/traced.ts';
 import { enterTrace, traceRequests } from './trace-requests.ts';
 import type { SpanOutcome, Tracer } from './tracer.ts';
+import { aborted } from './until-signalled.ts';
 import { version } from './version.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -55,6 +56,8 @@ export interface RunningServer {
 const LONGEST_RETRY_MS = 1_000;
 // Spans of the last requests are sent, even where these took all the time there was.
 const SEND_LAST_MS = 1_000;
+// Beyond the time for requests: a database that answers no more must not keep the process until it is killed.
+const CLOSE_MS = 3_000;
 const PARSED_CHARACTERS = 8 * 1024 * 1024;
 // A body holds a schema with its quotes escaped, and its references.
 const BODY_FACTOR = 2;
@@ -194,10 +197,22 @@ async function openTracer(
 /**
  * Listens at once, so that probes are answered; requests are once the store is there.
  * @param link where this process is a worker; its metrics are its supervisor's
+ * @param ending ends what would else wait; the server still has to be stopped
  */
-export async function serve(settings: ServerSettings, log: Log, link?: WorkerLink): Promise<RunningServer> {
+export async function serve(
+  settings: ServerSettings,
+  log: Log,
+  link?: WorkerLink,
+  ending: AbortSignal = new AbortController().signal,
+): Promise<RunningServer> {
   const started = performance.now();
   const lifecycle = new Lifecycle();
+  // First of all, for what is opened next counts from its first moment on. It is read when all is there.
+  const metrics: Metrics = openMetrics(
+    () => store.poolUsage(),
+    () => store.isFeedAlive(),
+    settings.s3Bucket === undefined ? undefined : () => archive?.status() ?? unknownBacklog,
+  );
   const authenticator = await openAuthenticator(settings, log);
   const tracer = await openTracer(settings, log, (outcome, spans) => metrics.spans(outcome, spans));
   const plainDatabase = openDatabase(settings, log);
@@ -208,13 +223,13 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     maxEntries: settings.cacheMaxEntries,
     shared: tracer && cache ? tracedCache(tracer, cache) : cache,
     wasRead: (level, isHit) => metrics.cacheRead(level, isHit),
+    beforeLook: link?.wake,
   });
   const counts: ArchiveCounts = {
     shipped: (seconds) => metrics.archiveShipped(seconds),
     failed: () => metrics.archiveFailed(),
   };
   const archive = await openArchive(settings, database, log, counts, tracer);
-  const metrics: Metrics = openMetrics(store.poolUsage, store.isFeedAlive, archive?.status);
   link?.measure(metrics.measure);
   const registry: Registry = {
     store,
@@ -258,23 +273,28 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;
   const metricsServer =
-    settings.isMetricsEnabled && !link ? createServer(metricsHandler(metrics)) : undefined;
+    settings.isMetricsEnabled && !link ? createServer(metricsHandler(metrics, log)) : undefined;
 
   const stopping = new AbortController();
-  const begin = () => prepare(store, archive, lifecycle, log, stopping.signal, link);
-  // Who takes a dead worker's place takes no connection before it can answer.
-  if (link?.isReplacement) await begin();
+  const stopped = AbortSignal.any([stopping.signal, ending]);
+  const begin = () => prepare(store, archive, lifecycle, log, stopped, link);
   const authorize = openLock(authenticator, metrics);
   const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize, tracer, underWay };
   let grpcDoor: GrpcDoor | undefined;
   try {
+    // Who takes a dead worker's place takes no connection before it can answer.
+    if (link?.isReplacement) await begin();
+    ending.throwIfAborted();
     await listen(server, settings.port, settings.host);
     if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
     grpcDoor = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
   } catch (error) {
     server.close();
     metricsServer?.close();
+    stopping.abort();
     authenticator?.close();
+    await archive?.close();
+    await registry.parser.close();
     await store.close();
     throw error;
   }
@@ -285,19 +305,19 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
   });
   log.info(`schema registry ${version} listens on ${urlOf(server)}, data is ${whereIsData(settings)}`);
 
-  let stopped: Promise<void> | undefined;
+  let stop: Promise<void> | undefined;
   return {
     url: urlOf(server),
     metricsUrl: metricsServer && urlOf(metricsServer),
     grpcAddress: grpcDoor?.address,
     ready,
     stop: () => {
-      stopped ??= stop();
-      return stopped;
+      stop ??= drainAndClose();
+      return stop;
     },
   };
 
-  async function stop(): Promise<void> {
+  async function drainAndClose(): Promise<void> {
     const deadlineMs = settings.shutdownTimeoutSeconds * 1000;
     const wasServing = lifecycle.phase.is === 'serving';
     lifecycle.drain();
@@ -310,6 +330,14 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     }
     const leftMs = closed - performance.now();
     await Promise.all([closeServer(server, leftMs), grpcDoor?.close(leftMs)]);
+    const isClosed = await inTime(close(closed), Math.max(0, closed - performance.now()) + CLOSE_MS);
+    if (isClosed) log.info('stopped');
+    // Transactions are undone and leases run out by themselves.
+    else log.warn('stopped, and left what does not end', {});
+  }
+
+  /** @param closed when the spans of the last requests should have been sent */
+  async function close(closed: number): Promise<void> {
     authenticator?.close();
     await ready.catch(() => {});
     await archive?.close();
@@ -317,7 +345,17 @@ export async function serve(settings: ServerSettings, log: Log, link?: WorkerLin
     await registry.parser.close();
     await store.close();
     await tracer?.close(Math.max(SEND_LAST_MS, closed - performance.now()));
-    log.info('stopped');
+  }
+}
+
+/** False when it takes longer. */
+async function inTime(work: Promise<void>, mostMs: number): Promise<boolean> {
+  const late = new AbortController();
+  const timer = delay(mostMs, false, { signal: late.signal }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), timer]);
+  } finally {
+    late.abort();
   }
 }
 
@@ -326,6 +364,8 @@ function isExpected(error: unknown): error is Error {
     error instanceof StoreUnavailable || error instanceof DatabaseTooNew || sqlState(error) !== undefined
   );
 }
+
+const unknownBacklog: Backlog = { status: 'unknown', pending: 0, lagSeconds: 0 };
 
 /** Tries until the database is there and its tables are up to date. */
 async function prepare(
@@ -349,8 +389,8 @@ async function prepare(
       });
       archive?.start();
       lifecycle.waitFor('other workers are starting');
-      await link?.prepared();
-      lifecycle.serve();
+      if (link) await Promise.race([link.prepared(), aborted(signal)]);
+      if (!signal.aborted) lifecycle.serve();
       return;
     } catch (error) {
       if (!isExpected(error)) throw error;

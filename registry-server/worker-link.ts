@@ -12,11 +12,20 @@ export interface WorkerLink {
   /** Resolves when no other worker remembers what was there before the change, at the latest at the deadline. */
   tell(change: Change): Promise<void>;
   hear(changed: (change: Change) => void): void;
+  /**
+   * Before anything that is remembered is used. Who was stopped for so long that the others no longer waited wakes to
+   * requests and to what the others told, and does not know which comes first: all of it may be outdated.
+   */
+  wake(): void;
   measure(read: () => Promise<unknown>): void;
 }
 
 /** A worker that answers nothing for so long answers no client either. */
 const DEADLINE_MS = 1_000;
+/** A worker looks at the clock so often. */
+const LOOK_MS = 200;
+/** Between two looks of one that runs, and well below the deadline. */
+const LONGEST_TURN_MS = 600;
 
 /** Undefined where this process has no supervisor. */
 export function openWorkerLink(workers: number): WorkerLink | undefined {
@@ -27,6 +36,9 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
   let heard: (change: Change) => void = () => {};
   let read: () => Promise<unknown> = async () => [];
   let lastRound = 0;
+  let lookedAt = performance.now();
+  // What is heard in that turn is told with the rest: a look that comes after it changes nothing.
+  setInterval(wake, LOOK_MS).unref();
   let waiting: { readonly change: Change; readonly done: () => void }[] = [];
   let isTelling = false;
 
@@ -47,10 +59,20 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
         rounds.get(message.round)?.();
         break;
       case 'measure':
-        void read().then((metrics) => send({ kind: 'measured', asked: message.asked, metrics }));
+        // Who cannot say what it counted is taken to have counted what it said before.
+        read().then(
+          (metrics) => send({ kind: 'measured', asked: message.asked, metrics }),
+          () => {},
+        );
         break;
     }
   });
+
+  function wake(): void {
+    const now = performance.now();
+    if (now - lookedAt > LONGEST_TURN_MS) heard({ anything: true });
+    lookedAt = now;
+  }
 
   /** What comes while a round is under way goes with the next one. */
   async function tellAll(): Promise<void> {
@@ -96,6 +118,7 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
     hear(changed) {
       heard = changed;
     },
+    wake,
     measure(given) {
       read = given;
     },

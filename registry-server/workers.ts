@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closeServer, listen, urlAt, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
-import { type Measured, metricsHandler, openWorkerMetrics } from './metrics.ts';
+import { type Measured, metricsHandler, openWorkerMetrics, readMeasured } from './metrics.ts';
 import type { RunningServer } from './serve.ts';
 import type { ServerSettings } from './settings.ts';
 import { readFromWorker, type ToWorker } from './worker-messages.ts';
@@ -48,7 +48,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
   let failures = 0;
   let lastAsked = 0;
 
-  const metricsServer = settings.isMetricsEnabled ? createServer(metricsHandler(metrics)) : undefined;
+  const metricsServer = settings.isMetricsEnabled ? createServer(metricsHandler(metrics, log)) : undefined;
   if (metricsServer) await listen(metricsServer, settings.metricsPort, host);
 
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./main.ts', import.meta.url)), args: ['serve'] });
@@ -107,7 +107,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
         endRound(message.by, message.round);
         break;
       case 'measured':
-        measuring.get(message.asked)?.(id, message.metrics as Measured);
+        measuring.get(message.asked)?.(id, readMeasured(message.metrics));
         break;
     }
   }
@@ -148,7 +148,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
     metrics.restarted();
     // The others need not wait for it any more.
     if (all.size > 0) serveWhenPrepared();
-    await delay(waitMs, undefined, { ref: false });
+    await delay(waitMs);
     if (!isStopping) start();
   }
 

@@ -9,6 +9,8 @@ export interface CacheSettings {
   readonly maxEntries: number;
   readonly shared: SharedCache | undefined;
   readonly wasRead: (level: 'memory' | 'redis', isHit: boolean) => void;
+  /** Before each look into memory; it may hear of a change. */
+  readonly beforeLook?: (() => void) | undefined;
 }
 
 export interface CachedStore extends Store {
@@ -32,7 +34,10 @@ const MAX_CONTEXTS = 1_000;
  * for good. What changes is kept only while the change feed is alive, and dropped by it; this server's own writes
  * drop it before they are answered.
  */
-export function cachedStore(store: Store, { maxEntries, shared, wasRead }: CacheSettings): CachedStore {
+export function cachedStore(
+  store: Store,
+  { maxEntries, shared, wasRead, beforeLook = () => {} }: CacheSettings,
+): CachedStore {
   const schemas = new LRUCache<string, StoredSchema>({
     max: maxEntries,
     maxSize: MAX_TEXT_CHARACTERS,
@@ -150,10 +155,17 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     ...announced(store, (changes) => changes.forEach(drop)),
     isFeedAlive: () => isAlive,
     // Empty while the feed is dead.
-    peekSubject: (name) => subjects.get(keyOf(name)),
-    peekSchema: (context, id) => schemas.get(schemaKey(context, id)),
+    peekSubject(name) {
+      beforeLook();
+      return subjects.get(keyOf(name));
+    },
+    peekSchema(context, id) {
+      beforeLook();
+      return schemas.get(schemaKey(context, id));
+    },
 
     readSubject(name, asOf) {
+      beforeLook();
       if (!canExist(name)) return readAbove(name);
       // Without the feed nothing may be kept, so nothing is there.
       if (asOf === 'now' || !isAlive) return readNow(name);
@@ -166,6 +178,7 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
 
     async findSchema(context, id) {
       if (!canExist({ context, subject: '' })) return undefined;
+      beforeLook();
       const key = schemaKey(context, id);
       const known = schemas.get(key);
       wasRead('memory', known !== undefined);
@@ -184,6 +197,7 @@ export function cachedStore(store: Store, { maxEntries, shared, wasRead }: Cache
     },
 
     async findIdOf(context, content) {
+      beforeLook();
       const key = `${context}\n${fingerprint(content).toString('base64')}`;
       const known = ids.get(key);
       if (known !== undefined) return known;

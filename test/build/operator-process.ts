@@ -41,6 +41,7 @@ export async function startOperatorProcess(
   const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   return {
     child,
+    healthPort,
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     log: () => log,
     /** The status and the words of /readyz or /healthz. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -185,6 +186,80 @@ describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, fu
       await ask('POST', '/subjects/log/versions', { schema: '"int"' });
       expect(events('request').some(({ worker }) => worker === 4)).to.equal(true);
     });
+  });
+
+  /** A connection on which requests are sent before the former ones are answered. */
+  async function openPipeline() {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    let received = Buffer.alloc(0);
+    socket.on('data', (bytes: Buffer) => {
+      received = Buffer.concat([received, bytes]);
+    });
+    const answers = () => {
+      const bodies: string[] = [];
+      for (let at = 0; ; ) {
+        const end = received.indexOf('\r\n\r\n', at);
+        const length = Number(/content-length: (\d+)/i.exec(received.subarray(at, end).toString())?.[1]);
+        if (end < 0 || received.length < end + 4 + length) return bodies;
+        bodies.push(received.subarray(end + 4, end + 4 + length).toString());
+        at = end + 4 + length;
+      }
+    };
+    return {
+      send: (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`),
+      read: (count: number) => eventually(() => expect(answers()).to.have.length(count)).then(answers),
+      close: () => socket.destroy(),
+    };
+  }
+
+  it('show nothing of before a write that was answered while they were stopped', async () => {
+    await start({ WORKERS: '2', LOG_LEVEL: 'debug' });
+    const [, stopped] = events('worker started') as [unknown, { pid: number; started: number }];
+    // One connection leads to the worker that will be stopped, the other to the one that goes on.
+    let line: Awaited<ReturnType<typeof openPipeline>> | undefined;
+    let agent: Agent | undefined;
+    const workerOf = (path: string) =>
+      eventually(() => {
+        const [found] = events('request').filter((request) => request.path === path);
+        expect(found).to.include.keys('worker');
+        return found.worker;
+      });
+    for (let n = 0; line === undefined; n += 1) {
+      const probe = await openPipeline();
+      probe.send(`/subjects/probe-${n}/versions`);
+      if ((await workerOf(`/subjects/probe-${n}/versions`)) === stopped.started) line = probe;
+      else probe.close();
+    }
+    for (let n = 0; agent === undefined; n += 1) {
+      const probe = new Agent({ keepAlive: true, maxSockets: 1 });
+      await ask('GET', `/subjects/other-${n}/versions`, undefined, probe);
+      if ((await workerOf(`/subjects/other-${n}/versions`)) !== stopped.started) agent = probe;
+      else probe.destroy();
+    }
+    const path = '/subjects/seen/versions/latest';
+    await ask('POST', '/subjects/seen/versions', { schema: anAvroRecord('Seen') }, agent);
+    let answered = 1;
+    for (let version = 2; version <= 4; version += 1) {
+      line.send(path);
+      answered += 1;
+      expect(JSON.parse((await line.read(answered)).at(-1) ?? '').version).to.equal(version - 1);
+      process.kill(stopped.pid, 'SIGSTOP');
+      try {
+        // What it wakes to first came before the news of the write, and with it comes what was sent after its answer.
+        line.send(path);
+        const schema = anAvroRecord('Seen', [`f${version}`]);
+        expect((await ask('POST', '/subjects/seen/versions', { schema }, agent)).status).to.equal(200);
+        line.send(path);
+      } finally {
+        process.kill(stopped.pid, 'SIGCONT');
+      }
+      answered += 2;
+      expect(JSON.parse((await line.read(answered)).at(-1) ?? '').version).to.equal(version);
+    }
+    line.close();
+    agent.destroy();
   });
 
   it('lose no request when they end, and end with 0', async () => {
