@@ -10,6 +10,22 @@ export interface RegistryEvent {
   readonly note: string;
 }
 
+/** As the API server counts them: in bytes of UTF-8 (its validation of events.k8s.io). */
+const MAX_NOTE_BYTES = 1024;
+const MAX_INSTANCE_BYTES = 128;
+/** Of 253, for there is a suffix. */
+const MAX_EVENT_NAME_BYTES = 220;
+
+/** As much of a text as has room, without a part of a character. */
+export function withinBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text.toWellFormed();
+  let end = most;
+  // A byte that continues a character is none to begin with.
+  while (end > 0 && ((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1;
+  return bytes.subarray(0, end).toString();
+}
+
 /** Conditions whose turning a person wants to read in `kubectl describe`, and which way is bad. */
 const told: Readonly<Record<string, 'True' | 'False'>> = {
   Ready: 'False',
@@ -61,15 +77,15 @@ export async function writeEvents(
       await cluster.create({
         apiVersion: 'events.k8s.io/v1',
         kind: 'Event',
-        metadata: { name: `${name}.${uniqueSuffix()}`, namespace },
+        metadata: { name: `${withinBytes(name, MAX_EVENT_NAME_BYTES)}.${uniqueSuffix()}`, namespace },
         eventTime: now,
         action: 'Reconcile',
         type,
         reason,
-        note: note.slice(0, 1024),
+        note: withinBytes(note, MAX_NOTE_BYTES),
         regarding: { apiVersion: registry.apiVersion, kind: registry.kind, name, namespace, uid },
         reportingController: 'llm-schema-registry.io/operator',
-        reportingInstance: identity.slice(0, 128),
+        reportingInstance: withinBytes(identity, MAX_INSTANCE_BYTES),
       });
     } catch (error) {
       log.warn('event not written', { reason, error });

@@ -20,10 +20,12 @@ export async function openDoor(
   const server: Server = createServer((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
     const answer = Object.hasOwn(paths, path) ? paths[path] : undefined;
-    Promise.resolve(answer?.() ?? { status: 404, type: 'text/plain', body: 'not found\n' }).then(
-      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
-      (error: unknown) => response.writeHead(500).end(`${(error as Error).message}\n`),
-    );
+    Promise.resolve()
+      .then(() => answer?.() ?? { status: 404, type: 'text/plain', body: 'not found\n' })
+      .then(
+        ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+        (error: unknown) => response.writeHead(500).end(`${(error as Error).message}\n`),
+      );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -209,13 +209,13 @@ class SpanQueue implements SpanProcessor {
   }
 
   #send(batch: ReadableSpan[]): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise<void>((resolve) => {
       this.#exporter.export(batch, ({ code, error }) => {
         if (code === ExportResultCode.SUCCESS) this.#counted('sent', batch.length);
         else this.#drop(batch.length, causeOf(error));
         resolve();
       });
-    });
+    }).catch((error: Error) => this.#drop(batch.length, causeOf(error)));
   }
 
   #drop(spans: number, cause: string): void {

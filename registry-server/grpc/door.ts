@@ -43,7 +43,8 @@ export async function openGrpcDoor(settings: ServerSettings, parts: GrpcParts): 
       const end = performance.now() + deadlineMs;
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
       secure?.close();
-      await (await loading)?.stop(end - performance.now());
+      const loaded = await loading?.catch(() => undefined);
+      await loaded?.stop(end - performance.now());
       // Those that have not said anything.
       for (const connection of connections) connection.destroy();
       await closed;
@@ -58,12 +59,22 @@ export async function openGrpcDoor(settings: ServerSettings, parts: GrpcParts): 
     connections.add(connection);
     connection.once('close', () => connections.delete(connection));
     connection.on('error', () => {});
-    loading ??= import('./server.ts').then(({ openGrpcServer }) => openGrpcServer(parts));
-    server ??= await loading;
+    try {
+      server ??= await load();
+    } catch (error) {
+      parts.log.error('gRPC cannot be loaded', { error: (error as Error).stack });
+      connection.destroy();
+      return;
+    }
     if (connection.destroyed) return;
     if (secure) secure.emit('connection', connection);
     else enter(connection);
     connection.resume();
+  }
+
+  function load(): Promise<GrpcServer> {
+    loading ??= import('./server.ts').then(({ openGrpcServer }) => openGrpcServer(parts));
+    return loading;
   }
 
   function enter(connection: Socket): void {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { type MethodDefinition, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
@@ -281,4 +282,14 @@ describe('the gRPC door', function () {
     stream.on('end', () => channel.close());
     return seen;
   }
+});
+
+describe('grpc-js', () => {
+  it('is pinned to the version whose inside is read, which has connections there', () => {
+    const { dependencies } = JSON.parse(
+      readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+    );
+    expect(dependencies['@grpc/grpc-js']).to.match(/^\d+\.\d+\.\d+$/);
+    expect(new Server()).to.have.property('sessions').that.is.instanceOf(Map);
+  });
 });
