@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { type MethodDefinition, status } from '@grpc/grpc-js';
+import { type MethodDefinition, Server, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { service as healthDefinition } from 'grpc-health-check';
 import { BytesUnderWay } from '../../../registry-server/bytes-under-way.ts';
