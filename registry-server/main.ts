@@ -66,7 +66,7 @@ if (code !== undefined) process.exit(code);
 async function main([name = 'serve', ...rest]: readonly string[]): Promise<number | undefined> {
   if (name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(help());
-    return 0;
+    return undefined;
   }
   const verb = verbs.get(name);
   if (!verb || (rest.length > 0 && verb.takes === undefined)) {

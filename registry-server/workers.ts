@@ -15,8 +15,8 @@ const LONGEST_RESTART_MS = 30_000;
 const HEALTHY_MS = 60_000;
 /** Below the timeout of a scrape. */
 const MEASURE_DEADLINE_MS = 2_000;
-/** What a worker may take beyond its own deadline. */
-const EXTRA_SHUTDOWN_MS = 5_000;
+/** What a worker may take beyond its own deadline: three times what it gives itself, and half of what a cluster gives. */
+const EXTRA_SHUTDOWN_MS = 10_000;
 /** Rounds are counted from 1 on: nobody waits for this one. */
 const NO_ROUND = 0;
 
