@@ -207,10 +207,16 @@ describe('licences and notices', () => {
       let folder: string;
       before(async () => {
         folder = mkdtempSync(join(tmpdir(), 'licences-'));
-        // As links: what the script removes are names, and what it writes is new.
-        await run('cp', ['-al', join(root, 'node_modules'), folder]).catch(() =>
-          run('cp', ['-a', join(root, 'node_modules'), folder]),
+        // As `npm ci --omit=dev` has them. As links, where it can be: what the script removes are names, and what it writes is new.
+        const { packages: locked } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+        const installed = Object.keys(locked).filter(
+          (path) =>
+            /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) &&
+            !locked[path].dev &&
+            existsSync(join(root, path)),
         );
+        const copy = (flags: string) => run('cp', [flags, '--parents', ...installed, folder], { cwd: root });
+        await copy('-al').catch(() => copy('-a'));
         for (const path of [program, 'LICENSE', 'package.json'])
           cpSync(join(root, path), join(folder, path), { recursive: true });
         mkdirSync(join(folder, 'hack'));
