@@ -10,6 +10,7 @@ export const refusals = {
   'token-not-yet-valid': 'the token is not valid yet',
   'token-claim': 'a claim of the token is not what is expected',
   'token-signature': 'the token is not signed by a key that is trusted here',
+  'token-key': 'the key that the token names cannot be used',
   'token-algorithm': 'the token is signed with an algorithm that is not taken here',
   'token-unreadable': 'the token cannot be read',
   'keys-unavailable': 'the keys of the identity provider cannot be read',

@@ -4,6 +4,7 @@ import {
   errors,
   type JSONWebKeySet,
   type JWTPayload,
+  type JWTVerifyGetKey,
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
@@ -101,6 +102,9 @@ export function openTokens(settings: TokenSettings, log: Log): Tokens {
       if (keys === checkedWith) remembered.set(digest, { principal, untilMs });
       return principal;
     } catch (error) {
+      // For who keeps the keys: a client is not told what is wrong with them.
+      if (error instanceof UnusableKey)
+        log.warn('a token names a key that cannot be used', { cause: error.message });
       return toRefusal(error);
     }
   }
@@ -124,7 +128,7 @@ function openKeys(
       log,
     );
     return {
-      check: async (token, options) => (await jwtVerify(token, secret, options)).payload,
+      check: (token, options) => verified(token, secret, options),
       keepFresh: () => {},
       close,
     };
@@ -136,17 +140,39 @@ function openKeys(
   return {
     async check(token, options) {
       try {
-        return (await jwtVerify(token, await keySet.get(), options)).payload;
+        return await verified(token, await keySet.get(), options);
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         const newer = await keySet.findNewer();
         if (newer === undefined) throw error;
-        return (await jwtVerify(token, newer, options)).payload;
+        return verified(token, newer, options);
       }
     },
     keepFresh: keySet.keepFresh,
     close: () => {},
   };
+}
+
+/** A key of the set is too weak, or broken: whoever names it is not let in, and the server is not at fault. */
+class UnusableKey extends Error {
+  override readonly name = 'UnusableKey';
+}
+
+/** @throws JOSEError where the token is no good, UnusableKey where its key is not */
+async function verified(
+  token: string,
+  key: KeyObject | JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    // Two calls, because the types of jose have no union.
+    const { payload } =
+      typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) throw error;
+    throw new UnusableKey((error as Error).message, { cause: error });
+  }
 }
 
 /** What an editor puts at the end of a file is not the secret's. */
@@ -169,6 +195,8 @@ const reasons: Readonly<Record<string, RefusalReason>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'token-signature',
   ERR_JWKS_NO_MATCHING_KEY: 'token-signature',
   ERR_JOSE_ALG_NOT_ALLOWED: 'token-algorithm',
+  ERR_JWK_INVALID: 'token-key',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'token-key',
 };
 
 function toRefusal(error: unknown): Outcome {
@@ -184,6 +212,7 @@ function toRefusal(error: unknown): Outcome {
           error,
         );
   }
+  if (error instanceof UnusableKey) return refuse('token-key', '', error);
   if (!(error instanceof errors.JOSEError)) throw error;
   return refuse(reasons[error.code] ?? 'token-unreadable', '', error);
 }

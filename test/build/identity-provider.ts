@@ -25,6 +25,11 @@ export function aTokenWithSecret(
   );
 }
 
+/** Signed by nobody. */
+export function aTokenNaming(kid: string, alg: string, claims: Claims = {}): string {
+  return aToken({ alg, kid, typ: 'JWT' }, claims, () => Buffer.alloc(64, 1));
+}
+
 export function anUnsignedToken(claims: Claims = {}): string {
   return aToken({ alg: 'none' }, claims, () => Buffer.alloc(0));
 }

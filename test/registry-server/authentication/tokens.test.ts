@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
   type Algorithm,
   anUnsignedToken,
   aSigningKey,
+  aTokenNaming,
   aTokenWithSecret,
   type Claims,
   type IdentityProvider,
@@ -161,6 +162,96 @@ describe('tokens of an identity provider', function () {
       401,
       'Unauthorized: the token is signed with an algorithm that is not taken here',
     ]);
+  });
+
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+  const strong = aSigningKey('x', 'RS256').jwk;
+  const curve = first.jwk;
+  const unusable: Readonly<Record<string, JsonWebKey>> = {
+    'is too weak': { ...weak, alg: 'RS256' },
+    'has no modulus': { ...strong, n: undefined },
+    'has a modulus that is none': { ...strong, n: '!' },
+    'has an exponent that is none': { ...strong, e: '' },
+    'is a point beside its curve': { ...curve, x: curve.y, y: curve.x },
+    'has half of a point': { ...curve, y: undefined },
+    'is of another curve': { ...curve, crv: 'P-384' },
+    'is of no curve': { ...curve, crv: 'P-1' },
+    'is of no kind': { ...curve, kty: 'none' },
+    'has no kind': { ...curve, kty: undefined },
+    'is a secret': { kty: 'oct', k: Buffer.alloc(32, 'x').toString('base64url') },
+    'is a broken Ed25519 key': { kty: 'OKP', crv: 'Ed25519', x: 'AAAA' },
+    'is for encryption': { ...curve, use: 'enc' },
+    'may only sign': { ...curve, key_ops: ['sign'] },
+    'is a private one': { ...curve, d: curve.x },
+    'is of another algorithm': { ...curve, alg: 'ES512' },
+    'is two keys': curve,
+  };
+  for (const [what, jwk] of Object.entries(unusable)) {
+    it(`are refused where the key that they name ${what}, and others are taken`, async () => {
+      const named = { ...jwk, kid: 'bad' };
+      const key = { ...first, jwk: named };
+      provider.publish([first, key, ...(what === 'is two keys' ? [key] : [])]);
+      await start();
+      for (const alg of ['ES256', 'RS256', 'EdDSA', 'ES384']) {
+        const [status, words] = await say(server, aTokenNaming('bad', alg, good));
+        expect([status, words], alg).to.deep.equal([401, words]);
+        expect(words).to.match(/^Unauthorized: /);
+      }
+      expect(await say(server, first.token(good))).to.deep.equal([200, '']);
+      expect(lines.join('')).not.to.include('request failed');
+    });
+  }
+
+  const part = (value: unknown) =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  const malformed: readonly string[] = [
+    ...[
+      null,
+      1,
+      'x',
+      [],
+      {},
+      { alg: null },
+      { alg: 1 },
+      { alg: [] },
+      { alg: 'none' },
+      { alg: 'HS256' },
+      { alg: '' },
+    ].map((header) => `${part(header)}.${part(good)}.AAAA`),
+    ...[
+      { kid: 1 },
+      { kid: [] },
+      { kid: {} },
+      { crit: ['x'] },
+      { crit: 'x' },
+      { b64: false, crit: ['b64'] },
+      { typ: 1 },
+      { jwk: first.jwk },
+      { jku: 'http://127.0.0.1:1/' },
+    ].map((header) => `${part({ alg: 'ES256', ...header })}.${part(good)}.AAAA`),
+    ...['x', '[]', 'null', '1', '"a"', '{', '{"exp":"soon"}', '{"exp":{}}', '{"exp":1e400}', '\u0000'].map(
+      (claims) => `${part({ alg: 'ES256', kid: 'first' })}.${part(claims)}.${part('x'.repeat(64))}`,
+    ),
+    ...[
+      '.',
+      '..',
+      '...',
+      'a',
+      'a.b',
+      'a.b.c.d',
+      'a.b.c.d.e',
+      '!.!.!',
+      `${part({ alg: 'ES256' })}..`,
+      'é'.repeat(3),
+    ],
+  ];
+  it('are refused where they are malformed, in whatever way', async () => {
+    await start();
+    for (const token of malformed) {
+      const reply = await server.get('/subjects', bearer(encodeURI(token))).catch(() => undefined);
+      expect(reply?.status, token).to.equal(401);
+    }
+    expect(lines.join('')).not.to.include('request failed');
   });
 
   it('are taken of a key that is new, and not of one that is gone', async () => {
