@@ -33,17 +33,44 @@ export function openLog(
     { write: format === 'json' ? write : (line: string) => write(textLine(line)) },
   );
   return {
-    debug: (event, fields = {}) => logger.debug(fields, event),
-    info: (event, fields = {}) => logger.info(fields, event),
-    warn: (event, fields = {}) => logger.warn(fields, event),
-    error: (event, fields = {}) => logger.error(fields, event),
+    debug: (event, fields = {}) => logger.debug(bounded(fields), event),
+    info: (event, fields = {}) => logger.info(bounded(fields), event),
+    warn: (event, fields = {}) => logger.warn(bounded(fields), event),
+    error: (event, fields = {}) => logger.error(bounded(fields), event),
   };
 }
+
+/** Of a text in a field: paths and names are a client's, and as long as it likes. */
+const MAX_CHARACTERS = 4_096;
+
+function bounded(fields: Fields): Fields {
+  if (!Object.values(fields).some(isLong)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, isLong(value) ? shortened(value) : value]),
+  );
+}
+
+const isLong = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > MAX_CHARACTERS;
+
+const shortened = (text: string): string =>
+  `${text.slice(0, MAX_CHARACTERS)}… (${text.length} characters)`.toWellFormed();
 
 function textLine(line: string): string {
   const { level, time, event, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.entries(fields).map(([key, value]) => {
-    return ` ${key}=${typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)}`;
+    return ` ${key}=${typeof value === 'string' && plain.test(value) ? value : escaped(JSON.stringify(value))}`;
   });
-  return `${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${event}${rest.join('')}\n`;
+  return `${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${escaped(String(event))}${rest.join('')}\n`;
+}
+
+/** Nothing that a terminal carries out, shows in another order or does not show, and no blank. */
+const plain = /^[^\s\p{C}"]+$/u;
+const hidden = /[\p{C}\u2028\u2029]/gu;
+
+function escaped(text: string): string {
+  return text.replace(hidden, (character) => {
+    const codes = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+    return codes.map((code) => `\\u${code.toString(16).padStart(4, '0')}`).join('');
+  });
 }
