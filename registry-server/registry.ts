@@ -1,5 +1,6 @@
 import type { Credentials } from './authentication/authenticate.ts';
 import type { CompatibilityLevel } from './compatibility/modes.ts';
+import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { SchemaParser } from './services/parse-schema.ts';
 import type { Store } from './store/store.ts';
@@ -9,6 +10,7 @@ export interface Registry {
   readonly store: Store;
   readonly parser: SchemaParser;
   readonly metrics: Metrics;
+  readonly log: Log;
   readonly defaultCompatibility: CompatibilityLevel;
   /** Where no config says so. */
   readonly validateNewSchemas: boolean;

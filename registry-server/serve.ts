@@ -234,6 +234,7 @@ export async function serve(
   const registry: Registry = {
     store,
     metrics,
+    log,
     parser: openSchemaParser(PARSED_CHARACTERS, tracer && tracedThreads(tracer, openSchemaThreads())),
     defaultCompatibility: settings.defaultCompatibility,
     validateNewSchemas: settings.validateNewSchemas,

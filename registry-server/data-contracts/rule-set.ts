@@ -21,6 +21,18 @@ export interface Rule {
   readonly disabled: boolean;
 }
 
+/** Clients that carry such a rule out ask a DEK registry for their keys. */
+const encryptingTypes: ReadonlySet<string> = new Set(['ENCRYPT', 'ENCRYPT_PAYLOAD']);
+
+/** Names of the rules that encrypt and are not disabled. */
+export function encryptingRules(ruleSet: RuleSet | undefined): readonly string[] {
+  return ruleListNames.flatMap((list) =>
+    (ruleSet?.[list] ?? [])
+      .filter(({ type, disabled }) => encryptingTypes.has(type) && !disabled)
+      .map(({ name }) => name),
+  );
+}
+
 export const ruleKinds = ['TRANSFORM', 'CONDITION'] as const;
 export type RuleKind = (typeof ruleKinds)[number];
 

@@ -1,4 +1,5 @@
 import { versionIn, withVersion } from '../data-contracts/metadata.ts';
+import { encryptingRules } from '../data-contracts/rule-set.ts';
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { ParsedSchema } from '../schema-types/schema-type.ts';
@@ -135,7 +136,7 @@ async function addSchema(
   registration.signal?.throwIfAborted();
   const written = await registry.store.addVersion(added);
   if (!written) return undefined;
-  registry.metrics.registration('added');
+  noteAdded(registry, added.name, written.version, added.content);
   return { ...written, guid: guid(added.content), content: added.content };
 }
 
@@ -256,8 +257,24 @@ async function importSchema(
       detail: `Overwrite new schema with id ${id} in context ${name.context} is not permitted.`,
     });
   }
-  registry.metrics.registration('added');
+  noteAdded(registry, name, imported.version, content);
   return { id, version: imported.version, guid: guid(content), content };
+}
+
+function noteAdded(
+  { metrics, log }: Registry,
+  name: SubjectName,
+  version: number,
+  { ruleSet }: SchemaContent,
+): void {
+  metrics.registration('added');
+  const rules = encryptingRules(ruleSet);
+  if (rules.length === 0) return;
+  log.warn('rules that encrypt need a DEK registry, which is not here: clients will fail to write', {
+    subject: formatSubjectName(name),
+    version,
+    rules,
+  });
 }
 
 /** Nothing is written. */

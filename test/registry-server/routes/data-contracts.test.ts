@@ -8,8 +8,10 @@ describe('data contracts over HTTP', function () {
   let count = 0;
   let s: string;
 
+  const lines: string[] = [];
+
   before(async () => {
-    server = await startServer();
+    server = await startServer({}, (line) => lines.push(line));
     await server.ready;
   });
   after(() => server.stop());
@@ -298,6 +300,29 @@ describe('data contracts over HTTP', function () {
       expect((await register(of('2', 'string'))).version).to.equal(2);
       expect(await incompatible(of('2', 'boolean'))).to.include('{oldSchemaVersion: 2}');
       expect((await register(of('1', 'long'))).version).to.equal(3);
+    });
+
+    it('warn in the log of rules that encrypt: their clients ask for keys that nobody has here', async () => {
+      const warnings = () => lines.filter((line) => line.includes('DEK registry') && line.includes(`"${s}"`));
+      const rules = (type: string, disabled = false) => ({
+        ruleSet: { domainRules: [{ name: `r-${type}`, type, mode: 'WRITEREAD', disabled }] },
+      });
+      await register(rules('CEL'));
+      await register(rules('ENCRYPT', true));
+      expect(warnings()).to.deep.equal([]);
+      const { version } = await register(rules('ENCRYPT'));
+      await register(rules('ENCRYPT'));
+      expect(warnings().map((line) => JSON.parse(line))).to.have.length(1);
+      expect(JSON.parse(warnings()[0] ?? '')).to.deep.include({
+        level: 'warn',
+        subject: s,
+        version,
+        rules: ['r-ENCRYPT'],
+      });
+      await register({
+        ruleSet: { encodingRules: [{ name: 'whole', type: 'ENCRYPT_PAYLOAD', mode: 'WRITEREAD' }] },
+      });
+      expect(warnings()).to.have.length(2);
     });
 
     describe('look at names and defaults of Avro, and at what is referred to,', () => {

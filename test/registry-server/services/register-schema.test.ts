@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { RegistryError } from '../../../registry-server/errors.ts';
+import { openLog } from '../../../registry-server/log.ts';
 import { openMetrics } from '../../../registry-server/metrics.ts';
 import { inTime } from '../../../registry-server/middleware/limit-time.ts';
 import type { Registry } from '../../../registry-server/registry.ts';
@@ -31,6 +32,7 @@ describe('a registration whose client waits no longer', function () {
   const registry = {
     store,
     parser,
+    log: openLog({ level: 'silent', format: 'json' }),
     metrics: openMetrics(
       () => ({ open: 0, idle: 0, waiting: 0, max: 0 }),
       () => true,
