@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../build/eventually.ts';
 import { type GrpcClient, openGrpcClient } from '../build/grpc.ts';
+import { heldMegabytes } from '../build/held-megabytes.ts';
 import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
 import { anAvroRecord } from '../build/schema.ts';
 
@@ -38,13 +39,6 @@ describe('requests that a reader makes up', function () {
     return response.status;
   }
 
-  const usedMegabytes = async (): Promise<number> => {
-    const metrics = await (await fetch(server.metricsUrl)).text();
-    const bytes = (name: string) =>
-      Number(new RegExp(`^schema_registry_nodejs_${name}_bytes(?:\\{.*\\})? (\\S+)`, 'm').exec(metrics)?.[1]);
-    return (bytes('heap_size_used') + bytes('external_memory')) / 2 ** 20;
-  };
-
   const long = (n: number, characters: number) => `${n}-`.padEnd(characters, 'x');
   const lookup = { schema: anAvroRecord('R') };
   /** Each adds up to more than may be kept. */
@@ -79,7 +73,7 @@ describe('requests that a reader makes up', function () {
 
   for (const [what, times, send] of junk) {
     it(`leave nothing behind in a heap of 300 MB: ${what}`, async () => {
-      const before = await usedMegabytes();
+      const before = await heldMegabytes(server);
       let next = 0;
       let answered = 0;
       const others = (async () => {
@@ -92,7 +86,9 @@ describe('requests that a reader makes up', function () {
       expect(answered).to.be.above(10);
       expect(server.child.exitCode).to.equal(null);
       await eventually(async () => {
-        expect(await usedMegabytes(), `megabytes, after ${before}`).to.be.below(before + MORE_MEGABYTES);
+        expect(await heldMegabytes(server), `megabytes, after ${before}`).to.be.below(
+          before + MORE_MEGABYTES,
+        );
       }, 20_000);
     });
   }

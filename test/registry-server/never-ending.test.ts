@@ -11,18 +11,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../build/eventually.ts';
 import { openGrpcClient } from '../build/grpc.ts';
+import { heldMegabytes } from '../build/held-megabytes.ts';
 import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
 
 const MEGABYTE = 2 ** 20;
 /** What all requests under way may hold is 32 MB; the rest is what is read and not collected yet. */
 const MORE_MEGABYTES = 120;
-
-async function heldMegabytes(server: RegistryProcess): Promise<number> {
-  const metrics = await (await fetch(server.metricsUrl)).text();
-  const bytes = (name: string) =>
-    Number(new RegExp(`^schema_registry_nodejs_${name}_bytes(?:\\{.*\\})? (\\S+)`, 'm').exec(metrics)?.[1]);
-  return (bytes('heap_size_used') + bytes('external_memory')) / MEGABYTE;
-}
 
 /** Asks until it is over, and counts what was answered. */
 function askMeanwhile(ask: () => Promise<unknown>) {
