@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { escapeBytes } from './default.ts';
-import type { Literal, LiteralField } from './written.ts';
+import type { Import, Literal, LiteralField } from './written.ts';
 
 /** Sections after each other, an empty line before each but the first. */
 export function block(head: string, sections: readonly (readonly string[])[]): string {
@@ -96,4 +96,12 @@ export function inOrder(value: Literal): Literal {
     })
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return { ...value, fields };
+}
+
+/** Public ones after the others, as in the reference; those of options last, as protoc demands. */
+export function importStatements(imports: readonly Pick<Import, 'path' | 'kind'>[]): readonly string[] {
+  const last = (kind: Import['kind']): number => (kind === 'option' ? 2 : kind === 'public' ? 1 : 0);
+  return imports
+    .toSorted((a, b) => last(a.kind) - last(b.kind))
+    .map(({ path, kind }) => `import ${kind === 'plain' ? '' : `${kind} `}${quote(path)};\n`);
 }

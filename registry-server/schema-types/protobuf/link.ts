@@ -650,11 +650,15 @@ function isLocal({ visibility, fullName, package: home, home: head }: ProtoMessa
 const openImport = (path: string): string =>
   `nothing is known of the import "${path}"; give a reference of that name`;
 
-/** Of one that is there twice: public, if it is so once. */
+const importRanks = ['option', 'weak', 'plain', 'public'] as const;
+
+/** Of one that is there twice, the kind that gives most. */
 function onceEach(imports: WrittenFile['imports']): ProtoFile['imports'] {
   const byPath = new Map<string, ProtoFile['imports'][number]>();
   for (const { path, kind } of imports) {
-    if (!byPath.has(path) || kind === 'public') byPath.set(path, { path, kind });
+    const known = byPath.get(path);
+    if (known !== undefined && importRanks.indexOf(known.kind) >= importRanks.indexOf(kind)) continue;
+    byPath.set(path, { path, kind });
   }
   return [...byPath.values()];
 }

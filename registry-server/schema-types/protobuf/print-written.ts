@@ -1,4 +1,13 @@
-import { block, brackets, indent, merged, printLiteral, printRange, quote } from './layout.ts';
+import {
+  block,
+  brackets,
+  importStatements,
+  indent,
+  merged,
+  printLiteral,
+  printRange,
+  quote,
+} from './layout.ts';
 import type {
   Literal,
   ReservedStatement,
@@ -27,10 +36,7 @@ export function printWritten(file: WrittenFile): string {
   const syntax = `${isEdition ? 'edition' : 'syntax'} = "${edition}";\n`;
   const head = `${file.form === 'text' ? '' : syntax}${name === '' ? '' : `package ${name};\n`}`;
   const sections = [
-    [
-      ...imports.filter(({ kind }) => kind !== 'public'),
-      ...imports.filter(({ kind }) => kind === 'public'),
-    ].map(({ path, kind }) => `import ${kind === 'plain' ? '' : `${kind} `}${quote(path)};\n`),
+    importStatements(imports),
     statements(options),
     declarations(file),
     extendBlocks(file.extensions),

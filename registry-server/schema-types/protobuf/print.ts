@@ -2,6 +2,7 @@ import { escapeBytes, printFloat } from './default.ts';
 import {
   block,
   brackets,
+  importStatements,
   indent,
   inLines,
   inOrder,
@@ -69,10 +70,7 @@ class Printer {
     const head = `${syntax}${name === '' ? '' : `package ${name};\n`}`;
     const listed = this.#sorted(imports, ({ path }) => path);
     const sections = [
-      [
-        ...listed.filter(({ kind }) => kind !== 'public'),
-        ...listed.filter(({ kind }) => kind === 'public'),
-      ].map(({ path, kind }) => `import ${kind === 'plain' ? '' : `${kind} `}${quote(path)};\n`),
+      importStatements(listed),
       this.#optionStatements(options, name),
       [
         ...withoutGroups(messages, extensions).map((one) => this.#message(one)),
