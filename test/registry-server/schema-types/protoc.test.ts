@@ -105,8 +105,8 @@ describe('generated Protobuf files', () => {
       }
       const again = protobuf.parse(parsed.canonical(), references);
       expect(again.canonical(), told).to.equal(parsed.canonical());
-      expect(again.normalized(), told).to.equal(parsed.normalized());
       if (parsed.findFault('always', true) !== undefined) continue;
+      expect(again.normalized(), told).to.equal(parsed.normalized());
       expect(again.findFault('always', true), told).to.equal(undefined);
       const bytes = protobuf.parse(parsed.formatted('serialized'), references);
       expect(bytes.normalized(), told).to.equal(parsed.normalized());
