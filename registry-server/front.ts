@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { principalOf } from './authentication/principal.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
 import { countedBody } from './count-bodies.ts';
+import { keptBytes } from './kept-bytes.ts';
 import {
   type KeptBasis,
   type KnownPosts,
@@ -190,7 +191,7 @@ function isShortPost({ url = '', headers }: IncomingMessage): boolean {
 }
 
 function written(value: object): Pick<Ready, 'body' | 'length'> {
-  const body = Buffer.from(JSON.stringify(value));
+  const body = keptBytes(value);
   return { body, length: String(body.length) };
 }
 

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { keptBytes } from '../kept-bytes.ts';
 import { type Basis, type KnownPosts, revisionsOf } from '../known-posts.ts';
 import { rawBodyOf } from './read-body.ts';
 
@@ -10,7 +11,7 @@ export function keepAnswers(known: KnownPosts): Middleware {
     if (!basis || typeof ctx._matchedRoute !== 'string') return;
     const sent = rawBodyOf(ctx.req);
     if (!sent) return;
-    const body = Buffer.from(JSON.stringify(ctx.body));
+    const body = keptBytes(ctx.body);
     ctx.body = body;
     const { name, state, schema } = basis;
     const route = ctx._matchedRoute;
