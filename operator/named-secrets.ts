@@ -40,8 +40,15 @@ export class NamedSecrets {
   async read(registry: Registry, names: readonly string[]): Promise<readonly KubeObject[]> {
     const { namespace, name } = registry;
     this.#use(`${namespace}/${name}`, new Set(names.map((secret) => `${namespace}/${secret}`)));
-    const found = await Promise.all([...new Set(names)].map((secret) => this.#get(namespace, secret)));
+    const found = await Promise.all(
+      [...new Set(names)].map((secret) => this.#get('Secret', namespace, secret)),
+    );
     return found.filter((secret) => secret !== undefined);
+  }
+
+  /** Not watched: who allows its use, or takes that back, is heard with the next run. */
+  readServiceAccount({ namespace }: Registry, name: string): Promise<KubeObject | undefined> {
+    return this.#get('ServiceAccount', namespace, name);
   }
 
   /** Ends the watches that only this registry needed. */
@@ -54,13 +61,17 @@ export class NamedSecrets {
     await Promise.all([...this.#watched.values()].map(({ ended }) => ended));
   }
 
-  async #get(namespace: string, name: string): Promise<KubeObject | undefined> {
-    const { apiVersion, kind } = kinds.Secret;
+  async #get(
+    kindName: 'Secret' | 'ServiceAccount',
+    namespace: string,
+    name: string,
+  ): Promise<KubeObject | undefined> {
+    const { apiVersion, kind } = kinds[kindName];
     try {
       return await this.#parts.cluster.get({ apiVersion, kind, metadata: { name, namespace } });
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      throw new Error(`read Secret ${name}`, { cause: error });
+      throw new Error(`read ${kind} ${name}`, { cause: error });
     }
   }
 

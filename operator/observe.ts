@@ -5,6 +5,7 @@ import type { Trust } from './cluster.ts';
 import { bundleOf, type Certificates, issuedLeaves, readCertificates } from './desired/certificates.ts';
 import { host, names, type Observed, type Served } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
+import { overlaySecrets, overlayServiceAccount } from './desired/overlay-policy.ts';
 import type { KindName } from './kinds.ts';
 import type {
   V1Deployment,
@@ -22,7 +23,7 @@ interface ObserveParts {
   readonly caches: Caches;
   readonly nowMs: () => number;
   readonly newPassword?: () => string;
-  readonly secrets: Pick<NamedSecrets, 'read'>;
+  readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount'>;
   readonly served: ReadonlySet<Served>;
   readonly warnings: ReadWarnings;
 }
@@ -66,6 +67,7 @@ export async function observe(
           readCertificates(registry, secret),
           now,
         );
+  const account = overlayServiceAccount(registry);
   const claims = caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[];
   const statefulSets = caches.StatefulSet.list(key) as unknown as V1StatefulSet[];
   return {
@@ -86,7 +88,9 @@ export async function observe(
     namedSecrets: await secrets.read(registry, [
       ...namedSecrets(registry).map(({ name }) => name),
       ...certificateSecrets(registry),
+      ...overlaySecrets(registry),
     ]),
+    serviceAccount: account === undefined ? undefined : await secrets.readServiceAccount(registry, account),
     hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
     certificates,
     answer,

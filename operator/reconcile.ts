@@ -28,7 +28,7 @@ export interface ReconcileParts {
   readonly caches: Caches;
   readonly defaults: Defaults;
   readonly probe: Probe;
-  readonly secrets: Pick<NamedSecrets, 'read' | 'forget'>;
+  readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount' | 'forget'>;
   readonly warnings: ReadWarnings;
   readonly served: ReadonlySet<Served>;
   readonly identity: string;
@@ -95,7 +95,10 @@ async function repairAndAsk(
     if (isCurrent(parts.caches, registry)) repairs.push(await repair(parts, registry, log));
   }
   // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
-  const secrets = { read: async () => observed.namedSecrets };
+  const secrets = {
+    read: async () => observed.namedSecrets,
+    readServiceAccount: async () => observed.serviceAccount,
+  };
   return {
     observed: await observe({ ...parts, secrets, nowMs: Date.now }, registry, await answers),
     rollout: repairs.findLast(({ rollout }) => rollout !== undefined)?.rollout,

@@ -61,7 +61,7 @@ export class RegistryOperator extends DotI.default {
     const run = {
       cluster: this.#cluster,
       caches: this.#caches,
-      defaults: { images: settings.images, operatorNamespace: settings.namespace },
+      defaults: { images: settings.images, operatorNamespace: settings.namespace, policy: settings.policy },
       secrets: this.#secrets,
       warnings: warningsOf(this.#cluster),
       served: this.#served,

@@ -1,5 +1,6 @@
 import type { SchemaRegistryFields } from './generated/schema-registry.ts';
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer, V1ResourceRequirements } from './kubernetes.ts';
+import type { Policy } from './policy.ts';
 
 export type Spec = SchemaRegistryFields['spec'];
 export type Status = NonNullable<SchemaRegistryFields['status']>;
@@ -9,6 +10,8 @@ export interface Defaults {
   readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
   /** Where the operator runs: it asks each registry whether it is ready. */
   readonly operatorNamespace: string;
+  /** undefined: defaultPolicy. */
+  readonly policy?: Policy;
 }
 
 /** A SchemaRegistry with every default filled in. */
@@ -71,6 +74,8 @@ export interface Registry {
   };
   readonly deletionPolicy: 'Retain' | 'Delete';
   readonly isPaused: boolean;
+  /** What the operator lets this spec ask for. */
+  readonly policy: Policy;
 }
 
 export interface Storage {

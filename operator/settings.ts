@@ -1,4 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
+import type { Policy } from './policy.ts';
 
 export interface Settings {
   /** The operator's own namespace. */
@@ -10,6 +11,8 @@ export interface Settings {
   /** Unique among the replicas; the Lease holds it. */
   readonly identity: string;
   readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
+  /** What a SchemaRegistry may ask for. */
+  readonly policy: Policy;
   readonly workers: number;
   readonly metricsPort: number;
   readonly healthPort: number;
@@ -35,9 +38,14 @@ export function readSettings(environment: Environment): Settings {
     wrong.push(`${name}: "${text}" is not a whole number from ${least} to ${most}`);
     return fallback;
   };
-  const choice = (name: string, fallback: string, choices: readonly string[]) => {
+  const choice = <Choice extends string>(
+    name: string,
+    fallback: Choice,
+    choices: readonly Choice[],
+  ): Choice => {
     const text = environment[name] || fallback;
-    if (choices.includes(text)) return text;
+    const found = choices.find((each) => each === text);
+    if (found !== undefined) return found;
     wrong.push(`${name}: "${text}" is none of ${choices.join(', ')}`);
     return fallback;
   };
@@ -65,6 +73,9 @@ export function readSettings(environment: Environment): Settings {
       postgres: environment.POSTGRES_IMAGE || 'docker.io/library/postgres:17-bookworm',
       // The last Redis under a BSD licence.
       redis: environment.REDIS_IMAGE || 'docker.io/library/redis:7.2-bookworm',
+    },
+    policy: {
+      podTemplate: choice('PODTEMPLATE_POLICY', 'Restricted', ['Restricted', 'Unrestricted']),
     },
     workers: number('WORKERS', 4, 1, 64),
     metricsPort: number('METRICS_PORT', 8080, 0, 65_535),

@@ -1,5 +1,6 @@
 import { apiGroup } from './kinds.ts';
 import type { KubeObject, Metadata, V1ResourceRequirements } from './kubernetes.ts';
+import { defaultPolicy } from './policy.ts';
 import { parseDurationSeconds, parseQuantity } from './quantity.ts';
 import type {
   ArtifactStore,
@@ -127,6 +128,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     },
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
     isPaused: spec.paused ?? false,
+    policy: defaults.policy ?? defaultPolicy,
   };
 }
 

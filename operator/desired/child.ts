@@ -40,6 +40,8 @@ export interface Observed {
   readonly served: ReadonlySet<Served>;
   /** Those of the Secrets that the spec names which are there. */
   readonly namedSecrets: readonly KubeObject[];
+  /** The one that spec.podTemplate names, where it is there. */
+  readonly serviceAccount?: KubeObject | undefined;
   /** Which other registry each host of an ingress leads to, as namespace/name. */
   readonly hostsOfOthers: ReadonlyMap<string, string>;
 }

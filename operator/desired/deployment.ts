@@ -34,7 +34,7 @@ export const deployment: Child = (registry, observed) => {
     selector: { matchLabels: selectorLabels(registry, 'server') },
     // A new pod answers before an old one goes.
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    template: withOverlay(registry, {
+    template: withOverlay(registry, observed, {
       metadata: {
         labels: labels(registry, 'server'),
         annotations: {

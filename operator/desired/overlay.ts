@@ -1,9 +1,11 @@
 import { apiGroup } from '../kinds.ts';
-import type { V1PodTemplateSpec } from '../kubernetes.ts';
+import type { V1Container, V1PodTemplateSpec } from '../kubernetes.ts';
 import type { Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
+import type { Observed } from './child.ts';
 import { serverConfig } from './config-map.ts';
-import { contentHash } from './pod.ts';
+import { mustBeAllowed } from './overlay-policy.ts';
+import { containerSecurity, contentHash } from './pod.ts';
 
 export const overlayHashAnnotation = 'llm-schema-registry.io/pod-template-hash';
 
@@ -12,16 +14,50 @@ export const overlayHashAnnotation = 'llm-schema-registry.io/pod-template-hash';
  * by item, other lists as a whole.
  * @throws BadSpec that names the field, what was found and where it belongs
  */
-export function withOverlay(registry: Registry, template: V1PodTemplateSpec): V1PodTemplateSpec {
-  const { podTemplate } = registry;
+export function withOverlay(
+  registry: Registry,
+  observed: Observed,
+  template: V1PodTemplateSpec,
+): V1PodTemplateSpec {
+  const { podTemplate, policy } = registry;
   if (podTemplate === undefined) return template;
   mustBeFree(registry, template);
-  const merged = merge(template, podTemplate, '') as V1PodTemplateSpec;
+  const isRestricted = policy.podTemplate === 'Restricted';
+  if (isRestricted) mustBeAllowed(registry, observed, template);
+  const overlaid = merge(template, podTemplate, '') as V1PodTemplateSpec;
+  const merged = isRestricted ? secured(overlaid) : overlaid;
   const annotations = { ...merged.metadata?.annotations, [overlayHashAnnotation]: contentHash(podTemplate) };
   return { ...merged, metadata: { ...merged.metadata, annotations } };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Containers of the overlay have what Pod Security restricted asks for, whether they say so or not. */
+function secured(template: V1PodTemplateSpec): V1PodTemplateSpec {
+  const { allowPrivilegeEscalation, capabilities } = containerSecurity;
+  const secure = (container: V1Container): V1Container => {
+    const given = container.securityContext;
+    return {
+      ...container,
+      securityContext: {
+        ...given,
+        allowPrivilegeEscalation,
+        capabilities: { ...given?.capabilities, ...capabilities },
+      },
+    } as V1Container;
+  };
+  const { initContainers, containers = [] } = template.spec ?? {};
+  return {
+    ...template,
+    spec: {
+      ...template.spec,
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(secure) }),
+      containers: containers.map((container) =>
+        container.name === 'server' ? container : secure(container),
+      ),
+    },
+  } as V1PodTemplateSpec;
+}
 
 /** What the operator itself has to decide, and where a user says it instead. */
 const ownedByOperator: readonly { readonly path: readonly string[]; readonly instead: string }[] = [
@@ -55,7 +91,7 @@ function mustBeFree(registry: Registry, template: V1PodTemplateSpec): void {
         value,
         'leave it out; the operator notes there what the pods run',
       );
-  const containers = (at(overlay, ['spec', 'containers']) ?? []) as readonly Fields[];
+  const containers = itemsAt(overlay, ['spec', 'containers'], 'spec.containers');
   const server = containers.find(({ name }) => name === 'server') ?? {};
   for (const [field, instead] of Object.entries(ownedInServer))
     refuse(`spec.containers[server].${field}`, server[field], instead);
@@ -63,7 +99,7 @@ function mustBeFree(registry: Registry, template: V1PodTemplateSpec): void {
     ...Object.keys(serverConfig(registry)),
     ...(template.spec?.containers[0]?.env ?? []).map(({ name }) => name),
   ]);
-  for (const { name, value, valueFrom } of (server.env ?? []) as readonly Fields[])
+  for (const { name, value, valueFrom } of itemsAt(server, ['env'], 'spec.containers[server].env'))
     if (ours.has(String(name)))
       refuse(
         `spec.containers[server].env[${name}]`,
@@ -74,9 +110,17 @@ function mustBeFree(registry: Registry, template: V1PodTemplateSpec): void {
 
 function refuse(field: string, found: unknown, instead: string): void {
   if (found === undefined) return;
-  throw new BadSpec(
-    `spec.podTemplate.${field}: ${JSON.stringify(found)} is not for an overlay to say; ${instead}`,
-  );
+  const text = JSON.stringify(found);
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  throw new BadSpec(`spec.podTemplate.${field}: ${shown} is not for an overlay to say; ${instead}`);
+}
+
+/** The items of a list; none where there is no list. */
+function itemsAt(fields: Fields, path: readonly string[], field: string): readonly Fields[] {
+  const found = at(fields, path) ?? [];
+  const isList = Array.isArray(found) && found.every((item) => typeof item === 'object' && item !== null);
+  if (!isList) throw new BadSpec(`spec.podTemplate.${field}: this is no list of objects; write one`);
+  return found;
 }
 
 function at(fields: Fields, path: readonly string[]): unknown {

@@ -695,7 +695,7 @@ export interface SchemaRegistryFields {
       minAvailable?: number;
     };
     /**
-     * Laid over the pod template of the server: labels, annotations, nodeSelector, tolerations, affinity, priorityClassName, variables, volumes, containers beside the server and the like. Maps are merged key by key; containers, env, volumes and volumeMounts item by item; other lists take the place of what was there. What the operator has to decide itself is refused, and says where it belongs.
+     * Laid over the pod template of the server: labels, annotations, nodeSelector, tolerations, affinity, priorityClassName, variables, volumes, containers beside the server and the like. Maps are merged key by key; containers, env, volumes and volumeMounts item by item; other lists take the place of what was there. What the operator has to decide itself is refused, and says where it belongs; so is what would reach the node, or the Secrets, the ServiceAccounts and the traffic of others (docs/security.md), unless the operator runs with PODTEMPLATE_POLICY=Unrestricted.
      */
     podTemplate?: {
       /**

@@ -346,14 +346,17 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
         { containers: [{ name: 'beside', image: 'a', imagePullPolicy: 'Now' }] },
         /refuses Deployment "whole"/,
       ],
-      [{ priorityClassNames: 'high' }, /refuses Deployment "whole".*priorityClassNames/s],
+      [{ priorityClassNames: 'high' }, /spec\.priorityClassNames: "high" is not allowed/],
+      [{ nodeSelector: { disk: 'two words' } }, /refuses Deployment "whole".*nodeSelector/s],
     ] as const) {
       await overlay(bad);
       await until(`Stalled: ${says.source}`, async () => {
         const stalled = conditionOf(await cluster.get(registry('whole')), 'Stalled');
         return stalled?.status === 'True' && says.test(stalled.message);
       });
-      await patch(registry('whole'), { spec: { podTemplate: { spec: { priorityClassNames: null } } } });
+      await patch(registry('whole'), {
+        spec: { podTemplate: { spec: { priorityClassNames: null, nodeSelector: null } } },
+      });
     }
     expect((await cluster.get(deployment)).metadata.generation).to.equal(metadata.generation);
     await patch(registry('whole'), { spec: { podTemplate: null } });

@@ -1,6 +1,7 @@
 import type { Certificates } from '../../operator/desired/certificates.ts';
 import type { Observed } from '../../operator/desired/child.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
+import { defaultPolicy, type Policy } from '../../operator/policy.ts';
 import type { Registry, Spec } from '../../operator/registry.ts';
 import { completeSpec } from '../../operator/spec.ts';
 
@@ -28,8 +29,10 @@ export function aRegistry(
   spec: Spec = {},
   name = 'sample',
   annotations: Readonly<Record<string, string>> = {},
+  policy: Partial<Policy> = {},
 ): Registry {
-  return completeSpec(aSchemaRegistry(spec, name, annotations), someDefaults);
+  const defaults = { ...someDefaults, policy: { ...defaultPolicy, ...policy } };
+  return completeSpec(aSchemaRegistry(spec, name, annotations), defaults);
 }
 
 /** A world in which nothing has been made yet. */
@@ -68,12 +71,16 @@ export const someCertificates: Certificates = {
 };
 
 /** A Secret of somebody else, as a spec names it. */
-export function aSecret(name: string, values: Readonly<Record<string, string>>): KubeObject {
+export function aSecret(
+  name: string,
+  values: Readonly<Record<string, string>>,
+  metadata: Partial<KubeObject['metadata']> = {},
+): KubeObject {
   const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name, namespace: 'team-a' },
+    metadata: { name, namespace: 'team-a', ...metadata },
     data: Object.fromEntries(data) as Record<string, string>,
   };
 }

@@ -92,14 +92,14 @@ const failures: readonly Failure[] = [
       ...external(),
       podTemplate: {
         spec: {
-          containers: [{ name: 'server', env: [{ name: 'NODE_OPTIONS', value: '--no-such-option' }] }],
+          containers: [{ name: 'server', env: [{ name: 'OTEL_RESOURCE_ATTRIBUTES', value: 'nonsense' }] }],
         },
       },
     },
     objects: [wrongPassword],
     condition: 'Ready',
     reason: 'CrashLooping',
-    says: /container server, exit code 9: .*--no-such-option/,
+    says: /container server, exit code 1: .*OTEL_RESOURCE_ATTRIBUTES: "nonsense"/,
   },
   {
     title: 'a Secret that is not there',

@@ -47,7 +47,7 @@ async function askedRegistry() {
       },
       askPod: async () => undefined,
     },
-    secrets: { read: async () => [], forget: () => undefined },
+    secrets: { read: async () => [], readServiceAccount: async () => undefined, forget: () => undefined },
     warnings: async () => new Map<string, string>(),
     served: new Set<never>(),
     identity: 'test',

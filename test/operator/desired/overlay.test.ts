@@ -1,14 +1,16 @@
 import { expect } from 'chai';
 import { deployment } from '../../../operator/desired/deployment.ts';
 import type { V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
+import type { Policy } from '../../../operator/policy.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 type Overlay = NonNullable<Spec['podTemplate']>;
 
-function templateOf(podTemplate?: Overlay): V1PodTemplateSpec {
-  const registry = aRegistry(podTemplate === undefined ? {} : { podTemplate });
+function templateOf(podTemplate?: Overlay, policy: Policy['podTemplate'] = 'Restricted'): V1PodTemplateSpec {
+  const spec = podTemplate === undefined ? {} : { podTemplate };
+  const registry = aRegistry(spec, 'sample', {}, { podTemplate: policy });
   const { template } = (deployment(registry, anObserved())?.spec ?? {}) as { template: V1PodTemplateSpec };
   return template;
 }
@@ -19,8 +21,8 @@ describe('the pod template of a user', () => {
   it('changes nothing where there is none', () =>
     expect(JSON.stringify(templateOf())).not.to.include('pod-template-hash'));
 
-  it('is merged: maps by key, containers, variables and volumes by name, other lists as a whole', () => {
-    const { metadata, spec } = templateOf({
+  it('is merged, where it may set everything: maps by key, containers, variables and volumes by name, other lists as a whole', () => {
+    const overlay = {
       metadata: { labels: { team: 'a' }, annotations: { 'prometheus.io/scrape': 'false' } },
       spec: {
         nodeSelector: { disk: 'fast' },
@@ -43,7 +45,8 @@ describe('the pod template of a user', () => {
           { name: 'ca', configMap: { name: 'ca' } },
         ],
       },
-    });
+    };
+    const { metadata, spec } = templateOf(overlay, 'Unrestricted');
     expect(metadata?.labels).to.include({ team: 'a', 'app.kubernetes.io/component': 'server' });
     expect(metadata?.annotations).to.include({
       'prometheus.io/scrape': 'false',

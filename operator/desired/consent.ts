@@ -1,0 +1,19 @@
+import { apiGroup } from '../kinds.ts';
+import type { KubeObject } from '../kubernetes.ts';
+
+/**
+ * On a Secret or a ServiceAccount: the name of the registry that may use it, or `any` for all of the namespace. Who may
+ * edit a SchemaRegistry need not be allowed to read Secrets; who may label one is.
+ */
+export const allowedForLabel = `${apiGroup}/allowed-for`;
+
+/** Whether the owner of an object lets a registry of its namespace use it. */
+export function isAllowedFor({ metadata }: KubeObject, registry: { readonly name: string }): boolean {
+  const label = metadata.labels?.[allowedForLabel];
+  return label === 'any' || label === registry.name;
+}
+
+/** For an error: what the owner of an object would have to do. */
+export function consentCommand(kind: string, name: string, registry: { readonly name: string }): string {
+  return `kubectl label ${kind} ${name} ${allowedForLabel}=${registry.name}`;
+}
