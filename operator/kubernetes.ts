@@ -1,6 +1,7 @@
 /** The Kubernetes types that the operator speaks of, from the one library that has them. */
 export type {
   V1Container,
+  V1ContainerStatus,
   V1Deployment,
   V1NetworkPolicyEgressRule,
   V1NetworkPolicyPeer,

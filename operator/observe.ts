@@ -17,6 +17,7 @@ import type {
 import type { NamedSecrets } from './named-secrets.ts';
 import type { Probe } from './probe.ts';
 import type { Registry, Spec } from './registry.ts';
+import { isWaitingForItsNode } from './status/pod-cause.ts';
 import type { ReadWarnings } from './warnings.ts';
 
 interface ObserveParts {
@@ -83,7 +84,7 @@ export async function observe(
     secrets: { postgres: secret(postgres), redis: secret(redis), auth: secret(auth) },
     newPasswords: { postgres: newPassword(), redis: newPassword(), auth: newPassword() },
     claims,
-    warnings: await warnings(registry.namespace, waiting(claims, statefulSets)),
+    warnings: await warnings(registry.namespace, waiting(claims, statefulSets, pods, now)),
     served,
     namedSecrets: await secrets.read(registry, [
       ...namedSecrets(registry).map(({ name }) => name),
@@ -128,15 +129,26 @@ function hostsOf(registries: Cache, ownKey: string): ReadonlyMap<string, string>
   return new Map(hosts);
 }
 
+/** A node that makes the containers of a pod within this time has nothing to tell. */
+const usualStartMs = 5_000;
+
 /** The uids of those that nothing else tells about. */
 function waiting(
   claims: readonly V1PersistentVolumeClaim[],
   statefulSets: readonly V1StatefulSet[],
+  pods: readonly V1Pod[],
+  nowMs: number,
 ): readonly string[] {
   const pending = claims.filter(({ status }) => status?.phase === 'Pending');
   // One that its controller has not looked at has not been refused anything.
   const podless = statefulSets.filter(({ status }) => status?.observedGeneration && !status.replicas);
-  return [...pending, ...podless].flatMap(({ metadata }) => metadata?.uid ?? []);
+  const held = pods.filter(
+    (pod) =>
+      pod.metadata?.deletionTimestamp === undefined &&
+      isWaitingForItsNode(pod) &&
+      nowMs - new Date(pod.metadata?.creationTimestamp ?? nowMs).getTime() > usualStartMs,
+  );
+  return [...pending, ...podless, ...held].flatMap(({ metadata }) => metadata?.uid ?? []);
 }
 
 /** The server runs in it, and says that it is not ready. */

@@ -3,36 +3,25 @@ import { type Component, names, type Observed } from '../desired/child.ts';
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
 import type { V1Pod, V1StatefulSet } from '../kubernetes.ts';
 import type { Registry } from '../registry.ts';
-import type { Reason } from './condition.ts';
+import { type Cause, noSpace, podCause } from './pod-cause.ts';
 
-export interface Cause {
-  readonly reason: Reason;
-  readonly message: string;
-}
-
-/** Waiting reasons of the kubelet, and what they mean here. */
-const waiting: Readonly<Record<string, Reason>> = {
-  ImagePullBackOff: 'ImagePullFailed',
-  ErrImagePull: 'ImagePullFailed',
-  ErrImageNeverPull: 'ImagePullFailed',
-  InvalidImageName: 'ImagePullFailed',
-  CrashLoopBackOff: 'CrashLooping',
-  RunContainerError: 'CrashLooping',
-  CreateContainerConfigError: 'ConfigurationMissing',
-  CreateContainerError: 'ConfigurationMissing',
-};
-
-/** Why a component is not there yet, in words that say what to look at; undefined where no pod tells. */
+/**
+ * Why a component is not there yet, or not as it is wanted, in words that say what to look at; undefined where nobody
+ * tells. For whoever has found that something waits: a pod of before may be ailing while all that is wanted is there.
+ */
 export function findCause(registry: Registry, observed: Observed, component: Component): Cause | undefined {
-  const pods = observed.pods.filter((pod) => componentOf(pod) === component);
+  const pods = observed.pods.filter((pod) => componentOf(pod) === component).toSorted(newestFirst);
+  const held = component === 'server' ? pausedCause(observed) : undefined;
   // Before the claim, which waits for a pod.
-  const refusal = pods.length === 0 ? controllerCause(observed, component) : undefined;
+  const refusal = held ?? controllerCause(observed, component, pods);
   if (refusal !== undefined) return refusal;
   const claim = component === 'server' ? undefined : claimCause(registry, observed, component);
   if (claim !== undefined) return claim;
   for (const pod of pods) {
-    const cause = podCause(pod);
+    const cause = podCause(pod, observed);
     if (cause === undefined) continue;
+    if (component === 'server' && cause.reason === 'ContainersNotReady' && observed.unready !== undefined)
+      return { ...cause, message: `${cause.message}: ${observed.unready.cause}` };
     const isFull = component !== 'server' && cause.reason === 'CrashLooping' && noSpace.test(cause.message);
     return isFull
       ? { reason: 'DiskFull', message: `${cause.message}; ${roomFor(registry, component)}` }
@@ -41,38 +30,40 @@ export function findCause(registry: Registry, observed: Observed, component: Com
   return undefined;
 }
 
-const noSpace = /No space left on device/i;
+/** What is wanted now is told by the pods that were made last. */
+function newestFirst(one: V1Pod, other: V1Pod): number {
+  const [first, second] = [one, other].map(({ metadata }) => String(metadata?.creationTimestamp ?? ''));
+  return (second ?? '').localeCompare(first ?? '');
+}
+
+/** The same of the Deployment. Its controller's own word, which comes after ten minutes, is for where nobody says more. */
+export function rolloutCause(registry: Registry, observed: Observed): Cause | undefined {
+  return findCause(registry, observed, 'server') ?? deadlineCause(observed);
+}
+
+function deadlineCause({ deployment, unready }: Observed): Cause | undefined {
+  const progressing = deployment?.status?.conditions?.find(({ type }) => type === 'Progressing');
+  if (progressing?.reason !== 'ProgressDeadlineExceeded') return undefined;
+  const seconds = deployment?.spec?.progressDeadlineSeconds ?? 600;
+  const words = unready === undefined ? '' : `; one says: ${unready.cause}`;
+  return {
+    reason: 'ProgressDeadlineExceeded',
+    message: `no further server pod has become ready for ${seconds} s${words}`,
+  };
+}
+
+function pausedCause({ deployment }: Observed): Cause | undefined {
+  if (!deployment?.spec?.paused) return undefined;
+  const { name, namespace } = deployment.metadata ?? {};
+  return {
+    reason: 'RolloutPaused',
+    message: `somebody has paused the Deployment; kubectl rollout resume deployment/${name} -n ${namespace} lets it go on`,
+  };
+}
 
 /** What to do about a volume that is full. */
 export function roomFor(registry: Registry, component: 'postgres' | 'redis'): string {
   return `raise ${storageField[component]}.size (${storageOf(registry, component)?.size})`;
-}
-
-function podCause(pod: V1Pod): Cause | undefined {
-  const name = pod.metadata?.name ?? '';
-  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.status === 'False') {
-    return { reason: 'Unschedulable', message: `pod ${name}: ${scheduled.message ?? 'no node takes it'}` };
-  }
-  const containers = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  for (const { name: container, state, lastState, image } of containers) {
-    const reason = waiting[state?.waiting?.reason ?? ''];
-    if (reason === undefined) continue;
-    const ended = lastState?.terminated;
-    if (reason === 'CrashLooping') {
-      const words = lastLine(ended?.message) ?? state?.waiting?.message ?? '';
-      return {
-        reason,
-        message: `pod ${name}, container ${container}, exit code ${ended?.exitCode ?? 'unknown'}: ${words}`,
-      };
-    }
-    if (reason === 'ImagePullFailed') {
-      const words = pullWords(state?.waiting?.message);
-      return { reason, message: `pod ${name}: image ${image} cannot be pulled${words}` };
-    }
-    return { reason, message: `pod ${name}, container ${container}: ${state?.waiting?.message ?? ''}` };
-  }
-  return undefined;
 }
 
 function claimCause(
@@ -95,14 +86,22 @@ function claimCause(
   if (warning !== undefined) return { reason: 'ClaimPending', message: `${message}: ${warning}` };
   // A class that waits for the first consumer leaves the claim pending until the pod has a node.
   const pod = observed.pods.find(({ metadata }) => metadata?.name === `${names(registry)[component]}-0`);
-  if (pod?.spec?.nodeName === undefined && pod !== undefined) return podCause(pod);
+  if (pod?.spec?.nodeName === undefined && pod !== undefined) return podCause(pod, observed);
   return { reason: 'ClaimPending', message };
 }
 
-/** Without a pod, its controller tells why it could make none: quota, admission. */
-function controllerCause(observed: Observed, component: Component): Cause | undefined {
+/** Where it could not make a pod its controller tells why: a quota, admission. */
+function controllerCause(
+  observed: Observed,
+  component: Component,
+  pods: readonly V1Pod[],
+): Cause | undefined {
   const message =
-    component === 'server' ? replicaFailure(observed) : warningOf(observed[component], observed);
+    component === 'server'
+      ? replicaFailure(observed)
+      : pods.length === 0
+        ? warningOf(observed[component], observed)
+        : undefined;
   if (message === undefined) return undefined;
   const reason = /quota/i.test(message) ? 'QuotaExceeded' : 'ConfigurationMissing';
   // Before these words comes the name of a pod, another one with each try.
@@ -118,25 +117,4 @@ function replicaFailure({ deployment }: Observed): string | undefined {
 
 function warningOf(found: V1StatefulSet | undefined, { warnings }: Observed): string | undefined {
   return warnings.get(found?.metadata?.uid ?? '');
-}
-
-/** The end of what the kubelet says is the cause; before it come the image, over and over, and the kubelet's state. */
-function pullWords(message = ''): string {
-  // The port that a lookup was sent from is another one each time.
-  const end = message
-    .split(/": /)
-    .at(-1)
-    ?.replace(/[\d.]+:\d+->/, '')
-    .trim();
-  return end ? `: ${end.slice(0, 300)}` : '';
-}
-
-/**
- * The last line that tells of an error, or else the last one: a stack or a banner may follow the words that matter. A full
- * disk goes before: much else fails for it.
- */
-function lastLine(text: string | undefined): string | undefined {
-  const lines = text?.trim().split('\n');
-  const find = (pattern: RegExp) => lines?.findLast((line) => pattern.test(line));
-  return (find(noSpace) ?? find(/error|fatal|panic/i) ?? lines?.at(-1))?.trim().slice(0, 300);
 }

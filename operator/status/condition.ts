@@ -54,6 +54,14 @@ export const reasons = [
   'DiskFull',
   'ConfigurationMissing',
   'QuotaExceeded',
+  'RolloutPaused',
+  'RolloutStuck',
+  'ProgressDeadlineExceeded',
+  'Initializing',
+  'ContainersNotMade',
+  'ContainersNotReady',
+  'PodFailed',
+  'NodeNotResponding',
 ] as const;
 
 export type Reason = (typeof reasons)[number];

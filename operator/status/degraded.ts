@@ -1,8 +1,9 @@
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
-import { findCause } from './cause.ts';
+import { findCause, rolloutCause } from './cause.ts';
 import type { Condition } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
+import { rolloutWait } from './reconciling.ts';
 import { volumeGrowth } from './volume-growth.ts';
 
 /** The registry answers, but not as it should: slower, or with less to spare. */
@@ -37,6 +38,11 @@ export const degraded: Condition = (registry, observed) => {
       reason: 'FewerReplicasThanWanted',
       message: `${there} of ${wanted} server pods are ready${why}`,
     };
+  }
+  const stuck = rolloutWait(observed.deployment) === undefined ? undefined : rolloutCause(registry, observed);
+  if (stuck !== undefined) {
+    const message = `what runs is not what the spec asks for, because its pods do not get ready: ${stuck.message}`;
+    return { status: 'True', reason: 'RolloutStuck', message };
   }
   return { status: 'False', reason: 'AllWell', message: 'every part is up' };
 };

@@ -1,20 +1,32 @@
+import type { Observed } from '../desired/child.ts';
 import type { V1StatefulSet } from '../kubernetes.ts';
+import { findCause, rolloutCause } from './cause.ts';
 import type { Condition } from './condition.ts';
+import type { Cause } from './pod-cause.ts';
 import { volumeGrowth } from './volume-growth.ts';
+
+/** Something that is not yet as wanted, and why, where that is known. */
+interface Wait {
+  readonly message: string;
+  readonly cause?: Cause | undefined;
+}
 
 /** True while what runs is not yet what is wanted. kstatus (Flux) reads it as "in progress". */
 export const reconciling: Condition = (registry, observed) => {
-  const { deployment, postgres, redis, unready } = observed;
-  const waits = [
-    deployment === undefined ? 'the Deployment is not made yet' : deploymentWait(deployment, unready?.cause),
-    registry.database.kind === 'managed' ? statefulSetWait('PostgreSQL', postgres) : undefined,
-    registry.cache?.kind === 'managed' ? statefulSetWait('Redis', redis) : undefined,
-    volumeGrowth(registry, 'postgres', observed)?.message,
-    volumeGrowth(registry, 'redis', observed)?.message,
+  const statefulSets = [
+    registry.database.kind === 'managed' ? (['postgres', 'PostgreSQL'] as const) : undefined,
+    registry.cache?.kind === 'managed' ? (['redis', 'Redis'] as const) : undefined,
+  ].filter((statefulSet) => statefulSet !== undefined);
+  const waits: readonly Wait[] = [
+    deploymentWait(observed, () => rolloutCause(registry, observed)),
+    ...statefulSets.map(([component, label]) =>
+      withCause(statefulSetWait(label, observed[component]), () => findCause(registry, observed, component)),
+    ),
+    ...(['postgres', 'redis'] as const).map((component) => volumeGrowth(registry, component, observed)),
   ].filter((wait) => wait !== undefined);
-  return waits.length === 0
-    ? { status: 'False', reason: 'Settled', message: 'all objects are as wanted' }
-    : { status: 'True', reason: 'RollingOut', message: waits.join('; ') };
+  if (waits.length === 0) return { status: 'False', reason: 'Settled', message: 'all objects are as wanted' };
+  const reason = waits.find(({ cause }) => cause !== undefined)?.cause?.reason ?? 'RollingOut';
+  return { status: 'True', reason, message: waits.map(({ message }) => message).join('; ') };
 };
 
 type Counted = { metadata?: { generation?: number }; spec?: { replicas?: number }; status?: Counts };
@@ -25,10 +37,21 @@ type Counts = {
   replicas?: number;
 };
 
-/** @param cause what a pod says that is not ready */
-function deploymentWait(found: Counted, cause: string | undefined): string | undefined {
-  const wait = countsWait(found);
-  return wait === undefined || cause === undefined ? wait : `${wait}; one says: ${cause}`;
+function deploymentWait({ deployment, unready }: Observed, why: () => Cause | undefined): Wait | undefined {
+  const wait = withCause(rolloutWait(deployment), why);
+  if (wait === undefined || wait.cause !== undefined || unready === undefined) return wait;
+  return { message: `${wait.message}; one says: ${unready.cause}` };
+}
+
+function withCause(message: string | undefined, why: () => Cause | undefined): Wait | undefined {
+  if (message === undefined) return undefined;
+  const cause = why();
+  return cause === undefined ? { message } : { message: `${message}: ${cause.message}`, cause };
+}
+
+/** What a change of the Deployment still waits for. */
+export function rolloutWait(deployment: Counted | undefined): string | undefined {
+  return deployment === undefined ? 'the Deployment is not made yet' : countsWait(deployment);
 }
 
 function countsWait({ metadata, spec, status }: Counted): string | undefined {
@@ -36,7 +59,9 @@ function countsWait({ metadata, spec, status }: Counted): string | undefined {
   const { updatedReplicas = 0, availableReplicas = 0, replicas = 0, observedGeneration = 0 } = status ?? {};
   if (observedGeneration < (metadata?.generation ?? 0)) return 'the Deployment has not been acted on yet';
   if (updatedReplicas < wanted) return `${updatedReplicas} of ${wanted} server pods are of the new kind`;
-  if (replicas > updatedReplicas) return `${replicas - updatedReplicas} server pods of the old kind are left`;
+  const old = replicas - updatedReplicas;
+  if (old > 0)
+    return old === 1 ? '1 server pod of the old kind is left' : `${old} server pods of the old kind are left`;
   if (availableReplicas < wanted) return `${availableReplicas} of ${wanted} server pods are available`;
   return undefined;
 }

@@ -158,7 +158,7 @@ describe('the status', () => {
     );
     expect(conditions.Ready).to.match(/^True/);
     expect(conditions.Reconciling).to.equal(
-      `True RollingOut: 1 server pods of the old kind are left; one says: ${cause}`,
+      `True RollingOut: 1 server pod of the old kind is left; one says: ${cause}`,
     );
   });
 

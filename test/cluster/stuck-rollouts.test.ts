@@ -1,0 +1,224 @@
+import { expect } from 'chai';
+import type { Spec } from '../../operator/registry.ts';
+import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
+import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
+
+interface Way {
+  readonly title: string;
+  /** A merge patch of the spec, and the one that takes it back. */
+  readonly change: (server: string) => object;
+  readonly correction: object;
+  /** Beside the spec. */
+  readonly quota?: true;
+  readonly condition?: string;
+  readonly reason: string;
+  readonly says: RegExp;
+}
+
+const overlay = (spec: object) => ({ podTemplate: { spec } });
+const withoutOverlay = { podTemplate: null };
+const aNode = (server: string, script: string) => ({
+  image: server,
+  command: ['node', '-e', script],
+  securityContext: { runAsUser: 1000, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  resources: { requests: { cpu: '5m', memory: '16Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
+});
+
+/** Of the server, while its pods of before answer. */
+const serverWays: readonly Way[] = [
+  {
+    title: 'an image that cannot be pulled',
+    change: () => ({ image: { repository: 'registry.invalid/server', tag: '9.9.9' } }),
+    correction: { image: null },
+    reason: 'ImagePullFailed',
+    says: /container server: image registry\.invalid\/server:9\.9\.9 cannot be pulled/,
+  },
+  {
+    title: 'the name of an image that is none',
+    change: () => ({ image: { repository: 'registry.invalid/Server', tag: '9.9.9' } }),
+    correction: { image: null },
+    reason: 'ImagePullFailed',
+    says: /image registry\.invalid\/Server:9\.9\.9 cannot be pulled/,
+  },
+  {
+    title: 'a quota that has room for the pods of before alone',
+    change: () => ({ config: { logLevel: 'debug' } }),
+    correction: { config: null },
+    quota: true,
+    reason: 'QuotaExceeded',
+    says: /exceeded quota: full/,
+  },
+  {
+    title: 'requests that no node has room for',
+    change: () => ({ resources: { requests: { cpu: '64' }, limits: { cpu: '64' } } }),
+    correction: { resources: { requests: { cpu: '20m' }, limits: null } },
+    reason: 'Unschedulable',
+    says: /Insufficient cpu/,
+  },
+  {
+    title: 'a node selector that no node has',
+    change: () => overlay({ nodeSelector: { 'example.com/no-such': 'node' } }),
+    correction: withoutOverlay,
+    reason: 'Unschedulable',
+    says: /node affinity\/selector/,
+  },
+  {
+    title: 'a Secret that is not there',
+    change: () => ({
+      artifacts: { s3: { bucket: 'team-a', credentialsSecretRef: { name: 'no-such-secret' } } },
+    }),
+    correction: { artifacts: null },
+    condition: 'Stalled',
+    reason: 'SecretMissing',
+    says: /credentialsSecretRef: there is no Secret "no-such-secret"/,
+  },
+  {
+    title: 'a ConfigMap that a variable of a sidecar is to come from',
+    change: (server) =>
+      overlay({
+        containers: [
+          {
+            ...aNode(server, 'setInterval(() => {}, 1000)'),
+            name: 'sidecar',
+            env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'no-such-map', key: 'x' } } }],
+          },
+        ],
+      }),
+    correction: withoutOverlay,
+    reason: 'ConfigurationMissing',
+    says: /container sidecar: configmap "no-such-map" not found/,
+  },
+  {
+    title: 'a ConfigMap that is to be mounted',
+    change: () => overlay({ volumes: [{ name: 'extra', configMap: { name: 'no-such-map' } }] }),
+    correction: withoutOverlay,
+    reason: 'ConfigurationMissing',
+    says: /volume "extra" : configmap "no-such-map" not found/,
+  },
+  {
+    title: 'an overlay that the API server refuses',
+    change: () => overlay({ tolerations: [{ operator: 'Sometimes' }] }),
+    correction: withoutOverlay,
+    condition: 'Stalled',
+    reason: 'BadSpec',
+    says: /tolerations\[0\]\.operator: Unsupported value: "?Sometimes/,
+  },
+  {
+    title: 'an init container that fails',
+    change: (server) =>
+      overlay({
+        initContainers: [
+          {
+            ...aNode(server, 'console.error("Error: it cannot begin"); process.exitCode = 3'),
+            name: 'first',
+            terminationMessagePolicy: 'FallbackToLogsOnError',
+          },
+        ],
+      }),
+    correction: withoutOverlay,
+    reason: 'CrashLooping',
+    says: /container first, exit code 3: Error: it cannot begin/,
+  },
+  {
+    title: 'an init container that hangs',
+    change: (server) =>
+      overlay({ initContainers: [{ ...aNode(server, 'setInterval(() => {}, 1000)'), name: 'first' }] }),
+    correction: withoutOverlay,
+    reason: 'Initializing',
+    says: /init container first, which does not end/,
+  },
+];
+
+/** Of PostgreSQL and Redis, whose one pod is replaced. */
+const statefulSetWays: readonly Way[] = [
+  {
+    title: 'an image of PostgreSQL that cannot be pulled',
+    change: () => ({ database: { managed: { image: 'registry.invalid/postgres:0' } } }),
+    correction: { database: { managed: { image: null } } },
+    condition: 'DatabaseReady',
+    reason: 'ImagePullFailed',
+    says: /container \S+: image registry\.invalid\/postgres:0 cannot be pulled/,
+  },
+  {
+    title: 'requests of Redis that no node has room for',
+    change: () => ({ cache: { managed: { resources: { requests: { cpu: '64' }, limits: { cpu: '64' } } } } }),
+    correction: { cache: { managed: { resources: { requests: { cpu: '20m' }, limits: null } } } },
+    condition: 'CacheReady',
+    reason: 'Unschedulable',
+    says: /Insufficient cpu/,
+  },
+];
+
+describe('a rollout that gets stuck', function () {
+  this.timeout(180_000);
+  let cluster: RunningCluster;
+  const registries: RegistryInCluster[] = [];
+  const rows: string[] = [];
+
+  before(async function () {
+    this.timeout(40 * 60_000); // The first build of the binaries and images.
+    cluster = await runningCluster();
+  });
+  after(async () => {
+    await Promise.all(registries.map((registry) => registry.remove()));
+    for (const row of rows) console.log(`      ${row}`);
+  });
+
+  /** Breaks and mends a registry in each of the ways, one after the other. */
+  async function tryAll(name: string, spec: Spec, ways: readonly Way[]): Promise<void> {
+    const registry = await registryIn(cluster, name, spec);
+    registries.push(registry);
+    await registry.ready();
+    const patch = (change: object) => registry.patch(change as Spec);
+    const server = cluster.images.server ?? '';
+    for (const { title, change, correction, quota, condition = 'Reconciling', reason, says } of ways) {
+      if (quota) {
+        const { length } = ((await registry.json('get', 'pods')) as { items: readonly unknown[] }).items;
+        await registry.kubectl('create', 'quota', 'full', `--hard=pods=${length}`);
+        await registry.kubectl('wait', 'quota/full', '--for=jsonpath={.status.hard.pods}', '--timeout=30s');
+      }
+      await patch(change(server));
+      const startedMs = performance.now();
+      const status = condition === 'DatabaseReady' || condition === 'CacheReady' ? 'False' : 'True';
+      const message = await registry.says(condition, status, reason, 90_000);
+      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+      rows.push(`${seconds.padStart(5)} s  ${condition} ${reason}  ${title}: ${message}`);
+      expect(message, title).to.match(says);
+      if (condition === 'Reconciling') {
+        expect((await registry.condition('Ready'))?.status, title).to.equal('True');
+        await registry.says('Degraded', 'True', 'RolloutStuck');
+      }
+      if (quota) await registry.kubectl('delete', 'quota', 'full');
+      await patch(correction);
+      if (condition === 'Stalled') await registry.says('Stalled', 'False', 'Accepted');
+      await registry.ready();
+      await registry.says('Degraded', 'False', 'AllWell');
+    }
+  }
+
+  it('says what it waits for, and goes on by itself once that is mended', async () => {
+    const half = Math.ceil(serverWays.length / 2);
+    const withoutCache: Spec = { ...small, cache: { disabled: true } };
+    const results = await Promise.allSettled([
+      tryAll('stuck-1', withoutCache, serverWays.slice(0, half)),
+      tryAll('stuck-2', withoutCache, serverWays.slice(half)),
+      tryAll('stuck-3', small, statefulSetWays),
+    ]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  });
+
+  it('says so of a Deployment that somebody has paused', async () => {
+    const [registry] = registries;
+    await registry?.patch({ image: { repository: 'registry.invalid/server', tag: '9.9.9' } });
+    await registry?.says('Reconciling', 'True', 'ImagePullFailed', 90_000);
+    // Otherwise the operator may take the pause back.
+    await registry?.patch({ paused: true });
+    await registry?.says('Paused', 'True', 'Paused');
+    await registry?.kubectl('rollout', 'pause', `deployment/${registry.name}`);
+    const message = await registry?.says('Reconciling', 'True', 'RolloutPaused');
+    expect(message).to.match(/kubectl rollout resume deployment\/stuck-1 -n stuck-1/);
+    await registry?.kubectl('rollout', 'resume', `deployment/${registry.name}`);
+    await registry?.patch({ paused: false, image: null } as unknown as Spec);
+    await registry?.ready();
+  });
+});
