@@ -17,7 +17,8 @@ export function rolloutCause(
   const old = templateOf(before);
   const fresh = templateOf(after);
   const causes: string[] = [];
-  const [oldImage, newImage] = [old.spec?.containers[0]?.image, fresh.spec?.containers[0]?.image];
+  const [oldMain, newMain] = mainOf(old, fresh);
+  const [oldImage, newImage] = [oldMain?.image, newMain?.image];
   if (oldImage !== newImage) causes.push(`image ${oldImage} → ${newImage}`);
   if (annotation(old, configHashAnnotation) !== annotation(fresh, configHashAnnotation)) {
     causes.push(`configuration: ${changedKeys(config.before, config.after)}`);
@@ -27,11 +28,7 @@ export function rolloutCause(
   causes.push(
     ...changedSecrets(annotation(old, namedSecretsAnnotation), annotation(fresh, namedSecretsAnnotation)),
   );
-  if (
-    findDifference(fresh.spec?.containers[0]?.resources, old.spec?.containers[0]?.resources, '') !== undefined
-  ) {
-    causes.push('resources');
-  }
+  if (findDifference(newMain?.resources, oldMain?.resources) !== undefined) causes.push('resources');
   const [oldAuthority, newAuthority] = [old, fresh].map((template) =>
     annotation(template, authorityHashAnnotation),
   );
@@ -46,7 +43,7 @@ export function rolloutCause(
 export function restartCause(before: KubeObject, after: KubeObject): string | undefined {
   const [old, fresh] = [templateOf(before), templateOf(after)];
   if (findDifference(fresh, old) === undefined) return undefined;
-  const [oldMain, newMain] = [old.spec?.containers[0], fresh.spec?.containers[0]];
+  const [oldMain, newMain] = mainOf(old, fresh);
   const causes: string[] = [];
   if (oldMain?.image !== newMain?.image) causes.push(`image ${oldMain?.image} → ${newMain?.image}`);
   if (findDifference(newMain?.resources, oldMain?.resources) !== undefined) causes.push('resources');
@@ -76,6 +73,12 @@ function changedSecrets(before = '{}', after = '{}'): readonly string[] {
 
 function templateOf(deployment: KubeObject): V1PodTemplateSpec {
   return (deployment.spec as { template: V1PodTemplateSpec }).template;
+}
+
+/** Ours is the first of those that we want; of those that are there others may have put theirs before it. */
+function mainOf(old: V1PodTemplateSpec, fresh: V1PodTemplateSpec) {
+  const [main] = fresh.spec?.containers ?? [];
+  return [old.spec?.containers.find(({ name }) => name === main?.name), main] as const;
 }
 
 function annotation(template: V1PodTemplateSpec, name: string): string | undefined {

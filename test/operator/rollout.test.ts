@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { desired } from '../../operator/desired/table.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
-import { rolloutCause } from '../../operator/rollout.ts';
+import { restartCause, rolloutCause } from '../../operator/rollout.ts';
 import { anObserved, aRegistry, aSecret } from '../build/registry.ts';
 
 function parts(spec: Spec, password = 'p', namedSecrets: readonly KubeObject[] = []) {
@@ -48,6 +48,40 @@ describe('the cause of a rollout', () => {
     expect(cause(parts(spec, 'p', keys('a')), parts(spec, 'p', keys('b')))).to.equal('Secret keys');
     expect(cause(parts(spec, 'p', keys('a')), parts(spec, 'p', keys('a', 'other')))).to.equal(undefined);
   });
+  it('is not a container of somebody else that stands before ours', () => {
+    const injected = { name: 'injected', image: 'mesh:1', resources: { limits: { cpu: '9' } } };
+    const withInjected = ({ deployment, config }: ReturnType<typeof parts>) => {
+      const changed = structuredClone(deployment) as KubeObject & {
+        spec: { template: { spec: { containers: object[] } } };
+      };
+      changed.spec.template.spec.containers.unshift(injected);
+      return { deployment: changed, config };
+    };
+    expect(cause(withInjected(parts({})), parts({}))).to.equal(undefined);
+    expect(cause(withInjected(parts({})), parts({ version: '2.0.0' }))).to.equal(
+      'image example.test/server:1.0.0 → example.test/server:2.0.0',
+    );
+    expect(cause(withInjected(parts({})), parts({ resources: { limits: { memory: '3Gi' } } }))).to.equal(
+      'resources',
+    );
+  });
+  for (const [kind, change] of [
+    ['postgres', { database: { managed: { image: 'postgres:18' } } }],
+    ['redis', { cache: { managed: { image: 'redis:8' } } }],
+  ] as const) {
+    it(`is found in the right container of ${kind}, too`, () => {
+      const statefulSet = (spec: Spec) =>
+        desired(aRegistry(spec), anObserved()).find(
+          (object) => object.kind === 'StatefulSet' && object.metadata.name === `sample-${kind}`,
+        ) as KubeObject & { spec: { template: { spec: { containers: object[] } } } };
+      const before = structuredClone(statefulSet({}));
+      before.spec.template.spec.containers.unshift({ name: 'injected', image: 'mesh:1' });
+      expect(restartCause(before, statefulSet(change))).to.match(
+        kind === 'postgres' ? /^image postgres:17 → postgres:18$/ : /^image redis:7 → redis:8$/,
+      );
+      expect(restartCause(before, statefulSet({}))).to.equal(undefined);
+    });
+  }
   it('tells of resources', () =>
     expect(cause(parts({}), parts({ resources: { limits: { memory: '3Gi' } } }))).to.equal('resources'));
 });
