@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { KubeObject } from '../kubernetes.ts';
 import type { Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
@@ -149,11 +150,27 @@ function valuesOf(
   const lacking = keys.filter((key) => !data[key]);
   if (lacking.length > 0)
     throw missing(`${field}: Secret "${name}" has nothing under ${lacking.join(', ')}; ${wanted}`);
+  for (const key of Object.keys({ ...variables, ...optional })) {
+    const unfit = findUnfit(Buffer.from(data[key] ?? '', 'base64'));
+    if (unfit !== undefined) throw invalid(field, name, key, unfit);
+  }
   const [first = ''] = keys;
   const wrong = findWrong?.(Buffer.from(data[first] ?? '', 'base64'));
-  if (wrong !== undefined)
-    throw new BadSpec(`${field}: Secret "${name}", key ${first}: ${wrong}`, { reason: 'SecretInvalid' });
+  if (wrong !== undefined) throw invalid(field, name, first, wrong);
   return [...keys, ...Object.keys(optional)].map((key) => data[key] ?? '');
+}
+
+/** What cannot be meant as the value of a variable; undefined where all is well. Never the value, or a part of it. */
+function findUnfit(content: Buffer): string | undefined {
+  const text = content.toString('latin1');
+  if (/[\r\n]$/.test(text))
+    return "it ends in a newline, which would count as a part of it; echo writes one, printf '%s' and kubectl create secret --from-literal do not";
+  if (text.includes('\0')) return 'it has a zero byte, which no variable can hold';
+  return isUtf8(content) ? undefined : 'it is not text in UTF-8';
+}
+
+function invalid(field: string, name: string, key: string, wrong: string): BadSpec {
+  return new BadSpec(`${field}: Secret "${name}", key ${key}: ${wrong}`, { reason: 'SecretInvalid' });
 }
 
 function missing(message: string): BadSpec {

@@ -79,6 +79,54 @@ describe('a Secret that a spec names', () => {
       says: 'Secret "keys" has nothing under accessKeyId;',
     },
   ];
+  const keys = (accessKeyId: string, secretAccessKey: string) => [
+    aSecret('keys', { accessKeyId, secretAccessKey }),
+  ];
+  const unfit: readonly { title: string; spec?: Spec; secrets: readonly KubeObject[]; says: RegExp }[] = [
+    {
+      title: 'ends in a newline',
+      spec: database,
+      secrets: [
+        aSecret('db', { username: 'somebody', password: 'hush\n' }),
+        aSecret('ca', { 'ca.crt': 'PEM\n' }),
+      ],
+      says: /^spec\.database\.external\.credentialsSecretRef: Secret "db", key password: it ends in a newline/,
+    },
+    {
+      title: 'ends in a newline of Windows',
+      secrets: keys('me\r\n', 'hush'),
+      says: /key accessKeyId: it ends in a newline/,
+    },
+    {
+      title: 'may be missing, and ends in a newline',
+      spec: { cache: { external: { host: 'redis', credentialsSecretRef: { name: 'redis' } } } },
+      secrets: [aSecret('redis', { username: 'me\n', password: 'hush' })],
+      says: /^spec\.cache\.external\.credentialsSecretRef: Secret "redis", key username: it ends in a newline/,
+    },
+    {
+      title: 'has a zero byte',
+      secrets: keys('me', 'hu\0sh'),
+      says: /key secretAccessKey: it has a zero byte/,
+    },
+    {
+      title: 'is no text',
+      secrets: [
+        {
+          ...aSecret('keys', { accessKeyId: 'me' }),
+          data: { accessKeyId: 'bWU=', secretAccessKey: Buffer.from([0x68, 0xff]).toString('base64') },
+        },
+      ],
+      says: /key secretAccessKey: it is not text in UTF-8/,
+    },
+  ];
+  for (const { title, spec = s3, secrets, says } of unfit) {
+    it(`is told of when a value that becomes a variable ${title}, without the value`, () => {
+      const refusal = expect(() => childrenOf(spec, secrets)).to.throw(BadSpec, says);
+      refusal.with.property('reason', 'SecretInvalid');
+      expect(() => childrenOf(spec, secrets)).not.to.throw(/hush|hu.sh/);
+    });
+  }
+
   for (const { title, spec = s3, secrets, says } of refused) {
     it(`stalls the registry: one ${title}`, () => {
       expect(() => childrenOf(spec, secrets))
