@@ -2,6 +2,7 @@ import { appliedHashAnnotation, type Caches } from './cache.ts';
 import { type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
 import { contentHash } from './desired/pod.ts';
 import { findDifference } from './difference.ts';
+import { findHindrance } from './hindrance.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
@@ -31,7 +32,7 @@ export function plan(wanted: readonly KubeObject[], children: readonly KubeObjec
     const before = byPath.get(pathOf(object));
     if (before === undefined) create.push(object);
     else if (before.metadata.deletionTimestamp === undefined) {
-      const because = findDifference(object, before);
+      const because = isImmutable(before) ? '.immutable' : findDifference(object, before);
       if (because !== undefined) update.push({ object, before, because });
     }
   }
@@ -57,9 +58,9 @@ export async function apply(
   log: Log,
 ): Promise<void> {
   const toMerge = new Set<KubeObject>();
-  for (const { object } of update)
+  for (const { object, before } of update)
     await whereServed(object, log, async () => {
-      if (await needsMerge(cluster, object)) toMerge.add(object);
+      if (!isImmutable(before) && (await needsMerge(cluster, object))) toMerge.add(object);
     });
   for (const object of create)
     await whereServed(object, log, async () => {
@@ -69,6 +70,8 @@ export async function apply(
     });
   for (const { object, before, because } of update)
     await whereServed(object, log, async () => {
+      // Somebody has closed it for every change: it is made anew.
+      if (isImmutable(before)) await cluster.delete(before);
       await handOverReplicas(cluster, object, before);
       if (toMerge.has(object)) await refusedAsBadSpec(object, () => cluster.merge(object));
       put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
@@ -140,7 +143,8 @@ async function refusedAsBadSpec(object: KubeObject, write: () => Promise<KubeObj
   try {
     return await write();
   } catch (error) {
-    if (isRefused(error)) {
+    // A quota, or a namespace that is about to end, has nothing against the object.
+    if (isRefused(error) && findHindrance(error) === undefined) {
       throw new BadSpec(`the API server refuses ${object.kind} "${object.metadata.name}": ${error.message}`, {
         cause: error,
       });
@@ -191,6 +195,11 @@ function isOwned(object: KubeObject, uid: string): boolean {
       (reference) => reference.uid === uid && reference.controller === true,
     ) ?? false
   );
+}
+
+/** A ConfigMap or a Secret that can never be changed again; the kubelet does not even look for changes of it. */
+function isImmutable({ kind, immutable }: KubeObject): boolean {
+  return (kind === 'ConfigMap' || kind === 'Secret') && immutable === true;
 }
 
 function isRemovable({ kind }: KubeObject): boolean {

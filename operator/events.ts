@@ -3,6 +3,7 @@ import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import type { Status } from './registry.ts';
 import { microTimeOf } from './time.ts';
+import { withinBytes } from './within-bytes.ts';
 
 export interface RegistryEvent {
   readonly type: 'Normal' | 'Warning';
@@ -15,16 +16,6 @@ const MAX_NOTE_BYTES = 1024;
 const MAX_INSTANCE_BYTES = 128;
 /** Of 253, for there is a suffix. */
 const MAX_EVENT_NAME_BYTES = 220;
-
-/** As much of a text as has room, without a part of a character. */
-export function withinBytes(text: string, most: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= most) return text.toWellFormed();
-  let end = most;
-  // A byte that continues a character is none to begin with.
-  while (end > 0 && ((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1;
-  return bytes.subarray(0, end).toString();
-}
 
 /** Conditions whose turning a person wants to read in `kubectl describe`, and which way is bad. */
 const told: Readonly<Record<string, 'True' | 'False'>> = {

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { shortened } from './within-bytes.ts';
 
 /** One JSON line per event: `log.info('registry ready', { namespace, name })`. */
 export interface Log {
@@ -16,17 +17,32 @@ export function openLog(level: string): Log {
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err },
+      serializers: { error: (error: Error) => bounded(pino.stdSerializers.err(error)) },
     }),
   );
 }
 
 function wrap(logger: Logger): Log {
   return {
-    debug: (event, fields = {}) => logger.debug(fields, event),
-    info: (event, fields = {}) => logger.info(fields, event),
-    warn: (event, fields = {}) => logger.warn(fields, event),
-    error: (event, fields = {}) => logger.error(fields, event),
+    debug: (event, fields = {}) => logger.debug(bounded(fields), event),
+    info: (event, fields = {}) => logger.info(bounded(fields), event),
+    warn: (event, fields = {}) => logger.warn(bounded(fields), event),
+    error: (event, fields = {}) => logger.error(bounded(fields), event),
     with: (fields) => wrap(logger.child(fields)),
   };
+}
+
+/** Of a text in a field: what others say may hold an object of theirs. */
+const MAX_FIELD_BYTES = 4_096;
+
+function bounded(fields: object): object {
+  const entries = Object.entries(fields);
+  if (!entries.some(([, value]) => typeof value === 'string' && value.length > MAX_FIELD_BYTES / 4))
+    return fields;
+  return Object.fromEntries(
+    entries.map(([key, value]) => [
+      key,
+      typeof value === 'string' ? shortened(value, MAX_FIELD_BYTES) : value,
+    ]),
+  );
 }

@@ -5,6 +5,7 @@ import { type Cluster, isNotFound } from './cluster.ts';
 import { names, type Observed, type Served } from './desired/child.ts';
 import { desired } from './desired/table.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
+import { findHindrance } from './hindrance.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import type { NamedSecrets } from './named-secrets.ts';
@@ -14,7 +15,7 @@ import type { Outcome } from './queue.ts';
 import type { Defaults, Registry, Status } from './registry.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec } from './spec.ts';
-import { stalledStatus, status } from './status/status.ts';
+import { hinderedStatus, stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
 import type { ReadWarnings } from './warnings.ts';
@@ -64,7 +65,13 @@ export async function reconcile(
     await writeEvents(parts.cluster, found, restarts, parts.identity, log);
     return { againAfterMs: isSettled(after) ? nowAndThenMs : soonMs };
   } catch (error) {
-    if (!(error instanceof BadSpec)) throw error;
+    if (!(error instanceof BadSpec)) {
+      const hindrance = findHindrance(error);
+      if (hindrance === undefined) throw error;
+      const after = hinderedStatus(hindrance, found.metadata.generation ?? 0, Date.now(), before);
+      await writeStatus(parts, found, before, after, log);
+      throw error;
+    }
     log.warn('the spec cannot be carried out', { message: error.message });
     const after = stalledStatus(error, found.metadata.generation ?? 0, Date.now(), before);
     await writeStatus(parts, found, before, after, log);

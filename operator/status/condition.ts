@@ -62,6 +62,9 @@ export const reasons = [
   'ContainersNotReady',
   'PodFailed',
   'NodeNotResponding',
+  'NamespaceTerminating',
+  'OperatorNotAllowed',
+  'WebhookFails',
 ] as const;
 
 export type Reason = (typeof reasons)[number];

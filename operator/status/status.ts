@@ -3,9 +3,11 @@ import { apiDoor, ports } from '../desired/config-map.ts';
 import { grpcTarget, ingressUrl } from '../desired/ingress.ts';
 import { contentHash } from '../desired/pod.ts';
 import { rotatedAnnotation } from '../desired/rotation.ts';
+import type { Hindrance } from '../hindrance.ts';
 import type { ArtifactStore, Registry, Status } from '../registry.ts';
 import type { BadSpec } from '../spec.ts';
 import { timeOf } from '../time.ts';
+import { shortened } from '../within-bytes.ts';
 import { locationOf } from './artifact-store-ready.ts';
 import { placeOf } from './cache-ready.ts';
 import type { Condition, Verdict } from './condition.ts';
@@ -27,7 +29,14 @@ export function status(
   );
   return {
     ...facts(registry, observed, before),
-    ...(rollout === undefined ? {} : { lastRollout: rollout }),
+    ...(rollout === undefined
+      ? {}
+      : {
+          lastRollout: {
+            ...rollout,
+            ...(rollout.cause === undefined ? {} : { cause: shortened(rollout.cause, MAX_MESSAGE_BYTES) }),
+          },
+        }),
     observedGeneration: registry.generation,
     conditions: verdicts.map(([type, verdict]) =>
       shown(type, verdict, registry.generation, observed.nowMs, before),
@@ -37,31 +46,53 @@ export function status(
 
 /** A spec that cannot be carried out: what runs stays as it is, and so does what is said about it. */
 export function stalledStatus(error: BadSpec, generation: number, nowMs: number, before: Status): Status {
-  const turned: Partial<Record<ConditionType, Verdict>> = {
+  const elsewhere = 'the spec cannot be carried out; see Stalled';
+  const turned: Turned = {
     Stalled: { status: 'True', reason: error.reason, message: error.message },
-    Reconciling: {
-      status: 'False',
-      reason: 'BadSpec',
-      message: 'the spec cannot be carried out; see Stalled',
-    },
+    Reconciling: { status: 'False', reason: 'BadSpec', message: elsewhere },
   };
-  const known = new Map((before.conditions ?? []).map((condition) => [condition.type, condition]));
-  const unknown: Verdict = {
-    status: 'False',
-    reason: 'BadSpec',
-    message: 'the spec cannot be carried out; see Stalled',
-  };
-  const types = Object.keys(conditions) as ConditionType[];
+  const ready: Verdict = { status: 'False', reason: 'BadSpec', message: elsewhere };
   return {
     ...before,
     observedGeneration: generation,
-    conditions: types.flatMap((type) => {
-      const verdict = turned[type];
-      if (verdict !== undefined) return shown(type, verdict, generation, nowMs, before);
-      return known.get(type) ?? (type === 'Ready' ? shown(type, unknown, generation, nowMs, before) : []);
-    }),
+    conditions: withTurned(turned, ready, generation, nowMs, before),
   };
 }
+
+/** A run that could not be ended, for a cause outside the spec: the rest is as it was, and this generation is not done yet. */
+export function hinderedStatus(
+  { reason, message }: Hindrance,
+  generation: number,
+  nowMs: number,
+  before: Status,
+): Status {
+  const turned: Turned = {
+    Reconciling: { status: 'True', reason, message: `${message}; it is tried again` },
+  };
+  const ready: Verdict = { status: 'False', reason, message };
+  return { ...before, conditions: withTurned(turned, ready, generation, nowMs, before) };
+}
+
+type Turned = Partial<Record<ConditionType, Verdict>>;
+
+/** @param ready for where nothing is known of Ready yet */
+function withTurned(
+  turned: Turned,
+  ready: Verdict,
+  generation: number,
+  nowMs: number,
+  before: Status,
+): ShownCondition[] {
+  const known = new Map((before.conditions ?? []).map((condition) => [condition.type, condition]));
+  return (Object.keys(conditions) as ConditionType[]).flatMap((type) => {
+    const verdict = turned[type];
+    if (verdict !== undefined) return shown(type, verdict, generation, nowMs, before);
+    return known.get(type) ?? (type === 'Ready' ? shown(type, ready, generation, nowMs, before) : []);
+  });
+}
+
+/** Of a condition: what others say in it may be as long as they like. */
+const MAX_MESSAGE_BYTES = 2_048;
 
 function shown(
   type: ConditionType,
@@ -75,6 +106,7 @@ function shown(
   return {
     type,
     ...verdict,
+    message: shortened(verdict.message, MAX_MESSAGE_BYTES),
     observedGeneration: generation,
     lastTransitionTime: earlier?.status === verdict.status ? earlier.lastTransitionTime : now,
   };

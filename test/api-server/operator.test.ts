@@ -450,6 +450,100 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
     });
   });
 
+  const elsewhere = (space: string, wanted: KubeObject): KubeObject => ({
+    ...wanted,
+    metadata: { ...wanted.metadata, namespace: space },
+  });
+  const inSpace = async (space: string, spec: Spec = {}) => {
+    const wanted = elsewhere(space, registry('hindered', spec));
+    if ((await find(cluster, named(space))) === undefined) await cluster.create(named(space));
+    await cluster.apply(wanted);
+    return wanted;
+  };
+  const named = (name: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { name } },
+  });
+  const says = async (wanted: KubeObject, type: string, pattern: RegExp) => {
+    let last = '';
+    const found = until(`${type} matches ${pattern}`, async () => {
+      const condition = conditionOf(await cluster.get(wanted), type);
+      last = `${condition?.status} ${condition?.reason}: ${condition?.message}`;
+      return pattern.test(last);
+    });
+    await found.catch((error: Error) => {
+      throw new Error(`${error.message}; it says: ${last}`, { cause: error });
+    });
+  };
+  const dashboard = { monitoring: { dashboards: { enabled: true } } };
+
+  it('tells what hinders it, which is not the spec: a namespace that is being deleted', async () => {
+    const wanted = await inSpace('ending');
+    await isThere(elsewhere('ending', object('apps/v1', 'Deployment', 'hindered')));
+    await cluster.delete(await cluster.get(named('ending')));
+    await inSpace('ending', dashboard);
+    await says(wanted, 'Reconciling', /^True NamespaceTerminating: .*because it is being terminated/);
+    await says(wanted, 'Stalled', /^False Accepted/);
+    await cluster.delete(await cluster.get(wanted));
+  });
+
+  it('tells what hinders it, which is not the spec: a quota that is full of other objects, and goes on once there is room', async () => {
+    const quota = elsewhere('crowded', object('v1', 'ResourceQuota', 'objects'));
+    await cluster.create(named('crowded'));
+    await cluster.apply({ ...quota, spec: { hard: { 'count/services': '0' } } });
+    await patchStatus(quota, { hard: { 'count/services': '0' }, used: { 'count/services': '0' } });
+    const wanted = await inSpace('crowded');
+    await says(wanted, 'Reconciling', /^True QuotaExceeded: apply Service .*exceeded quota: objects/);
+    await says(wanted, 'Ready', /^False QuotaExceeded/);
+    await cluster.delete(await cluster.get(quota));
+    await isThere(elsewhere('crowded', object('apps/v1', 'Deployment', 'hindered')));
+    await says(wanted, 'Stalled', /^False Accepted/);
+    await cluster.delete(await cluster.get(wanted));
+  });
+
+  it('tells what hinders it, which is not the spec: an admission webhook that does not answer, and goes on without it', async () => {
+    const webhook: KubeObject = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'absent' },
+      webhooks: [
+        {
+          name: 'absent.example.com',
+          clientConfig: { url: 'https://127.0.0.1:1/' },
+          failurePolicy: 'Fail',
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1'],
+          namespaceSelector: { matchLabels: { name: 'watched-over' } },
+          rules: [
+            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] },
+          ],
+        },
+      ],
+    };
+    await cluster.apply(webhook);
+    const wanted = await inSpace('watched-over');
+    await says(wanted, 'Reconciling', /^True WebhookFails: .*failed calling webhook "absent\.example\.com"/);
+    await cluster.delete(await cluster.get(webhook));
+    await isThere(elsewhere('watched-over', object('apps/v1', 'Deployment', 'hindered')));
+    await cluster.delete(await cluster.get(wanted));
+  });
+
+  it('makes ConfigMaps and Secrets anew that somebody has made immutable, with what was in them', async () => {
+    await cluster.apply(registry('frozen'));
+    await isThere(object('apps/v1', 'Deployment', 'frozen'));
+    for (const child of childrenOf('frozen').filter(({ kind }) => ['ConfigMap', 'Secret'].includes(kind))) {
+      const before = await isThere(child);
+      await patch(child, { immutable: true });
+      const after = await until(`${child.kind} ${child.metadata.name} is made anew`, async () => {
+        const found = await find(cluster, child);
+        return found?.metadata.uid === before.metadata.uid ? undefined : found;
+      });
+      expect([after.immutable, after.data]).to.deep.equal([undefined, before.data]);
+    }
+    await cluster.delete(await cluster.get(registry('frozen')));
+  });
+
   it('names field, value and remedy of a spec that only the operator can refuse, and keeps what runs', async () => {
     await cluster.apply(registry('sized'));
     await isThere(object('apps/v1', 'StatefulSet', 'sized-postgres'));

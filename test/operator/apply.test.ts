@@ -35,6 +35,27 @@ describe('the plan of a run', () => {
     expect(update.map(({ because }) => because)).to.deep.equal(['.spec.minAvailable']);
   });
 
+  it('makes a ConfigMap or a Secret anew that somebody has made immutable', async () => {
+    for (const kind of ['ConfigMap', 'Secret']) {
+      const children = carriedOut().map((child) =>
+        child.kind === kind ? { ...child, immutable: true } : child,
+      );
+      const changes = plan(desired(aRegistry(), anObserved()), children, 'uid-1');
+      const frozen = children.filter((child) => child.kind === kind).map(({ metadata }) => metadata.name);
+      expect(changes.update.map(({ object, because }) => [object.metadata.name, because])).to.deep.equal(
+        frozen.map((name) => [name, '.immutable']),
+      );
+      const verbs: string[] = [];
+      const noted = (verb: string) => async (object: KubeObject, options?: { isDryRun?: boolean }) => {
+        verbs.push(`${options?.isDryRun ? 'try to ' : ''}${verb} ${object.metadata.name}`);
+        return object;
+      };
+      const cluster = { apply: noted('apply'), delete: noted('delete'), merge: noted('merge') };
+      await apply(cluster as object as Cluster, openCaches(), changes, openLog('error'));
+      expect(verbs).to.deep.equal(frozen.flatMap((name) => [`delete ${name}`, `apply ${name}`]));
+    }
+  });
+
   it('writes a child again when a field is no longer wanted', () => {
     const before = carriedOut({ service: { annotations: { 'example.test/a': 'b' } } });
     const { update } = plan(desired(aRegistry(), anObserved()), before, 'uid-1');

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { Cluster } from '../../operator/cluster.ts';
-import { withinBytes, writeEvents } from '../../operator/events.ts';
+import { writeEvents } from '../../operator/events.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openLog } from '../../operator/log.ts';
+import { withinBytes } from '../../operator/within-bytes.ts';
 import { aSchemaRegistry } from '../build/registry.ts';
 
 describe('a note of an Event', () => {

@@ -431,6 +431,26 @@ describe('the status', () => {
     expect(ready?.lastTransitionTime).to.equal('2027-01-01T00:00:00Z');
   });
 
+  for (const [title, text] of [
+    ['an overlay of 600 KB', 'x'.repeat(600_000)],
+    ['other scripts than Latin', '秘'.repeat(200_000)],
+    ['halves of pairs', '\ud83d'.repeat(2_000)],
+  ] as const) {
+    it(`has no more than 2,048 bytes in a message, of ${title}`, () => {
+      const after = stalledStatus(new BadSpec(`the API server refuses it: ${text}`), 1, 0, {});
+      for (const { message } of after.conditions ?? []) {
+        expect(Buffer.byteLength(message)).to.be.at.most(2_048);
+        expect(message.isWellFormed()).to.equal(true);
+      }
+      expect(after.conditions?.find(({ type }) => type === 'Stalled')?.message).to.match(
+        /^the API server refuses it: .+\.\.\.$/s,
+      );
+      const rollout = { time: '2026-01-02T03:04:05Z', cause: `configuration: ${text}` };
+      const rolled = status(aRegistry(small), anObserved(up), {}, rollout);
+      expect(Buffer.byteLength(rolled.lastRollout?.cause ?? '')).to.be.at.most(2_048);
+    });
+  }
+
   it('of a spec that cannot be carried out keeps what is known of the running registry', () => {
     const before = status(aRegistry(small), anObserved(up), {}, undefined);
     const after = stalledStatus(new BadSpec('spec.x: "1" is wrong; write 2'), 7, 0, before);
