@@ -20,7 +20,6 @@ const withoutOverlay = { podTemplate: null };
 const aNode = (server: string, script: string) => ({
   image: server,
   command: ['node', '-e', script],
-  securityContext: { runAsUser: 1000, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
   resources: { requests: { cpu: '5m', memory: '16Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
 });
 
@@ -96,7 +95,7 @@ const serverWays: readonly Way[] = [
     change: () =>
       overlay({
         volumes: [{ name: 'extra', configMap: { name: 'no-such-map' } }],
-        containers: [{ name: 'server', volumeMounts: [{ name: 'extra', mountPath: '/extra' }] }],
+        containers: [{ name: 'server', volumeMounts: [{ name: 'extra', mountPath: '/mnt/extra' }] }],
       }),
     correction: withoutOverlay,
     reason: 'ConfigurationMissing',
@@ -104,11 +103,11 @@ const serverWays: readonly Way[] = [
   },
   {
     title: 'an overlay that the API server refuses',
-    change: () => overlay({ tolerations: [{ operator: 'Sometimes' }] }),
+    change: () => overlay({ nodeSelector: { 'example.com/zone': 'no value!' } }),
     correction: withoutOverlay,
     condition: 'Stalled',
     reason: 'BadSpec',
-    says: /tolerations\[0\]\.operator: Unsupported value: "?Sometimes/,
+    says: /the API server refuses Deployment .*nodeSelector: Invalid value: "no value!"/,
   },
   {
     title: 'an init container that fails',
