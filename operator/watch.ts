@@ -92,7 +92,8 @@ export async function reflect(
       clearTimeout(standing);
       if (signal.aborted) break;
       if (isExpired(error)) resourceVersion = undefined;
-      if (sinceMs(openedMs) > steadyWatchMs) failures = 0;
+      // Most that end for silence have stood on a quiet kind, and are missed at once.
+      if (sinceMs(openedMs) > Math.min(steadyWatchMs, silenceMs / 2)) failures = 0;
       const cause = error instanceof ApiError ? String(error.code) : (error as Error).name;
       metrics.watchRestarts.inc({ kind: kind.kind, cause });
       const delayMs = retryDelayMs(failures);
