@@ -12,6 +12,9 @@ const counted = {
 } as const;
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** Lines of each suite that are told once more at the end, where whoever reads only that finds them. */
+const longestAccount = 60;
+const failures: string[] = [];
 
 /** Shows a script's output as it comes, and gives its exit code and its lines. */
 async function script(name: string): Promise<{ code: number; lines: string[] }> {
@@ -30,6 +33,7 @@ async function script(name: string): Promise<{ code: number; lines: string[] }> 
 
 const check = await script('check');
 totals[check.code === 0 ? 'passed' : 'failed'] += 1;
+if (check.code !== 0) failures.push('== check', ...check.lines.slice(-longestAccount));
 for (const name of suites) {
   const { code, lines } = await script(name);
   let failed = 0;
@@ -40,8 +44,15 @@ for (const name of suites) {
       if (result === 'failed') failed += count;
     }
   }
+  // Mocha's account of what failed follows the count of it.
+  const from = lines.findIndex((line) => counted.failed.test(line));
+  if (from >= 0) failures.push(`== ${name}`, ...lines.slice(from, from + longestAccount));
   // A suite that ended badly without saying which test failed has failed all the same.
-  if (code !== 0 && failed === 0) totals.failed += 1;
+  if (code !== 0 && failed === 0) {
+    totals.failed += 1;
+    failures.push(`== ${name}`, ...lines.slice(-longestAccount));
+  }
 }
+if (failures.length > 0) console.log(`\n${failures.join('\n')}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
