@@ -11,6 +11,7 @@ export const fieldManager = 'llm-schema-registry-operator';
 const requestTimeoutMs = 15_000;
 /** A server that asks for more is asked again after this, so that nobody waits an hour for a slip of a proxy. */
 const longestRetryAfterSeconds = 60;
+const longestForeignBytes = 64 * 1024;
 
 /** What the API server said no to. `code` is the HTTP status, `reason` the API's own word for it. */
 export class ApiError extends Error {
@@ -203,6 +204,24 @@ export class Cluster {
     return text === '' ? undefined : JSON.parse(text);
   }
 
+  /**
+   * A GET that the API server passes on to a pod. What it says itself, for want of an answer, is an error.
+   * @throws ApiError
+   */
+  async getThrough(path: string): Promise<JsonAnswer> {
+    await this.#leaveAlone(this.#fence);
+    const ending = [
+      AbortSignal.timeout(requestTimeoutMs),
+      ...(this.#fence === undefined ? [] : [this.#fence]),
+    ];
+    const response = await this.#send('GET', path, undefined, '', AbortSignal.any(ending));
+    const { statusCode: status } = response;
+    const body = await readForeign(response.body);
+    const { kind, reason, message } = (body ?? {}) as Readonly<Record<string, unknown>>;
+    if (kind === 'Status') throw new ApiError(status, String(reason ?? ''), String(message ?? ''));
+    return { status, body };
+  }
+
   async #send(method: string, path: string, body: unknown, contentType: string, signal: AbortSignal) {
     const server = this.#config.getCurrentCluster()?.server;
     if (server === undefined)
@@ -277,7 +296,7 @@ export async function getJson(
   url: string,
   timeoutMs: number,
   { ca, serverName }: Trust = {},
-): Promise<{ status: number; body: unknown }> {
+): Promise<JsonAnswer> {
   const connect = ca === undefined ? { rejectUnauthorized: false } : { ca };
   const dispatcher = new Agent({ connect: { ...connect, ...(serverName && { servername: serverName }) } });
   try {
@@ -287,9 +306,35 @@ export async function getJson(
       signal: AbortSignal.timeout(timeoutMs),
       headers: { accept: 'application/json' },
     });
-    return { status: response.statusCode, body: await response.body.json() };
+    return { status: response.statusCode, body: await readForeign(response.body) };
   } finally {
     await dispatcher.destroy();
+  }
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  /** undefined where it is no JSON */
+  readonly body: unknown;
+}
+
+/**
+ * What somebody else's program sends, which need not end by itself.
+ * @throws Error where it is longer than an answer can be
+ */
+async function readForeign(body: AsyncIterable<Buffer>): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > longestForeignBytes)
+      throw new Error(`the answer is longer than ${longestForeignBytes} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { KnownPosts } from './known-posts.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { endConnections } from './middleware/end-connections.ts';
@@ -12,21 +13,25 @@ import { negotiate } from './middleware/negotiate.ts';
 import { refuseBadPaths } from './middleware/refuse-bad-paths.ts';
 import { replyToErrors } from './middleware/reply-to-errors.ts';
 import { waitForStart } from './middleware/wait-for-start.ts';
+import type { Readiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
-import { type Dependencies, healthRouter } from './routes/health.ts';
+import { healthRouter } from './routes/health.ts';
 import { routes } from './routes/table.ts';
 import { StoreUnavailable } from './store/database.ts';
 import { statementFailure } from './store/statement-failure.ts';
 
-export interface AppSettings extends Dependencies {
+export interface AppSettings {
   readonly registry: Registry;
+  readonly lifecycle: Lifecycle;
+  readonly readiness: () => Promise<Readiness>;
   readonly log: Log;
   readonly known: KnownPosts;
   readonly requestTimeoutMs: number;
 }
 
 /** The middleware in order, then the routes. */
-export function openApp({ registry, log, known, requestTimeoutMs, ...dependencies }: AppSettings): Koa {
+export function openApp(settings: AppSettings): Koa {
+  const { registry, lifecycle, readiness, log, known, requestTimeoutMs } = settings;
   const app = new Koa();
   // Clients that hang up are no event; what fails in a request is answered by replyToErrors.
   app.silent = true;
@@ -42,19 +47,19 @@ export function openApp({ registry, log, known, requestTimeoutMs, ...dependencie
     });
   });
 
-  app.use(endConnections(dependencies.lifecycle));
+  app.use(endConnections(lifecycle));
   app.use(identifyRequest);
   app.use(measure(registry.metrics));
   app.use(accessLog(log));
   app.use(replyToErrors(log));
-  app.use(healthRouter(dependencies).routes());
+  app.use(healthRouter(readiness).routes());
   app.use(refuseBadPaths);
   app.use(limitTime(requestTimeoutMs, log));
 
   // Case counts in paths; a slash at the end does not.
   const router = new Router({ sensitive: true });
   router.use(negotiate);
-  router.use(waitForStart(dependencies.lifecycle));
+  router.use(waitForStart(lifecycle));
   router.use(keepAnswers(known));
   for (const route of routes) route(router, registry);
   app.use(router.routes());

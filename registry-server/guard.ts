@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Authenticator } from './authentication/authenticate.ts';
 import { isRefusal, type Outcome } from './authentication/outcome.ts';
-import { keepPrincipal, permits, type Role } from './authentication/principal.ts';
+import { keepPrincipal, permits } from './authentication/principal.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
 import { RegistryError } from './errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.ts';
 import { levelOf } from './middleware/access-log.ts';
 import { requestIdOf } from './middleware/identify-request.ts';
 import { chooseMediaType, mediaTypes } from './middleware/negotiate.ts';
-import { neededRole, operationOf } from './routes/needed-role.ts';
+import { type Need, neededRole, operationOf } from './routes/needed-role.ts';
 import { traceOf } from './trace-requests.ts';
 
 export interface GuardParts {
@@ -20,13 +20,13 @@ export interface GuardParts {
   readonly lifecycle: Lifecycle;
 }
 
-/** A request that not everybody may make. */
+/** A request of which it matters who makes it. */
 interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Without the prefix of a context. */
   readonly url: string;
-  readonly need: Role;
+  readonly need: Exclude<Need, 'open'>;
 }
 
 /**
@@ -54,6 +54,11 @@ export function guard(
 
   function decide(asked: Asked, found: Outcome): void {
     if (isRefusal(found)) {
+      // Who says nothing there is a probe; whoever tries keys there is on record as anywhere.
+      if (asked.need === 'told' && found.reason === 'no-credentials') {
+        rest(asked.request, asked.response);
+        return;
+      }
       metrics.authenticationFailed(found.reason);
       // Programs begin without, until they are told; so does the operator, which looks whether there is a lock.
       const level = found.reason === 'no-credentials' ? levelOf(asked.request.method ?? '') : 'info';
@@ -61,7 +66,7 @@ export function guard(
       return;
     }
     const { request, response, url, need } = asked;
-    if (permits(found, need)) {
+    if (need === 'told' || permits(found, need)) {
       keepPrincipal(request, found);
       rest(request, response);
       return;

@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import {
   AggregatorRegistry,
   Counter,
@@ -10,7 +9,6 @@ import {
   type MetricValue,
 } from 'prom-client';
 import type { RefusalReason } from './authentication/outcome.ts';
-import type { Log } from './log.ts';
 import type { PoolUsage } from './store/database.ts';
 import type { SpanOutcome } from './tracer.ts';
 import { version } from './version.ts';
@@ -267,24 +265,4 @@ export function readMeasured(sent: unknown): Measured {
     return [name, help, type].every((text) => typeof text === 'string') && Array.isArray(values);
   };
   return Array.isArray(sent) && sent.every(isMetric) ? (sent as Measured) : [];
-}
-
-/** Answers /metrics. */
-export function metricsHandler(
-  metrics: Pick<Metrics, 'contentType' | 'write'>,
-  log: Pick<Log, 'error'>,
-): RequestListener {
-  return (request, response) => {
-    if (request.url?.split('?')[0] !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    metrics.write().then(
-      (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
-      (error: Error) => {
-        log.error('metrics cannot be written', { error: error.stack });
-        response.writeHead(500).end();
-      },
-    );
-  };
 }

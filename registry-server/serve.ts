@@ -15,7 +15,9 @@ import { Lifecycle } from './lifecycle.ts';
 import { limitConnections } from './limit-connections.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
-import { type Backlog, type Metrics, metricsHandler, openMetrics } from './metrics.ts';
+import { type Backlog, type Metrics, openMetrics } from './metrics.ts';
+import { metricsDoor } from './metrics-door.ts';
+import { openReadiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
 import { openSchemaParser } from './services/parse-schema.ts';
 import { openSchemaThreads } from './services/schema-threads.ts';
@@ -230,7 +232,8 @@ export async function serve(
     failed: () => metrics.archiveFailed(),
   };
   const archive = await openArchive(settings, database, log, counts, tracer);
-  link?.measure(metrics.measure);
+  const readiness = openReadiness({ store, cache, archive, lifecycle });
+  link?.answer({ metrics: metrics.measure, readiness });
   const registry: Registry = {
     store,
     metrics,
@@ -244,7 +247,7 @@ export async function serve(
   };
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
   const known = new KnownPosts(settings.cacheMaxEntries);
-  const app = openApp({ registry, log, known, requestTimeoutMs, store, cache, archive, lifecycle });
+  const app = openApp({ registry, lifecycle, readiness, log, known, requestTimeoutMs });
 
   const maxEntries = settings.cacheMaxEntries;
   const koa = app.callback();
@@ -274,7 +277,7 @@ export async function serve(
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;
   const metricsServer =
-    settings.isMetricsEnabled && !link ? createServer(metricsHandler(metrics, log)) : undefined;
+    settings.isMetricsEnabled && !link ? createServer(metricsDoor({ metrics, readiness, log })) : undefined;
 
   const stopping = new AbortController();
   const stopped = AbortSignal.any([stopping.signal, ending]);

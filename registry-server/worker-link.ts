@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { Change } from './store/store.ts';
-import { type FromWorker, readToWorker } from './worker-messages.ts';
+import { type FromWorker, type Question, readToWorker } from './worker-messages.ts';
 
 /** A worker's line to its supervisor, and through it to the other workers. */
 export interface WorkerLink {
@@ -17,7 +17,8 @@ export interface WorkerLink {
    * requests and to what the others told, and does not know which comes first: all of it may be outdated.
    */
   wake(): void;
-  measure(read: () => Promise<unknown>): void;
+  /** Says who answers what the supervisor asks. */
+  answer(answers: Readonly<Record<Question, () => Promise<unknown>>>): void;
 }
 
 /** A worker that answers nothing for so long answers no client either. */
@@ -34,7 +35,7 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
   const served = Promise.withResolvers<void>();
   const rounds = new Map<number, () => void>();
   let heard: (change: Change) => void = () => {};
-  let read: () => Promise<unknown> = async () => [];
+  let answers: Readonly<Record<Question, () => Promise<unknown>>> | undefined;
   let lastRound = 0;
   let lookedAt = performance.now();
   // What is heard in that turn is told with the rest: a look that comes after it changes nothing.
@@ -58,10 +59,10 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
       case 'known':
         rounds.get(message.round)?.();
         break;
-      case 'measure':
-        // Who cannot say what it counted is taken to have counted what it said before.
-        read().then(
-          (metrics) => send({ kind: 'measured', asked: message.asked, metrics }),
+      case 'ask':
+        // Of who cannot say it, what it said before is taken to hold.
+        answers?.[message.about]().then(
+          (answer) => send({ kind: 'answered', asked: message.asked, answer }),
           () => {},
         );
         break;
@@ -119,8 +120,8 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
       heard = changed;
     },
     wake,
-    measure(given) {
-      read = given;
+    answer(given) {
+      answers = given;
     },
   };
 }

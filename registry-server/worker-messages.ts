@@ -9,7 +9,7 @@ export type FromWorker =
   | { readonly kind: 'changed'; readonly round: number; readonly changes: readonly Change[] }
   /** Its caches have dropped what another worker wrote. */
   | { readonly kind: 'dropped'; readonly by: number; readonly round: number }
-  | { readonly kind: 'measured'; readonly asked: number; readonly metrics: unknown };
+  | { readonly kind: 'answered'; readonly asked: number; readonly answer: unknown };
 
 /** What the supervisor says to a worker. */
 export type ToWorker =
@@ -22,27 +22,32 @@ export type ToWorker =
     }
   /** All others have dropped what it wrote in this round. */
   | { readonly kind: 'known'; readonly round: number }
-  | { readonly kind: 'measure'; readonly asked: number };
+  | { readonly kind: 'ask'; readonly asked: number; readonly about: Question };
+
+/** What a supervisor wants to know of each worker. */
+export const questions = ['metrics', 'readiness'] as const;
+export type Question = (typeof questions)[number];
 
 /** Undefined when it is none. */
 export function readFromWorker(message: unknown): FromWorker | undefined {
-  const { kind, round, by, asked, changes, metrics } = fieldsOf(message);
+  const { kind, round, by, asked, changes, answer } = fieldsOf(message);
   if (kind === 'prepared') return { kind };
   if (kind === 'changed' && isNumber(round)) return { kind, round, changes: readChanges(changes) };
   if (kind === 'dropped' && isNumber(by) && isNumber(round)) return { kind, by, round };
-  if (kind === 'measured' && isNumber(asked)) return { kind, asked, metrics };
+  if (kind === 'answered' && isNumber(asked)) return { kind, asked, answer };
   return undefined;
 }
 
 /** Undefined when it is none. */
 export function readToWorker(message: unknown): ToWorker | undefined {
-  const { kind, round, by, asked, changes } = fieldsOf(message);
+  const { kind, round, by, asked, changes, about } = fieldsOf(message);
   if (kind === 'serve') return { kind };
   if (kind === 'drop' && isNumber(by) && isNumber(round)) {
     return { kind, by, round, changes: readChanges(changes) };
   }
   if (kind === 'known' && isNumber(round)) return { kind, round };
-  if (kind === 'measure' && isNumber(asked)) return { kind, asked };
+  const question = questions.find((name) => name === about);
+  if (kind === 'ask' && isNumber(asked) && question !== undefined) return { kind, asked, about: question };
   return undefined;
 }
 

@@ -4,17 +4,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closeServer, listen, urlAt, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
-import { type Measured, metricsHandler, openWorkerMetrics, readMeasured } from './metrics.ts';
+import { type Measured, openWorkerMetrics, readMeasured } from './metrics.ts';
+import { metricsDoor } from './metrics-door.ts';
+import { type Readiness, worstOf } from './readiness.ts';
 import type { RunningServer } from './serve.ts';
 import type { ServerSettings } from './settings.ts';
-import { readFromWorker, type ToWorker } from './worker-messages.ts';
+import { type Question, readFromWorker, type ToWorker } from './worker-messages.ts';
 
 const FIRST_RESTART_MS = 200;
 const LONGEST_RESTART_MS = 30_000;
 /** Who lived so long did not die of its start. */
 const HEALTHY_MS = 60_000;
-/** Below the timeout of a scrape. */
-const MEASURE_DEADLINE_MS = 2_000;
+/** Below the timeout of a scrape, and above what a worker gives its database. */
+const ANSWER_DEADLINE_MS = 2_500;
 /** What a worker may take beyond its own deadline: three times what it gives itself, and half of what a cluster gives. */
 const EXTRA_SHUTDOWN_MS = 10_000;
 /** Rounds are counted from 1 on: nobody waits for this one. */
@@ -40,15 +42,17 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
   const all = new Map<number, Supervised>();
   /** Who has not yet dropped what a worker wrote, by that worker and its round. */
   const rounds = new Map<string, Set<number>>();
-  const measuring = new Map<number, (id: number, measured: Measured) => void>();
-  const metrics = openWorkerMetrics(() => ({ alive: all.size, wanted: settings.workers }), askAll);
+  const asking = new Map<number, (id: number, answer: unknown) => void>();
+  const metrics = openWorkerMetrics(() => ({ alive: all.size, wanted: settings.workers }), measureAll);
   const ready = Promise.withResolvers<void>();
   let hasServed = false;
   let isStopping = false;
   let failures = 0;
   let lastAsked = 0;
 
-  const metricsServer = settings.isMetricsEnabled ? createServer(metricsHandler(metrics, log)) : undefined;
+  const metricsServer = settings.isMetricsEnabled
+    ? createServer(metricsDoor({ metrics, readiness, log }))
+    : undefined;
   if (metricsServer) await listen(metricsServer, settings.metricsPort, host);
 
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./main.ts', import.meta.url)), args: ['serve'] });
@@ -106,8 +110,8 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
         rounds.get(`${message.by} ${message.round}`)?.delete(id);
         endRound(message.by, message.round);
         break;
-      case 'measured':
-        measuring.get(message.asked)?.(id, readMeasured(message.metrics));
+      case 'answered':
+        asking.get(message.asked)?.(id, message.answer);
         break;
     }
   }
@@ -152,26 +156,47 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
     if (!isStopping) start();
   }
 
-  /** What the workers count; those that do not answer in time with what they said last. */
-  async function askAll(): Promise<readonly Measured[]> {
-    lastAsked += 1;
-    const asked = lastAsked;
-    const missing = new Set(
-      [...all.values()].filter(({ isPrepared }) => isPrepared).map(({ worker }) => worker.id),
-    );
-    const answered = Promise.withResolvers<void>();
-    measuring.set(asked, (id, measured) => {
+  /** What the workers count; of those that do not answer in time, what they said last. */
+  async function measureAll(): Promise<readonly Measured[]> {
+    for (const [id, answer] of await askAll('metrics', prepared())) {
       const supervised = all.get(id);
-      if (supervised) supervised.lastMeasured = measured;
-      missing.delete(id);
-      if (missing.size === 0) answered.resolve();
+      if (supervised) supervised.lastMeasured = readMeasured(answer);
+    }
+    return [...all.values()].map(({ lastMeasured }) => lastMeasured);
+  }
+
+  /**
+   * A client may meet any worker, so it is as well as the one that is worst. At first all listen; who takes the place of
+   * a dead one does not until it is prepared.
+   */
+  async function readiness(): Promise<Readiness> {
+    const answers = await askAll('readiness', hasServed ? prepared() : [...all.values()]);
+    return worstOf([...answers.values()]);
+  }
+
+  function prepared(): readonly Supervised[] {
+    return [...all.values()].filter(({ isPrepared }) => isPrepared);
+  }
+
+  /** What these workers answer, by their id; nothing of those that do not in time. */
+  async function askAll(
+    about: Question,
+    asked: readonly Supervised[],
+  ): Promise<ReadonlyMap<number, unknown>> {
+    lastAsked += 1;
+    const number = lastAsked;
+    const answers = new Map<number, unknown>();
+    const answered = Promise.withResolvers<void>();
+    asking.set(number, (id, answer) => {
+      answers.set(id, answer);
+      if (answers.size === asked.length) answered.resolve();
     });
-    for (const id of missing) send((all.get(id) as Supervised).worker, { kind: 'measure', asked });
-    const timer = setTimeout(answered.resolve, missing.size === 0 ? 0 : MEASURE_DEADLINE_MS);
+    for (const { worker } of asked) send(worker, { kind: 'ask', asked: number, about });
+    const timer = setTimeout(answered.resolve, asked.length === 0 ? 0 : ANSWER_DEADLINE_MS);
     await answered.promise;
     clearTimeout(timer);
-    measuring.delete(asked);
-    return [...all.values()].map(({ lastMeasured }) => lastMeasured);
+    asking.delete(number);
+    return answers;
   }
 
   async function stop(): Promise<void> {

@@ -56,7 +56,8 @@ export type Answer =
       readonly isDegraded: boolean;
       /** A request without credentials was refused. */
       readonly isLocked: boolean;
-      readonly version: string;
+      /** undefined where it does not tell */
+      readonly version: string | undefined;
       readonly checks: Checks;
     }
   | { readonly isReady: false; readonly words: string };

@@ -30,7 +30,8 @@ export const serverPolicy: Child = (registry) => {
         ...(ingressFrom === undefined ? {} : { from: [...ingressFrom, own] }),
         ports: [tcp(ports.grpc)],
       },
-      { from: [...monitoringFrom, own], ports: [tcp(ports.metrics)] },
+      // There /ready tells the operator what it tells nobody else.
+      { from: [...monitoringFrom, operator, own], ports: [tcp(ports.metrics)] },
     ],
     egress: [
       dns,

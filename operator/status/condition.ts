@@ -27,6 +27,7 @@ export const reasons = [
   'CredentialsRefused',
   'DatabaseUnknown',
   'TlsFailed',
+  'TablesChanged',
   'FewerReplicasThanWanted',
   'AllWell',
   'RollingOut',

@@ -14,10 +14,19 @@ export const databaseReady: Condition = (registry, observed) => {
     const message = `${where}: ${out.cause ?? 'nothing can be written'}: schemas are read, none can be registered${remedy}`;
     return { status: 'False', reason: reasonOf(out.reason), message };
   }
-  return database.kind === 'managed'
-    ? statefulSetVerdict(registry, observed, 'postgres', observed.postgres, 'PostgreSQL')
-    : externalDatabase(database, observed);
+  if (database.kind === 'external') return externalDatabase(database, observed);
+  const verdict = statefulSetVerdict(registry, observed, 'postgres', observed.postgres, 'PostgreSQL');
+  return verdict.status === 'True' ? (refusedByManaged(observed) ?? verdict) : verdict;
 };
+
+/** PostgreSQL is up, and yet of no use. That it cannot be reached is told by its pod, and passes. */
+function refusedByManaged({ answer, unready }: Observed): Verdict | undefined {
+  const check = answer?.isReady ? undefined : unready?.checks.database;
+  if (check?.status !== 'down' || check.reason === undefined) return undefined;
+  const reason = reasonOf(check.reason);
+  const message = `PostgreSQL: ${check.cause ?? 'it cannot be used'}`;
+  return reason === 'Unreachable' ? undefined : { status: 'False', reason, message };
+}
 
 /** What the server says of it; nobody else has its password. */
 function externalDatabase({ host, port }: ExternalDatabase, { answer, unready }: Observed): Verdict {

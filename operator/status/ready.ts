@@ -13,11 +13,10 @@ export const ready: Condition = (registry, observed) => {
     return {
       status: 'False',
       reason: 'Unlocked',
-      message: `spec.auth.mode: "${registry.auth?.mode}", but version ${answer.version} answers who sends no credentials; a newer one asks for them`,
+      message: `spec.auth.mode: "${registry.auth?.mode}", but ${versionOf(answer)} answers who sends no credentials; a newer one asks for them`,
     };
   }
-  if (answer?.isReady)
-    return { status: 'True', reason: 'Ready', message: `version ${answer.version} answers` };
+  if (answer?.isReady) return { status: 'True', reason: 'Ready', message: `${versionOf(answer)} answers` };
   const database = databaseReady(registry, observed);
   if (database.status === 'False')
     return { status: 'False', reason: 'DatabaseNotReady', message: database.message };
@@ -41,6 +40,10 @@ export const ready: Condition = (registry, observed) => {
         message: `the server pods are ready, but the Service does not answer: ${answer.words}`,
       };
 };
+
+function versionOf({ version }: { readonly version: string | undefined }): string {
+  return version === undefined ? 'the registry' : `version ${version}`;
+}
 
 /** While pods are replaced, those of before may answer. */
 function isOpenAgainstTheSpec(registry: Registry, observed: Observed): boolean {

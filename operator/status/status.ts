@@ -117,9 +117,9 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
   const { deployment, answer } = observed;
   const wanted = deployment?.spec?.replicas ?? registry.replicas;
   const readyReplicas = deployment?.status?.readyReplicas ?? 0;
-  const database = answer?.isReady ? answer.checks.database : before.dependencies?.database;
+  const database = (answer?.isReady && answer.checks.database) || before.dependencies?.database;
   const internal = `${apiDoor(registry).scheme}://${host(registry, server)}`;
-  const version = answer?.isReady ? answer.version : before.version;
+  const version = (answer?.isReady && answer.version) || before.version;
   return {
     ...(version === undefined ? {} : { version }),
     replicas: deployment?.status?.replicas ?? 0,

@@ -66,7 +66,9 @@ export function openApiDocument(credentials?: Credentials) {
   function add(resource: Resource, operation: Operation): void {
     const { path, method, id, summary, description, query = [], body, reply, otherReplies = [] } = operation;
     const need = neededRoles[routeOf(operation)];
-    const isLocked = credentials !== undefined && need !== 'open';
+    const isOpen = need === 'open' || need === 'told';
+    const isLocked = credentials !== undefined && !isOpen;
+    const takesCredentials = isLocked || (credentials !== undefined && need === 'told');
     paths[path] ??= {};
     paths[path][method] = {
       operationId: id,
@@ -75,8 +77,11 @@ export function openApiDocument(credentials?: Credentials) {
       description: isLocked
         ? [description, `Needs the role ${need}.`].filter(Boolean).join(' ')
         : description,
-      security: isLocked
-        ? Object.keys(securitySchemes(credentials)).map((scheme) => ({ [scheme]: [] }))
+      security: takesCredentials
+        ? [
+            ...(isOpen ? [{}] : []),
+            ...Object.keys(securitySchemes(credentials)).map((scheme) => ({ [scheme]: [] })),
+          ]
         : undefined,
       parameters: [
         ...parametersOf(path).map((name) => ({ $ref: `#/components/parameters/${name}` })),
@@ -85,7 +90,12 @@ export function openApiDocument(credentials?: Credentials) {
       requestBody: body && { $ref: `#/components/requestBodies/${body}` },
       responses: {
         ...Object.fromEntries([reply, ...otherReplies].map((each) => [each.status ?? 200, writeReply(each)])),
-        ...writeErrors(new Set([...errorsOf(resource, operation), ...(isLocked ? refusals : [])])),
+        ...writeErrors(
+          new Set([
+            ...errorsOf(resource, operation),
+            ...(isLocked ? refusals : takesCredentials ? unknownCallers : []),
+          ]),
+        ),
         431: { $ref: '#/components/responses/HeadTooLarge' },
       },
     };
@@ -110,7 +120,8 @@ export function openApiDocument(credentials?: Credentials) {
   }
 }
 
-const refusals: readonly ErrorKind[] = ['UNAUTHORIZED', 'FORBIDDEN', 'KEYS_UNAVAILABLE'];
+const unknownCallers: readonly ErrorKind[] = ['UNAUTHORIZED', 'KEYS_UNAVAILABLE'];
+const refusals: readonly ErrorKind[] = [...unknownCallers, 'FORBIDDEN'];
 
 /** Any of them will do. */
 function securitySchemes({ apiKeyHeader, takesTokens }: Credentials): Readonly<Record<string, JsonSchema>> {

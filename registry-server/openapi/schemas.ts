@@ -1,3 +1,4 @@
+import { readinessStatuses } from '../readiness.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
 import type { JsonSchema } from './operation.ts';
 import { levels, MAX_INTEGER } from './parameters.ts';
@@ -272,16 +273,16 @@ export const schemas = {
   Nothing: { type: 'object', maxProperties: 0 },
   Health: {
     type: 'object',
-    required: ['status', 'version'],
-    properties: { status: { const: 'up' }, version: text },
+    required: ['status'],
+    properties: { status: { const: 'up' } },
   },
   Readiness: {
     type: 'object',
-    required: ['status', 'version', 'checks'],
+    required: ['status'],
     properties: {
-      status: { enum: ['ready', 'degraded', 'unready'] },
-      version: text,
-      cause: { ...text, description: 'Why it is unready.' },
+      status: { enum: [...readinessStatuses] },
+      version: { ...text, description: 'For an admin, like all that follows.' },
+      cause: { ...text, description: 'Why it is down.' },
       checks: { type: 'object', additionalProperties: own('Check') },
     },
   },

@@ -1,7 +1,7 @@
 import { type Role, roles } from '../authentication/principal.ts';
 
-/** `open` asks nobody who they are. */
-export type Need = Role | 'open';
+/** `open` asks nobody who they are. `told`: open as well, and who says who they are may be told more. */
+export type Need = Role | 'open' | 'told';
 
 /**
  * What each route needs, under the pattern that its router has. What is not here, reads aside, needs the most: a route
@@ -12,7 +12,7 @@ export const neededRoles: Readonly<Record<string, Need>> = {
   'GET /': 'open',
   'POST /': 'open',
   'GET /health': 'open',
-  'GET /ready': 'open',
+  'GET /ready': 'told',
   'GET /openapi.json': 'open',
 
   'GET /v1/metadata/id': 'reader',
@@ -64,7 +64,7 @@ export const neededRoles: Readonly<Record<string, Need>> = {
 const byMethod: Readonly<Record<string, readonly (readonly [Need, RegExp])[]>> = Object.fromEntries(
   ['GET', 'POST'].map((method) => [
     method,
-    (['open', ...roles] as const).flatMap((need) => {
+    (['open', 'told', ...roles] as const).flatMap((need) => {
       const patterns = Object.keys(neededRoles).filter(
         (key) => key.startsWith(`${method} `) && neededRoles[key] === need,
       );

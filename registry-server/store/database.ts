@@ -50,8 +50,11 @@ export interface Database extends Session {
   unlimited<T>(work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Listens until the database is closed, and again after every loss. Call once. */
   listen(channel: string, listener: Listener): void;
-  /** Asks outside the pool, so that a busy server does not look like a database that is down. */
-  ping(deadlineMs: number): Promise<DatabaseStatus>;
+  /**
+   * Asks outside the pool, so that a busy server does not look like a database that is down.
+   * @param look what it has to answer as well, in one row; a table that somebody has locked is let pass
+   */
+  ping(deadlineMs: number, look?: Statement): Promise<DatabaseStatus & { readonly looked?: Row | undefined }>;
   poolUsage(): PoolUsage;
   close(): Promise<void>;
 }
@@ -63,6 +66,7 @@ export type OutReason =
   | 'CredentialsRefused'
   | 'DatabaseUnknown'
   | 'TlsFailed'
+  | 'TablesChanged'
   | 'DiskFull';
 
 /** In words that are fit for clients, and in one for programs. */

@@ -62,12 +62,13 @@ export function openEmbedded(folder?: string): Database {
     listen(channel, listener) {
       void listenOnce(channel, listener);
     },
-    async ping() {
+    async ping(_deadlineMs, look) {
+      const [looked] = look ? await connection.query(look) : [];
       const [row] = await connection.query<{ server_version: string }>({
         name: 'version',
         text: 'show server_version',
       });
-      return { kind: 'embedded', version: row?.server_version ?? '' };
+      return { kind: 'embedded', version: row?.server_version ?? '', looked };
     },
     poolUsage: () => ({ open: 1, idle: 1, waiting: 0, max: 1 }),
     async close() {

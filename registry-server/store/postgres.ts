@@ -5,9 +5,9 @@ import type { Log } from '../log.ts';
 import {
   type Connection,
   type Database,
-  type DatabaseStatus,
   type Listener,
   type Out,
+  type Row,
   type Statement,
   StoreUnavailable,
   sqlState,
@@ -37,6 +37,11 @@ export type PostgresSettings = PostgresAddress & {
 
 const HEARTBEAT_MS = 5_000;
 const HEARTBEAT_DEADLINE_MS = 5_000;
+const LOOK_LOCK_MS = 500;
+/** SQLSTATE of a wait for a lock that took too long. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+type Pong = Awaited<ReturnType<Database['ping']>>;
 const LONGEST_WAIT_MS = 5_000;
 const DEADLINE = 'query-deadline';
 /** Whatever the role, the database or the URL say; not every release knows each of them. */
@@ -126,14 +131,14 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       void listenForever(channel, listener);
     },
 
-    async ping(deadlineMs) {
+    async ping(deadlineMs, look) {
       // The listening connection is never busy; without it, one of its own.
-      if (listening) return pingAndTryRoom(listening, deadlineMs);
+      if (listening) return pingAndTryRoom(listening, deadlineMs, look);
       const client = new pg.Client({ ...common, connectionTimeoutMillis: deadlineMs });
       client.on('error', () => {});
       try {
         await reached(() => client.connect());
-        return await pingAndTryRoom(client, deadlineMs);
+        return await pingAndTryRoom(client, deadlineMs, look);
       } finally {
         void client.end().catch(() => {});
       }
@@ -170,8 +175,12 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
   }
 
   /** Room is tried only where it was missed, and given back at once. */
-  async function pingAndTryRoom(client: pg.Client, deadlineMs: number): Promise<DatabaseStatus> {
-    const status = await ping(client, deadlineMs);
+  async function pingAndTryRoom(
+    client: pg.Client,
+    deadlineMs: number,
+    look: Statement | undefined,
+  ): Promise<Pong> {
+    const status = await ping(client, deadlineMs, look);
     if (isFull) isFull = !(await hasRoom(client));
     return isFull ? { ...status, writesOut: diskFull } : status;
   }
@@ -233,7 +242,7 @@ function clientAddress(settings: PostgresSettings): pg.ClientConfig {
   return { host, port, database, user, password, ...ssl };
 }
 
-async function ping(client: pg.Client, deadlineMs: number): Promise<DatabaseStatus> {
+async function ping(client: pg.Client, deadlineMs: number, look?: Statement): Promise<Pong> {
   const timer = new AbortController();
   const late = delay(deadlineMs, undefined, { signal: timer.signal }).then(
     () => {
@@ -243,10 +252,23 @@ async function ping(client: pg.Client, deadlineMs: number): Promise<DatabaseStat
   );
   try {
     const { rows } = await Promise.race([reach(() => client.query('show server_version')), late]);
+    const looked = look && (await Promise.race([reach(() => lookAt(client, look)), late]));
     // "15.18 (Debian 15.18-1)"
-    return { kind: 'postgres', version: String(rows[0]?.server_version).split(' ')[0] ?? '' };
+    return { kind: 'postgres', version: String(rows[0]?.server_version).split(' ')[0] ?? '', looked };
   } finally {
     timer.abort();
+  }
+}
+
+/** Undefined where a table is locked: this connection is needed for other things and does not wait. */
+async function lookAt(client: pg.Client, { text }: Statement): Promise<Row | undefined> {
+  try {
+    // One text is one transaction: the setting ends with it, also where it fails.
+    const results: unknown = await client.query(`set local lock_timeout = ${LOOK_LOCK_MS}; ${text}`);
+    return (results as readonly pg.QueryResult<Row>[]).at(-1)?.rows[0];
+  } catch (error) {
+    if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+    return undefined;
   }
 }
 

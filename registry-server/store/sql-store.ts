@@ -1,6 +1,6 @@
 import type { Reference } from '../schema-types/schema-type.ts';
 import { GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
-import { type Connection, type Database, type Row, sqlState } from './database.ts';
+import { type Connection, type Database, type Row, StoreUnavailable, sqlState } from './database.ts';
 import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
 import { behind, boundsOf, listName } from './list-name.ts';
 import { type Migrated, migrate, readMigrated } from './migrate.ts';
@@ -168,7 +168,8 @@ export function sqlStore(database: Database): Store {
     watch: (listener) => watch(database, listener),
 
     async status(deadlineMs) {
-      const status = await database.ping(deadlineMs);
+      const { looked, ...status } = await database.ping(deadlineMs, migrated && statement('lookAtTables'));
+      if (migrated && looked) ensureSameTables(looked, migrated);
       // Known since the start: the pool may be busy, and that is no reason to be unready.
       return { ...status, ...(migrated ?? (await readMigrated(database))) };
     },
@@ -176,6 +177,22 @@ export function sqlStore(database: Database): Store {
     poolUsage: () => database.poolUsage(),
     close: () => database.close(),
   };
+}
+
+/**
+ * The tables are still those that were migrated: not emptied, and not those of a backup of before.
+ * @throws StoreUnavailable
+ */
+function ensureSameTables({ migration, has_counters: hasCounters }: Row, migrated: Migrated): void {
+  const now = (migration as number | null) ?? 0;
+  if (now >= migrated.migration && hasCounters === true) return;
+  const words =
+    now < migrated.migration
+      ? `the tables of the registry are those of migration ${now}, and were those of ${migrated.migration} when the server started`
+      : 'the tables of the registry have been emptied';
+  throw new StoreUnavailable(`${words}: finish the restore, or restart the server`, {
+    reason: 'TablesChanged',
+  });
 }
 
 async function readSubject(connection: Connection, { context, subject }: SubjectName): Promise<SubjectState> {

@@ -168,6 +168,13 @@ export const sql = {
   findMigrations: `select to_regclass('migrations') is not null as found`,
   // As JSON, because tables of before migration 4 have no such column.
   listMigrations: `select number, name, to_jsonb(m) ->> 'oldest_server' as oldest_server from migrations m order by number`,
+  // Of each table, because a statement about one that is missing fails.
+  lookAtTables: `select (select max(number) from migrations) as migration,
+    exists (select from registry) and exists (select from archive) as has_counters,
+    (select last_value from revisions) as revision,
+    ${['contexts', 'schemas', 'subjects', 'versions', 'schema_references', 'settings', 'outbox']
+      .map((table) => `exists (select from ${table}) as ${table}`)
+      .join(', ')}`,
   addMigration: 'insert into migrations (number, name) values ($1, $2)',
   setOldestServer: 'update migrations set oldest_server = $2 where number = $1',
 } as const satisfies Record<string, string>;

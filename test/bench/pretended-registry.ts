@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 
 const up = { status: 'up' };
 const ready = {
-  status: 'ready',
+  status: 'up',
   version: '0.1.0',
   checks: { database: { ...up, version: '17.0', migration: 4 }, cache: up },
 };
@@ -12,8 +12,11 @@ const answers: Record<string, unknown> = {
   '/schemas/types': ['JSON', 'PROTOBUF', 'AVRO'],
 };
 
-createServer((request, response) => {
-  const answer = answers[request.url ?? ''];
-  response.writeHead(answer === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify(answer ?? {}));
-}).listen(8080, '0.0.0.0');
+const server = () =>
+  createServer((request, response) => {
+    const answer = answers[request.url ?? ''];
+    response.writeHead(answer === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(answer ?? {}));
+  });
+
+for (const port of [8080, 9091]) server().listen(port, '0.0.0.0');

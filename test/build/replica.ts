@@ -8,6 +8,7 @@ const main = fileURLToPath(new URL('../../registry-server/main.ts', import.meta.
 /** A server in a process of its own, that can be killed. */
 export interface Replica {
   readonly url: string;
+  readonly metricsUrl: string;
   start(): void;
   /** Without a word to anybody. */
   kill(): Promise<void>;
@@ -16,7 +17,7 @@ export interface Replica {
 }
 
 export async function openReplica(environment: Readonly<Record<string, string>>): Promise<Replica> {
-  const port = await freePort();
+  const [port, metricsPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   const stop = async (signal: NodeJS.Signals) => {
@@ -25,6 +26,7 @@ export async function openReplica(environment: Readonly<Record<string, string>>)
   };
   return {
     url,
+    metricsUrl: `http://127.0.0.1:${metricsPort}`,
     start() {
       child ??= spawn(process.execPath, [main, 'serve'], {
         stdio: 'ignore',
@@ -33,7 +35,7 @@ export async function openReplica(environment: Readonly<Record<string, string>>)
           SERVER_HOST: '127.0.0.1',
           SERVER_PORT: String(port),
           ENABLE_GRPC: 'false',
-          ENABLE_METRICS: 'false',
+          METRICS_PORT: String(metricsPort),
           GRACEFUL_SHUTDOWN_TIMEOUT: '0',
           LOG_LEVEL: 'error',
           ...environment,

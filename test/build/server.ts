@@ -15,6 +15,8 @@ export interface TestServer extends RunningServer {
   /** JSON out, JSON back. A string is sent as it is. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
   get(path: string, headers?: Record<string, string>): Promise<Reply>;
+  /** /ready of the metrics port, which tells everything. */
+  getReadiness(): Promise<Reply>;
 }
 
 /** A server in this process on free ports of loopback; in memory unless the environment says otherwise. */
@@ -32,8 +34,13 @@ export async function startServer(
     ...environment,
   });
   const server = await serve(settings, openLog({ level: 'debug', format: 'json' }, log));
-  const ask: TestServer['ask'] = async (method, path, body, headers = {}) => {
-    const response = await fetch(server.url + path, {
+  const askAt = async (
+    url: string,
+    method: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> => {
+    const response = await fetch(url, {
       method,
       headers:
         body === undefined
@@ -52,5 +59,12 @@ export async function startServer(
       },
     };
   };
-  return { ...server, ask, get: (path, headers) => ask('GET', path, undefined, headers) };
+  const ask: TestServer['ask'] = (method, path, body, headers) =>
+    askAt(server.url + path, method, body, headers);
+  return {
+    ...server,
+    ask,
+    get: (path, headers) => ask('GET', path, undefined, headers),
+    getReadiness: () => askAt(`${server.metricsUrl}/ready`, 'GET'),
+  };
 }

@@ -286,9 +286,13 @@ describe('the protocol', function () {
   });
 
   it('answers probes whatever they accept', async () => {
-    expect((await server.get('/health', { Accept: 'text/html' })).body).to.include({ status: 'up' });
-    const { body } = await server.get('/ready');
-    expect(body).to.include({ status: 'ready' });
+    expect((await server.get('/health', { Accept: 'text/html' })).body).to.deep.equal({ status: 'up' });
+    expect((await server.get('/ready', { Accept: 'text/html' })).body).to.deep.equal({ status: 'up' });
+  });
+
+  it('tells what stands behind it on the port of the metrics', async () => {
+    const { body } = await server.getReadiness();
+    expect(body).to.include({ status: 'up' });
     expect(body.checks.database).to.include({ kind: 'embedded', status: 'up' });
     expect(body.checks.database.migration).to.be.greaterThan(0);
     expect(body.checks.cache).to.deep.equal({ kind: 'none', status: 'up' });

@@ -64,18 +64,18 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, func
       await Promise.all([one.close(), other.close()]);
     }
     server = await startServer({ REDIS_TIMEOUT: '1', ...environment });
-    const { ready, get } = server;
+    const { ready, getReadiness } = server;
     await ready;
     await eventually(async () =>
-      expect((await get('/ready')).body.checks.cache).to.deep.equal({ kind: 'redis', status: 'up' }),
+      expect((await getReadiness()).body.checks.cache).to.deep.equal({ kind: 'redis', status: 'up' }),
     );
   };
   const isOut = async (environment: Record<string, string>, cause: RegExp, reason: string) => {
     server = await startServer({ REDIS_TIMEOUT: '1', ...environment });
-    const { ready, get } = server;
+    const { ready, getReadiness } = server;
     await ready;
     await eventually(async () => {
-      const { status, body } = await get('/ready');
+      const { status, body } = await getReadiness();
       expect([status, body.status]).to.deep.equal([200, 'degraded']);
       expect(body.checks.cache).to.include({ status: 'down', reason });
       expect(body.checks.cache.cause).to.match(cause);
@@ -200,7 +200,7 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, func
     );
     eye.disconnect();
     await eventually(
-      async () => expect((await server?.get('/ready'))?.body.checks.cache.status).to.equal('up'),
+      async () => expect((await server?.getReadiness())?.body.checks.cache.status).to.equal('up'),
       15_000,
     );
   });

@@ -121,9 +121,9 @@ describe(`a PostgreSQL in parts, with a password and TLS${missing ? `: ${missing
   for (const { title, environment, reason, cause } of refused) {
     it(`is out, with its cause: ${title}`, async () => {
       const file: TestCertificate = environment.DATABASE_CA_FILE === 'other' ? other : own;
-      const { get } = await start({ ...environment, DATABASE_CA_FILE: file.caPath });
+      const { getReadiness } = await start({ ...environment, DATABASE_CA_FILE: file.caPath });
       await eventually(async () => {
-        const { status, body } = await get('/ready');
+        const { status, body } = await getReadiness();
         expect(status).to.equal(503);
         expect(body.checks.database).to.include({ status: 'down', reason });
         expect(body.cause).to.match(cause);

@@ -7,7 +7,7 @@ import { Router } from '@koa/router';
 import { expect } from 'chai';
 import { type Role, roles } from '../../registry-server/authentication/principal.ts';
 import type { Registry } from '../../registry-server/registry.ts';
-import { type Dependencies, healthRouter } from '../../registry-server/routes/health.ts';
+import { healthRouter } from '../../registry-server/routes/health.ts';
 import { neededRoles } from '../../registry-server/routes/needed-role.ts';
 import { routes } from '../../registry-server/routes/table.ts';
 import { BadSettings } from '../../registry-server/settings.ts';
@@ -49,10 +49,11 @@ describe('a server with API keys', function () {
   it('knows of every route what it needs, and of no other', () => {
     const router = new Router();
     for (const route of routes) route(router, {} as Registry);
-    const served = [router, healthRouter({} as Dependencies)].flatMap(({ stack }) =>
-      stack.flatMap(({ path, methods }) =>
-        methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
-      ),
+    const served = [router, healthRouter(() => Promise.reject(new Error('is not asked')))].flatMap(
+      ({ stack }) =>
+        stack.flatMap(({ path, methods }) =>
+          methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
+        ),
     );
     expect(Object.keys(neededRoles).toSorted()).to.deep.equal(served.toSorted());
   });
@@ -64,15 +65,16 @@ describe('a server with API keys', function () {
       const [method = '', path = ''] = route.split(' ');
       const ask = (headers: Record<string, string>, prefix = '') =>
         server.ask(method, prefix + filled(path), method === 'GET' ? undefined : '{', headers);
-      const isIn = need !== 'open' && !path.startsWith('/v1');
+      const isOpen = need === 'open' || need === 'told';
+      const isIn = !isOpen && !path.startsWith('/v1');
       for (const prefix of isIn ? ['', '/contexts/.other'] : ['']) {
         it(`${method} ${prefix}${path} lets in whom it should: ${need}`, async () => {
           const anonymous = await ask({}, prefix);
-          expect(anonymous.status === 401).to.equal(need !== 'open');
+          expect(anonymous.status === 401).to.equal(!isOpen);
           for (const [at, role] of roles.entries()) {
             const reply = await ask(withKey(keys[role]), prefix);
             const { status } = reply;
-            const isLetIn = need === 'open' || at >= roles.indexOf(need);
+            const isLetIn = isOpen || at >= roles.indexOf(need);
             expect(status === 403, `${role}: ${status}`).to.equal(!isLetIn);
             if (!isLetIn) expect(reply.body.error_code).to.equal(40301);
             expect(status, role).not.to.equal(401);
@@ -129,6 +131,21 @@ describe('a server with API keys', function () {
         expect((await server.get('/subjects', headers)).status, JSON.stringify(headers)).to.equal(401);
       }
     });
+  });
+
+  it('tells an admin alone what stands behind it', async () => {
+    for (const role of ['reader', 'writer'] as const) {
+      expect((await server.get('/ready', withKey(keys[role]))).body).to.deep.equal({ status: 'up' });
+    }
+    expect((await server.get('/ready')).body).to.deep.equal({ status: 'up' });
+    const { status, checks } = (await server.get('/ready', withKey(keys.admin))).body;
+    expect([status, checks.database.kind]).to.deep.equal(['up', 'embedded']);
+  });
+
+  it('has keys that are tried at /ready on record, as anywhere', async () => {
+    const { length } = lines;
+    expect((await server.get('/ready', withKey('x'.repeat(24)))).status).to.equal(401);
+    expect(lines.slice(length).join()).to.include('"refused":"unknown-key"');
   });
 
   it('takes a key as the password of basic authentication, whoever the user is', async () => {
@@ -237,6 +254,7 @@ describe('a server with API keys', function () {
     expect(paths['/subjects'].get.security).to.deep.equal([{ apiKey: [] }, { basic: [] }]);
     expect(paths['/subjects'].get.responses).to.include.keys('401', '403');
     expect(paths['/health'].get.security).to.equal(undefined);
+    expect(paths['/ready'].get.security).to.deep.equal([{}, { apiKey: [] }, { basic: [] }]);
   });
 });
 

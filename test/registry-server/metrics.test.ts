@@ -4,11 +4,11 @@ import { closeServer, listen, urlOf } from '../../registry-server/listen.ts';
 import { openLog } from '../../registry-server/log.ts';
 import {
   type Measured,
-  metricsHandler,
   openMetrics,
   openWorkerMetrics,
   readMeasured,
 } from '../../registry-server/metrics.ts';
+import { metricsDoor } from '../../registry-server/metrics-door.ts';
 import { eventually } from '../build/eventually.ts';
 import { freePort } from '../build/process.ts';
 import { startRegistryProcess } from '../build/registry-process.ts';
@@ -91,7 +91,9 @@ describe('/metrics', () => {
       },
     };
     const log = openLog({ level: 'info', format: 'json' }, (line) => lines.push(line));
-    const server = createServer(metricsHandler(metrics, log));
+    const server = createServer(
+      metricsDoor({ metrics, readiness: () => Promise.reject(new Error('is not asked')), log }),
+    );
     await listen(server, 0, '127.0.0.1');
     try {
       expect((await fetch(`${urlOf(server)}/metrics`)).status).to.equal(500);

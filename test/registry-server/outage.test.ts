@@ -41,7 +41,7 @@ const missing = missingPostgres ?? missingRedis;
   const becomes = (wanted: string) => eventually(async () => expect(await status()).to.equal(wanted), 20_000);
 
   it('of PostgreSQL, killed and started again: every acknowledged registration is there', async () => {
-    await becomes('ready');
+    await becomes('up');
     const acknowledged: { subject: string; id: number; schema: string }[] = [];
     const failures: { status: number; body: { error_code: number }; seconds: number }[] = [];
     let isOver = false;
@@ -67,11 +67,11 @@ const missing = missingPostgres ?? missingRedis;
       const before = acknowledged.length;
       await postgres.kill();
       await eventually(() => expect(failures.length).to.be.greaterThan(0));
-      const { status: ready, body } = await server.get('/ready');
-      expect([ready, body.status, body.checks.database.status]).to.deep.equal([503, 'unready', 'down']);
+      const { status: ready, body } = await server.getReadiness();
+      expect([ready, body.status, body.checks.database.status]).to.deep.equal([503, 'down', 'down']);
       expect(body.cause).to.match(/database/);
       await postgres.start();
-      await becomes('ready');
+      await becomes('up');
       await eventually(() => expect(acknowledged.length).to.be.greaterThan(before + 50), 20_000);
     }
     isOver = true;
@@ -93,19 +93,19 @@ const missing = missingPostgres ?? missingRedis;
     await server.get(`/schemas/ids/${body.id}`);
     await server.get('/subjects/kept/versions/latest');
     await postgres.kill();
-    await becomes('unready');
+    await becomes('down');
     expect((await server.get(`/schemas/ids/${body.id}`)).status).to.equal(200);
     // A backend outlives its killed postmaster for a moment, and still answers.
     for (const path of ['/schemas/ids/999999', '/subjects/kept/versions/latest']) {
       await eventually(async () => expect((await server.get(path)).body.error_code).to.equal(50001));
     }
     await postgres.start();
-    await becomes('ready');
+    await becomes('up');
     expect((await server.get('/subjects/kept/versions/latest')).body.id).to.equal(body.id);
   });
 
   it('of room on the disk: what is there can be read, and /ready says what cannot be done until there is room', async () => {
-    await becomes('ready');
+    await becomes('up');
     const url = postgres.url.replace(/\/postgres$/, '/outage');
     const { body } = await server.ask('POST', '/subjects/roomy/versions', { schema: anAvroRecord('Roomy') });
     const inDatabase = async (statement: string) => {
@@ -124,17 +124,80 @@ const missing = missingPostgres ?? missingRedis;
     });
     expect([refused.status, refused.body.error_code]).to.deep.equal([500, 50001]);
     expect(refused.body.message).to.match(/no room left on its disk/);
-    const ready = await server.get('/ready');
+    const ready = await server.getReadiness();
     expect([ready.status, ready.body.status]).to.deep.equal([200, 'degraded']);
     expect(ready.body.checks.writes).to.deep.include({ status: 'down', reason: 'DiskFull' });
     expect((await server.get(`/schemas/ids/${body.id}`)).status).to.equal(200);
 
     await inDatabase('drop event trigger full_disk; drop trigger full_disk on schemas');
-    await becomes('ready');
+    await becomes('up');
     const taken = await server.ask('POST', '/subjects/roomless/versions', {
       schema: anAvroRecord('Roomless'),
     });
     expect(taken.status).to.equal(200);
+  });
+
+  describe('of its tables', () => {
+    let client: pg.Client;
+    before(async () => {
+      await becomes('up');
+      client = new pg.Client({ connectionString: postgres.url.replace(/\/postgres$/, '/outage') });
+      await client.connect();
+    });
+    after(() => client.end());
+
+    const tables = ['migrations', 'registry', 'contexts', 'schemas', 'subjects', 'versions'];
+    tables.push('schema_references', 'settings', 'archive', 'outbox');
+    const kinds: readonly (readonly [string, string, string])[] = [
+      ...tables.map((name): [string, string, string] => [
+        `${name} is missing`,
+        `alter table ${name} rename to gone`,
+        `alter table gone rename to ${name}`,
+      ]),
+      [
+        'the sequence of revisions is missing',
+        'alter sequence revisions rename to gone',
+        'alter sequence gone rename to revisions',
+      ],
+      [
+        'the row of the registry is missing',
+        'create table kept as select * from registry; delete from registry',
+        'insert into registry select * from kept; drop table kept',
+      ],
+      [
+        'they are those of an older server',
+        'create table kept as select * from migrations; delete from migrations where number > 3',
+        'delete from migrations; insert into migrations select * from kept; drop table kept',
+      ],
+      [
+        'they are in another schema',
+        'alter schema public rename to gone',
+        'alter schema gone rename to public',
+      ],
+    ];
+    for (const [title, take, giveBack] of kinds) {
+      it(`says that it is down, and why, while ${title}`, async () => {
+        await client.query(take);
+        try {
+          const { status: code, body } = await server.getReadiness();
+          expect([code, body.status, body.checks.database.status]).to.deep.equal([503, 'down', 'down']);
+          expect(body.checks.database.reason).to.equal('TablesChanged');
+          expect(body.cause).to.match(/the tables of the registry|does not exist/);
+        } finally {
+          await client.query(giveBack);
+        }
+        await becomes('up');
+      });
+    }
+
+    it('waits for no lock on them', async () => {
+      await client.query('begin; lock table schemas, subjects, registry in access exclusive mode');
+      try {
+        expect(await status()).to.equal('up');
+      } finally {
+        await client.query('rollback');
+      }
+    });
   });
 
   it('of Redis: slower, never wrong; degraded, yet ready', async () => {
@@ -162,8 +225,8 @@ const missing = missingPostgres ?? missingRedis;
       expect((await server.get('/ready')).status).to.equal(200);
       await expectAt(replica, 1);
       await redis.start();
-      await becomes('ready');
-      await eventually(async () => expect((await replica.get('/ready')).body.status).to.equal('ready'));
+      await becomes('up');
+      await eventually(async () => expect((await replica.get('/ready')).body.status).to.equal('up'));
       await expectAt(replica, 2);
 
       redis.freeze();
@@ -172,7 +235,7 @@ const missing = missingPostgres ?? missingRedis;
       await expectAt(replica, 4);
       expect(performance.now() - started).to.be.lessThan(2_500);
       redis.thaw();
-      await becomes('ready');
+      await becomes('up');
       await expectAt(replica, 5);
     } finally {
       await replica.stop();
@@ -184,8 +247,8 @@ const missing = missingPostgres ?? missingRedis;
     const early = await startServer({ DATABASE_URL: postgres.url });
     try {
       expect((await early.get('/health')).status).to.equal(200);
-      const { status: code, body } = await early.get('/ready');
-      expect([code, body.status]).to.deep.equal([503, 'unready']);
+      const { status: code, body } = await early.getReadiness();
+      expect([code, body.status]).to.deep.equal([503, 'down']);
       expect(body.cause).to.equal('the database refuses connections');
       expect((await early.get('/subjects')).body.error_code).to.equal(50001);
       await postgres.start();

@@ -196,9 +196,8 @@ describe('a list that PostgreSQL ends', () => {
       log,
       known: new KnownPosts(1),
       requestTimeoutMs: 5_000,
-      store,
-      cache: undefined,
       lifecycle,
+      readiness: () => Promise.reject(new Error('is not asked')),
     });
     const server = createServer(app.callback());
     await listen(server, 0, '127.0.0.1');

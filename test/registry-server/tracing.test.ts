@@ -282,7 +282,7 @@ const missing = missingPostgres ?? missingRedis ?? missingS3;
 
       const second = await startServer(environment);
       await second.ready;
-      await eventually(async () => expect((await second.get('/ready')).body.status).to.equal('ready'));
+      await eventually(async () => expect((await second.get('/ready')).body.status).to.equal('up'));
       expect((await second.get(`/schemas/ids/${body.id}`, sampled)).status).to.equal(200);
       await second.stop();
       const steps = collector.spans.filter((span) => span.traceId === traceId && span.kind === 3);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { Readiness } from '../../registry-server/readiness.ts';
 import { eventually } from '../build/eventually.ts';
 import { openGrpcClient } from '../build/grpc.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
@@ -167,6 +168,21 @@ describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, fu
     await eventually(async () =>
       expect((await read())('schema_registry_workers{state="alive"}')).to.equal(3),
     );
+  });
+
+  it('tell on the port of the metrics how they are, all in one', async () => {
+    await start({ GRACEFUL_SHUTDOWN_TIMEOUT: '3' });
+    const readiness = async () => {
+      const response = await fetch(new URL('/ready', server.metricsUrl));
+      return [response.status, (await response.json()) as Readiness] as const;
+    };
+    const [status, told] = await readiness();
+    expect([status, told.status, told.checks.database?.kind]).to.deep.equal([200, 'up', 'postgres']);
+    server.child.kill('SIGTERM');
+    await eventually(async () => {
+      const [code, { status: ending, cause }] = await readiness();
+      expect([code, ending, cause]).to.deep.equal([503, 'down', 'the server is shutting down']);
+    });
   });
 
   it('are replaced when they die, and nobody meets one that is not ready', async () => {

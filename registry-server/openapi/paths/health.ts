@@ -20,10 +20,14 @@ export const health: Resource = {
       method: 'get',
       path: '/ready',
       summary: 'See that requests can be answered',
-      reply: { description: 'They can; `degraded`: without Redis.', schema: ref('Readiness'), mediaType },
-      otherReplies: [
-        { status: 503, description: 'They cannot; `cause` says why.', schema: ref('Readiness'), mediaType },
-      ],
+      description:
+        'Only an admin is told more than the status. On the port of the metrics /ready tells everything to all.',
+      reply: {
+        description: 'They can; `degraded`: without Redis, S3 or room to write.',
+        schema: ref('Readiness'),
+        mediaType,
+      },
+      otherReplies: [{ status: 503, description: 'They cannot.', schema: ref('Readiness'), mediaType }],
     },
   ],
 };

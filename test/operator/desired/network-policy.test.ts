@@ -94,6 +94,7 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
       ['nginx', 'server', 9090],
       ['server', 'server', 9090],
       ['operator', 'server', 8080],
+      ['operator', 'server', 9091],
       ['nginx', 'server', 8080],
       ['prometheus', 'server', 9091],
       ['server', 'server', 8080],
@@ -138,6 +139,7 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
       ['nginx', 'server', 8080],
       ['nginx', 'server', 9090],
       ['operator', 'server', 8080],
+      ['operator', 'server', 9091],
       ['server', 'server', 8080],
     ],
     closed: [

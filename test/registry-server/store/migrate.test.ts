@@ -129,7 +129,7 @@ for (const kind of ['embedded', 'postgres'] as const) {
       const server = await startServer(test.environment);
       try {
         await server.ready;
-        expect((await server.get('/ready')).body.checks.database).to.include({
+        expect((await server.getReadiness()).body.checks.database).to.include({
           migration: newest + 1,
           oldestServer: version,
         });
@@ -287,10 +287,10 @@ for (const kind of ['embedded', 'postgres'] as const) {
       replica.start();
       try {
         await eventually(async () => {
-          const answer = await askReplica(replica, 'GET', '/ready');
+          const answer = await askReplica({ url: replica.metricsUrl }, 'GET', '/ready');
           expect([answer?.status, answer?.body.status, answer?.body.cause]).to.deep.equal([
             503,
-            'unready',
+            'down',
             cause,
           ]);
         }, 20_000);

@@ -1,0 +1,90 @@
+import type { Checks } from './desired/child.ts';
+
+/** What an answer to `/ready` says. */
+export interface Readiness {
+  readonly status: 'up' | 'degraded' | 'down';
+  /** Why it is down. */
+  readonly cause: string | undefined;
+  readonly version: string | undefined;
+  readonly checks: Checks;
+}
+
+/** What a server says, and what earlier versions said. */
+const statuses: Readonly<Record<string, Readiness['status']>> = {
+  up: 'up',
+  ready: 'up',
+  degraded: 'degraded',
+  down: 'down',
+  unready: 'down',
+};
+
+const longestWords = 300;
+
+/**
+ * Whoever can name an image can answer anything: each part is taken for what it has to be or not at all, and words are
+ * cut, because they go on into a status, an Event and a log.
+ * @returns undefined where it is no answer of a registry
+ */
+export function readReadiness(body: unknown): Readiness | undefined {
+  const { status, cause, version, checks } = fieldsOf(body);
+  const known = typeof status === 'string' && Object.hasOwn(statuses, status) ? statuses[status] : undefined;
+  if (known === undefined) return undefined;
+  const told = fieldsOf(checks);
+  const { database, cache, writes, archive } = told;
+  return {
+    status: known,
+    cause: words(cause),
+    version: versionNumber(version),
+    checks: {
+      ...(database === undefined ? {} : { database: readCheck(database) }),
+      ...(writes === undefined ? {} : { writes: readCheck(writes) }),
+      ...(cache === undefined ? {} : { cache: readCheck(cache) }),
+      ...(archive === undefined ? {} : { archive: readCheck(archive) }),
+    },
+  };
+}
+
+function readCheck(told: unknown) {
+  const { status, cause, reason, version, migration, oldestServer, pending, lagSeconds } = fieldsOf(told);
+  return withoutMissing({
+    status: status === 'up' || status === 'down' ? status : undefined,
+    cause: words(cause),
+    reason: typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : undefined,
+    version: versionNumber(version),
+    migration: count(migration),
+    oldestServer: versionNumber(oldestServer),
+    pending: count(pending),
+    lagSeconds: count(lagSeconds),
+  });
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** In one line and cut; undefined where there are none. */
+export function words(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const line = value
+    .slice(0, 4 * longestWords)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+/g, ' ')
+    .trim()
+    .toWellFormed();
+  if (line === '') return undefined;
+  return line.length > longestWords ? `${line.slice(0, longestWords).toWellFormed()}…` : line;
+}
+
+function versionNumber(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.+-]{1,64}$/.test(value) ? value : undefined;
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+function withoutMissing<T extends object>(object: T) {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

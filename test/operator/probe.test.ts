@@ -1,0 +1,171 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KubeConfig } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { Cluster } from '../../operator/cluster.ts';
+import type { V1Pod } from '../../operator/kubernetes.ts';
+import { openMetrics } from '../../operator/metrics.ts';
+import { openProbe } from '../../operator/probe.ts';
+import { aRegistry } from '../build/registry.ts';
+
+interface Said {
+  readonly status?: number;
+  readonly body: unknown;
+}
+
+const api = '/api/v1/namespaces/team-a/services/http:sample:http/proxy';
+const metrics = '/api/v1/namespaces/team-a/services/http:sample-metrics:metrics/proxy';
+const podApi = '/api/v1/namespaces/team-a/pods/http:sample-1:8080/proxy';
+const podMetrics = '/api/v1/namespaces/team-a/pods/http:sample-1:9091/proxy';
+const types = { body: ['JSON'] };
+const pod = { metadata: { name: 'sample-1', namespace: 'team-a' } } as V1Pod;
+const whole = {
+  status: 'up',
+  version: '1.2.3',
+  checks: {
+    database: { kind: 'postgres', status: 'up', version: '17.2', migration: 3 },
+    cache: { status: 'up' },
+  },
+};
+
+describe('what a registry answers its operator, through a pretended API server', () => {
+  let server: Server;
+  let handle: RequestListener;
+  const probe = () => {
+    const config = new KubeConfig();
+    const { port } = server.address() as AddressInfo;
+    config.loadFromClusterAndUser(
+      { name: 'test', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+      { name: 'test' },
+    );
+    return openProbe(new Cluster(config, openMetrics('test')), true);
+  };
+  const says = (answers: Readonly<Record<string, Said>>) => {
+    handle = ({ url = '' }, response) => {
+      const { status = 200, body } = answers[url] ?? {
+        status: 404,
+        body: { kind: 'Status', reason: 'NotFound', message: 'no such service' },
+      };
+      response.writeHead(status, { 'Content-Type': 'application/json' });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    };
+  };
+  before((done) => {
+    server = createServer((request, response) => handle(request, response)).listen(0, '127.0.0.1', done);
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('is read from the port of the metrics, for the API tells no more than a status', async () => {
+    says({
+      [`${api}/ready`]: { body: { status: 'up' } },
+      [`${api}/schemas/types`]: types,
+      [`${metrics}/ready`]: { body: whole },
+    });
+    expect(await probe().ask(aRegistry())).to.deep.equal({
+      isReady: true,
+      isDegraded: false,
+      isLocked: false,
+      version: '1.2.3',
+      checks: {
+        database: { status: 'up', version: '17.2', migration: 3 },
+        cache: { status: 'up' },
+      },
+    });
+  });
+
+  it('is ready as well where that port is out of reach, and of a version that told all to everybody', async () => {
+    const open = { [`${api}/schemas/types`]: types };
+    says({ ...open, [`${api}/ready`]: { body: { status: 'degraded' } } });
+    expect(await probe().ask(aRegistry())).to.deep.equal({
+      isReady: true,
+      isDegraded: true,
+      isLocked: false,
+      version: undefined,
+      checks: {},
+    });
+    says({ ...open, [`${api}/ready`]: { body: { ...whole, status: 'ready' } } });
+    expect(await probe().ask(aRegistry())).to.deep.include({ isReady: true, version: '1.2.3' });
+  });
+
+  it('has its cause where it is down, also of one pod', async () => {
+    const down = { status: 'down', cause: 'the database refuses connections', version: '1.2.3', checks: {} };
+    says({
+      [`${api}/ready`]: { status: 503, body: { status: 'down' } },
+      [`${metrics}/ready`]: { status: 503, body: down },
+      [`${podMetrics}/ready`]: { status: 503, body: down },
+    });
+    expect(await probe().ask(aRegistry())).to.deep.equal({
+      isReady: false,
+      words: 'the database refuses connections',
+    });
+    const told = { cause: 'the database refuses connections', checks: {} };
+    expect(await probe().askPod(aRegistry(), pod)).to.deep.equal(told);
+    says({ [`${podApi}/ready`]: { status: 503, body: { ...down, status: 'unready' } } });
+    expect(await probe().askPod(aRegistry(), pod)).to.deep.equal(told);
+    says({});
+    expect(await probe().askPod(aRegistry(), pod)).to.equal(undefined);
+  });
+
+  it('is read to 64 KiB, however much an image of somebody sends', async () => {
+    let sent = 0;
+    handle = ({ url = '' }, response) => {
+      response.writeHead(url.endsWith('/types') ? 200 : 503, { 'Content-Type': 'application/json' });
+      const filler = Buffer.alloc(16 * 1024, '[');
+      const send = () => {
+        while (!response.destroyed && response.write(filler)) sent += filler.length;
+        if (!response.destroyed) response.once('drain', send);
+      };
+      send();
+    };
+    const answer = await probe().ask(aRegistry());
+    expect(answer).to.deep.equal({ isReady: false, words: 'the answer is longer than 65536 bytes' });
+    expect(await probe().askPod(aRegistry(), pod)).to.equal(undefined);
+    // What the sockets took before they were closed is beside it.
+    expect(sent).to.be.lessThan(128 * 1024 * 1024);
+  });
+
+  const odd: readonly (readonly [string, unknown])[] = [
+    ['no JSON', '<html>'],
+    ['a null', 'null'],
+    ['a list', []],
+    ['a status that is none', { status: 'constructor' }],
+    ['a status that is an object', { status: {} }],
+    ['nothing', ''],
+  ];
+  for (const [title, body] of odd) {
+    it(`counts by its status code alone where it is ${title}`, async () => {
+      says({ [`${api}/ready`]: { status: 503, body }, [`${metrics}/ready`]: { status: 503, body } });
+      expect(await probe().ask(aRegistry())).to.deep.equal({ isReady: false, words: '/ready answers 503' });
+    });
+  }
+
+  it('is cut and in one line, and each part is what it has to be or is left out', async () => {
+    const long = 'x'.repeat(10_000);
+    const check = {
+      status: { toString: 'no' },
+      cause: `one\u001b[31m\n\u202etwo ${long}`,
+      reason: `A\n${long}`,
+      version: long,
+      migration: '7',
+      oldestServer: ['1.0.0'],
+      pending: -1,
+      lagSeconds: null,
+    };
+    says({
+      [`${api}/ready`]: { body: { status: 'up' } },
+      [`${api}/schemas/types`]: types,
+      [`${metrics}/ready`]: { body: { status: 'up', version: `1.0\n${long}`, checks: { database: check } } },
+    });
+    const answer = await probe().ask(aRegistry());
+    if (!answer.isReady) throw new Error(answer.words);
+    const { version, checks } = answer;
+    expect(version).to.equal(undefined);
+    expect(Object.keys(checks.database ?? {})).to.deep.equal(['cause']);
+    expect(checks.database?.cause)
+      .to.match(/^one \[31m two x+…$/)
+      .and.have.length(301);
+  });
+});
