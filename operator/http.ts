@@ -12,8 +12,13 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** A small server for probes and metrics: GET of the given paths, 404 for the rest. */
+/**
+ * A small server for probes and metrics: GET of the given paths, 404 for the rest.
+ * @param setting which names the port
+ * @throws Error where it cannot be listened on
+ */
 export async function openDoor(
+  setting: string,
   port: number,
   paths: Readonly<Record<string, () => Answer | Promise<Answer>>>,
 ): Promise<Door> {
@@ -28,7 +33,9 @@ export async function openDoor(
       );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) =>
+      reject(new Error(`${setting}: port ${port} cannot be listened on`, { cause })),
+    );
     server.listen(port, resolve);
   });
   return {

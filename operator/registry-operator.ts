@@ -54,10 +54,11 @@ export class RegistryOperator extends DotI.default {
     this.#parts = parts;
     this.#caches = openCaches();
     metrics.countRegistries(() => this.#countRegistries());
-    this.#secrets = new NamedSecrets({ cluster, log, metrics }, this.#stopping.signal, (key) =>
+    // All that is asked for goes by it: nothing outlives the lease.
+    this.#cluster = cluster.fenced(this.#stopping.signal);
+    this.#secrets = new NamedSecrets({ cluster: this.#cluster, log, metrics }, this.#stopping.signal, (key) =>
       this.#queue.add(key),
     );
-    this.#cluster = cluster.fenced(this.#stopping.signal);
     const run = {
       cluster: this.#cluster,
       caches: this.#caches,

@@ -22,7 +22,7 @@ describe('a fenced API server', () => {
       return new Promise<never>(() => undefined);
     };
     const path = '/apis/llm-schema-registry.io/v1alpha1/namespaces/team-a/schemaregistries/sample';
-    const door = await openDoor(0, { [path]: silent });
+    const door = await openDoor('TEST_PORT', 0, { [path]: silent });
     const config = new KubeConfig();
     // Plain HTTP on loopback: client-node takes it only when told that no certificate is wanted.
     config.loadFromClusterAndUser(

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { eventually } from '../build/eventually.ts';
@@ -10,12 +11,29 @@ import { freePort } from '../build/process.ts';
 /** What config/operator/deployment.yaml gives it before it is killed. */
 const GRACE_MS = 30_000;
 
+/** A registry whose runs read a Secret that its spec names. */
+const registry = {
+  apiVersion: 'llm-schema-registry.io/v1alpha1',
+  kind: 'SchemaRegistry',
+  metadata: { name: 'sample', namespace: 'team-a', uid: 'uid-1', generation: 1, resourceVersion: '1' },
+  spec: { artifacts: { s3: { bucket: 'team-a', credentialsSecretRef: { name: 'keys' } } } },
+};
+
+const keys = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'keys', namespace: 'team-a' },
+  data: { accessKeyId: 'bWU=', secretAccessKey: 'aHVzaA==' },
+};
+
 type Behaviour = 'answers' | 'holds the lease for another' | 'answers the lease only' | 'says nothing';
 
 /** As much of an API server as an operator without registries sees. */
 async function openApi() {
   let behaviour: Behaviour = 'answers';
   let lease: { spec: Record<string, unknown>; [field: string]: unknown } | undefined;
+  let busyWith: RegExp | undefined;
+  let items: readonly object[] = [];
   const seen: string[] = [];
   const sockets = new Set<Socket>();
   const reply = (response: ServerResponse, code: number, body: object) =>
@@ -26,6 +44,11 @@ async function openApi() {
     const body = (await request.setEncoding('utf8').toArray()).join('');
     seen.push(`${method} ${url}`);
     if (behaviour === 'says nothing') return;
+    if (busyWith?.test(`${method} ${url}`)) {
+      response.setHeader('retry-after', '60');
+      reply(response, 429, { kind: 'Status', code: 429, reason: 'TooManyRequests', message: 'later' });
+      return;
+    }
     if (url.includes('/leases')) {
       if (behaviour === 'holds the lease for another') {
         lease = {
@@ -44,13 +67,14 @@ async function openApi() {
       return;
     }
     if (behaviour === 'answers the lease only') return;
-    if (url.includes('watch=true'))
+    if (/^GET .*\/secrets\/keys/.test(`${method} ${url}`)) reply(response, 200, keys);
+    else if (url.includes('watch=true'))
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     else
       reply(response, 200, {
         kind: 'List',
         metadata: { resourceVersion: '1' },
-        items: [],
+        items: url.includes('/schemaregistries') ? items : [],
         resources: [],
         groups: [],
       });
@@ -69,6 +93,13 @@ async function openApi() {
     seen,
     turn: (to: Behaviour) => {
       behaviour = to;
+    },
+    /** From now on it asks who wants this to wait for a minute. */
+    isBusyWith: (requests: RegExp) => {
+      busyWith = requests;
+    },
+    hasRegistry: () => {
+      items = [registry];
     },
     holder: () => lease?.spec.holderIdentity,
     async close() {
@@ -90,6 +121,16 @@ const kubeconfig = (port: number) =>
     ],
     users: [{ name: 'u', user: {} }],
   });
+
+const busy: readonly { title: string; requests: RegExp }[] = [
+  { title: 'a Secret that a spec names', requests: /^GET .*\/secrets\/keys/ },
+  { title: 'the list of the Secret that a spec names', requests: /^GET .*\/secrets\?.*fieldSelector/ },
+  { title: 'a list', requests: /^GET [^?]*\/configmaps\?/ },
+  { title: 'a child', requests: /^(GET|PATCH) .*\/serviceaccounts\/sample/ },
+  { title: 'a status', requests: /^PATCH .*\/schemaregistries\/sample\/status/ },
+  { title: 'a kind that it may not serve', requests: /^GET .*\/monitoring\.coreos\.com\// },
+  { title: 'a renewal of the lease', requests: /^PUT .*\/leases\// },
+];
 
 type Api = Awaited<ReturnType<typeof openApi>>;
 type Operator = Awaited<ReturnType<typeof startOperatorProcess>>;
@@ -184,5 +225,56 @@ describe('SIGTERM and the operator', function () {
         if (isLeader) expect(api.holder()).to.equal('');
       });
     }
+  }
+
+  for (const { title, requests } of busy) {
+    it(`ends it within the grace while an API server asks it to wait for a minute with ${title}`, async () => {
+      api.hasRegistry();
+      api.isBusyWith(requests);
+      operator = await startOperatorProcess(kubeconfig(api.port), 'the-operator');
+      await eventually(
+        () => expect(api.seen.filter((line) => requests.test(line))).not.to.deep.equal([]),
+        20_000,
+      );
+      const { child } = operator;
+      const exited = once(child, 'exit');
+      const late = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+      child.kill('SIGTERM');
+      const [code, signal] = await exited;
+      clearTimeout(late);
+      expect([code, signal], operator.log()).to.deep.equal([0, null]);
+    });
+  }
+});
+
+describe('the operator and a port that is taken', function () {
+  this.timeout(60_000);
+
+  for (const name of ['METRICS_PORT', 'HEALTH_PORT']) {
+    it(`ends with the cause: ${name}`, async () => {
+      const api = await openApi();
+      const taken = createServer();
+      taken.listen(0);
+      await once(taken, 'listening');
+      const { port } = taken.address() as AddressInfo;
+      const operator = await startOperatorProcess(kubeconfig(api.port), 'the-operator', {
+        [name]: String(port),
+      });
+      try {
+        const code =
+          operator.child.exitCode ??
+          (await Promise.race([
+            once(operator.child, 'exit').then(([exitCode]) => exitCode),
+            pause(20_000, 'it goes on', { ref: false }),
+          ]));
+        expect(code, operator.log()).to.equal(1);
+        expect(operator.log()).to.match(new RegExp(`${name}: port ${port} .*EADDRINUSE`));
+        expect(api.seen).to.deep.equal([]);
+      } finally {
+        await operator.kill();
+        taken.close();
+        await api.close();
+      }
+    });
   }
 });
