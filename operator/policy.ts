@@ -2,7 +2,21 @@
 export interface Policy {
   /** Restricted: an overlay sets what desired/overlay-policy.ts lists. */
   readonly podTemplate: 'Restricted' | 'Unrestricted';
+  /** Restricted: no registry is led to a cloud's metadata service (metadata-addresses.ts). */
+  readonly metadata: 'Restricted' | 'Unrestricted';
+  /** Annotations besides those of desired/ingress-annotations.ts: a key, `domain/*` or `*`. */
+  readonly ingressAnnotations: readonly string[];
+  /** Labelled: a Secret that a spec names must carry the label of desired/consent.ts. */
+  readonly secrets: 'Named' | 'Labelled';
+  /** What the images that a spec names begin with; undefined: any. */
+  readonly images: readonly string[] | undefined;
 }
 
-/** The least power; who installs the operator may give more, or less (settings.ts). */
-export const defaultPolicy: Policy = { podTemplate: 'Restricted' };
+/** Who installs the operator may give more, or less (settings.ts). */
+export const defaultPolicy: Policy = {
+  podTemplate: 'Restricted',
+  metadata: 'Restricted',
+  ingressAnnotations: [],
+  secrets: 'Named',
+  images: undefined,
+};

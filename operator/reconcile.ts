@@ -12,13 +12,14 @@ import type { NamedSecrets } from './named-secrets.ts';
 import { ask, observe } from './observe.ts';
 import type { Probe } from './probe.ts';
 import type { Outcome } from './queue.ts';
-import type { Defaults, Registry, Status } from './registry.ts';
+import type { Defaults, Registry, Spec, Status } from './registry.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec } from './spec.ts';
 import { hinderedStatus, stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
 import type { ReadWarnings } from './warnings.ts';
+import { mustBeWithinPolicy } from './within-policy.ts';
 
 /** While something is under way the registry is asked often, afterwards now and then. Neither writes. */
 const soonMs = 1_000;
@@ -58,6 +59,7 @@ export async function reconcile(
   const before = (found.status ?? {}) as Status;
   try {
     const registry = completeSpec(found, defaults);
+    mustBeWithinPolicy(registry, found.spec as Spec);
     mustKnowTables(registry, before);
     const { observed, rollout, restarts } = await repairAndAsk(parts, registry, whenChanged, log);
     const after = status(registry, observed, before, rollout ?? before.lastRollout);

@@ -49,17 +49,17 @@ export function readSettings(environment: Environment): Settings {
     wrong.push(`${name}: "${text}" is none of ${choices.join(', ')}`);
     return fallback;
   };
-  const namespaces = (name: string) => {
+  const list = (name: string, pattern: RegExp, example: string) => {
     const given = (environment[name] ?? '').split(',').map((text) => text.trim());
     const found = new Set(given.filter((text) => text !== ''));
-    for (const text of found) {
-      if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
-        wrong.push(`${name}: "${text}" is no namespace; write team-a,team-b`);
-    }
-    return found.size === 0 ? undefined : [...found];
+    for (const text of found)
+      if (!pattern.test(text)) wrong.push(`${name}: "${text}" cannot be used; write ${example}`);
+    return [...found];
   };
+  const namespaces = list('WATCH_NAMESPACES', /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'team-a,team-b');
+  const allowedImages = list('ALLOWED_IMAGES', /^[a-z0-9][a-z0-9._:/-]*$/, 'mirror.example.com/schemas');
   const namespace = environment.POD_NAMESPACE || 'llm-schema-registry';
-  const watchNamespaces = namespaces('WATCH_NAMESPACES');
+  const watchNamespaces = namespaces.length === 0 ? undefined : namespaces;
   const settings: Settings = {
     namespace,
     leaseNamespace:
@@ -76,6 +76,14 @@ export function readSettings(environment: Environment): Settings {
     },
     policy: {
       podTemplate: choice('PODTEMPLATE_POLICY', 'Restricted', ['Restricted', 'Unrestricted']),
+      metadata: choice('METADATA_POLICY', 'Restricted', ['Restricted', 'Unrestricted']),
+      ingressAnnotations: list(
+        'INGRESS_ANNOTATIONS',
+        /^(\*|[\w.-]+\/\*|([\w.-]+\/)?[\w.-]+)$/,
+        'example.com/key or example.com/*',
+      ),
+      secrets: choice('SECRET_POLICY', 'Named', ['Named', 'Labelled']),
+      images: allowedImages.length === 0 ? undefined : allowedImages,
     },
     workers: number('WORKERS', 4, 1, 64),
     metricsPort: number('METRICS_PORT', 8080, 0, 65_535),

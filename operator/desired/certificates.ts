@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kubernetes.ts';
 import type { Registry } from '../registry.ts';
+import { BadSpec } from '../spec.ts';
 import { type Child, type Component, host, meta, names, type Observed } from './child.ts';
 import { secret, textOf } from './secret.ts';
 
@@ -118,10 +119,12 @@ export const postgresTls: Child = (registry, observed) => leafSecret(registry, o
 export const redisTls: Child = (registry, observed) => leafSecret(registry, observed, 'redis');
 
 /** For cert-manager, which writes the Secret. */
-export const certificate: Child = (registry, { served }) => {
+export const certificate: Child = (registry, observed) => {
   const { tls } = registry;
+  const { served } = observed;
   if (tls?.mode !== 'CertManager' || !served.has('Certificate')) return undefined;
   const { server } = names(registry);
+  mustBeOurs(observed, 'spec.tls.mode', tls.secretName, server);
   return {
     ...meta(registry, 'Certificate', 'server', server),
     spec: {
@@ -133,6 +136,26 @@ export const certificate: Child = (registry, { served }) => {
     },
   };
 };
+
+/**
+ * cert-manager writes the Secret that a Certificate names, whatever is in it and whosever it is.
+ * @throws BadSpec where that Secret was not made by cert-manager for this Certificate
+ */
+export function mustBeOurs(
+  { namedSecrets }: Pick<Observed, 'namedSecrets'>,
+  field: string,
+  secretName: string,
+  certificateName: string,
+): void {
+  const found = namedSecrets.find(({ metadata }) => metadata.name === secretName);
+  if (found === undefined || found.metadata.annotations?.[issuedFor] === certificateName) return;
+  throw new BadSpec(
+    `${field}: Secret "${secretName}" is there and was not made by cert-manager for Certificate "${certificateName}", which would overwrite it; rename or delete that Secret, or have the registry use another`,
+  );
+}
+
+/** Written by cert-manager on the Secrets that it makes. */
+const issuedFor = 'cert-manager.io/certificate-name';
 
 function leafSecret(registry: Registry, { certificates }: Observed, leaf: Leaf): KubeObject | undefined {
   const pair = certificates?.leaves[leaf];

@@ -17,3 +17,17 @@ export function isAllowedFor({ metadata }: KubeObject, registry: { readonly name
 export function consentCommand(kind: string, name: string, registry: { readonly name: string }): string {
   return `kubectl label ${kind} ${name} ${allowedForLabel}=${registry.name}`;
 }
+
+/** On a Secret: the hosts that its password may be sent to, with commas between; `*.example.com` is every host below it. */
+export const allowedHostsAnnotation = `${apiGroup}/allowed-hosts`;
+
+/** Where a Secret says nothing, it goes where the spec says. */
+export function maySendTo({ metadata }: KubeObject, host: string): boolean {
+  const listed = metadata.annotations?.[allowedHostsAnnotation];
+  if (listed === undefined) return true;
+  const asked = host.toLowerCase();
+  return listed.split(',').some((text) => {
+    const allowed = text.trim().toLowerCase();
+    return allowed.startsWith('*.') ? asked.endsWith(allowed.slice(1)) : asked === allowed;
+  });
+}

@@ -1,13 +1,17 @@
 import type { Door, Ingress, Registry } from '../registry.ts';
-import { type Child, meta, names } from './child.ts';
+import { mustBeOurs } from './certificates.ts';
+import { type Child, meta, names, type Observed } from './child.ts';
 import { apiDoor, grpcDoor } from './config-map.ts';
+import { mustBeHarmless } from './ingress-annotations.ts';
 
 /** The way in from outside, for the REST API. */
-export const ingress: Child = (registry) => {
+export const ingress: Child = (registry, observed) => {
   if (registry.ingress === undefined) return undefined;
+  mustBeHarmless(registry);
+  mustBeIssuedHere(registry.ingress, 'http', observed);
   const { http, annotations, issuer } = registry.ingress;
   const { scheme, probe } = apiDoor(registry);
-  const own = nginxAnnotations(registry, http, { 'backend-protocol': probe, ...cors });
+  const own = nginxAnnotations(registry, http, { 'backend-protocol': probe, ...cors(registry) });
   return leadIn(registry, registry.ingress, http, {
     name: names(registry).server,
     port: scheme,
@@ -16,8 +20,9 @@ export const ingress: Child = (registry) => {
 };
 
 /** The same for gRPC. An object of its own: ingress-nginx speaks one protocol to all that is behind an Ingress. */
-export const grpcIngress: Child = (registry) => {
+export const grpcIngress: Child = (registry, observed) => {
   if (registry.ingress?.grpc === undefined) return undefined;
+  mustBeIssuedHere(registry.ingress, 'grpc', observed);
   const { grpc, annotations, issuer } = registry.ingress;
   const own = nginxAnnotations(registry, grpc, {});
   const protocol = nginx({ 'backend-protocol': grpcDoor(registry).backend });
@@ -77,13 +82,31 @@ function shownHost({ hosts }: Door): string | undefined {
   return hosts.find((name) => !name.startsWith('*'));
 }
 
-const cors = {
-  'enable-cors': 'true',
-  'cors-allow-methods': 'GET, POST, PUT, DELETE, OPTIONS',
-  'cors-allow-headers': 'Accept, Authorization, Content-Type, X-API-Key, X-Request-ID',
-  // Keys and tokens go in headers: no page needs a browser's cookies here.
-  'cors-allow-credentials': 'false',
-};
+/**
+ * The same origins that the server allows, which says so itself: the controller answers for it only what it can read. Where
+ * none is listed, or one in a form that ingress-nginx does not know, it stays out of it; its own default is every origin.
+ */
+function cors({ config: { corsOrigins }, auth }: Registry): Readonly<Record<string, string>> {
+  if (corsOrigins.length === 0 || corsOrigins.some((origin) => origin.includes('['))) return {};
+  const keyHeader = auth?.apiKeys?.header ?? 'X-API-Key';
+  return {
+    'enable-cors': 'true',
+    'cors-allow-origin': corsOrigins.includes('*') ? '*' : corsOrigins.join(','),
+    'cors-allow-methods': 'GET, POST, PUT, DELETE, OPTIONS',
+    'cors-allow-headers': `Accept, Authorization, Content-Type, ${keyHeader}, X-Request-ID`,
+    'cors-expose-headers': 'X-Request-ID',
+    'cors-max-age': '600',
+    // Keys and tokens go in headers: no page needs a browser's cookies here.
+    'cors-allow-credentials': 'false',
+  };
+}
+
+/** cert-manager makes a Certificate of the Secret's name for an Ingress, and writes that Secret whosever it is. */
+function mustBeIssuedHere({ issuer, ...doors }: Ingress, which: 'http' | 'grpc', observed: Observed): void {
+  const name = doors[which]?.tlsSecretName;
+  if (name === undefined || Object.keys(issuer).length === 0) return;
+  mustBeOurs(observed, `spec.ingress.${which}.tlsSecretName`, name, name);
+}
 
 /** Read by ingress-nginx alone, so they stand there for every class: one may be the cluster's default. */
 function nginxAnnotations(

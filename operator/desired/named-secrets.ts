@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { KubeObject } from '../kubernetes.ts';
-import type { Registry } from '../registry.ts';
+import type { ArtifactStore, Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
 import { jwtSecretKey, jwtSecretPath, keysKey, keysPath } from './auth.ts';
 import { findWrongKeys, findWrongSecret } from './auth-secrets.ts';
 import { serverTlsPath } from './certificates.ts';
 import type { Observed } from './child.ts';
 import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
+import { allowedHostsAnnotation, consentCommand, isAllowedFor, maySendTo } from './consent.ts';
 import { contentHash, dataOf, secretVolume } from './pod.ts';
 
 /** A Secret that the spec names: somebody else makes it, and the server reads it. */
@@ -19,6 +20,8 @@ interface NamedSecret {
   readonly optional?: Readonly<Record<string, string>>;
   /** Or the files that the server reads, and their volume. */
   readonly files?: { readonly keys: readonly string[]; readonly volume: string; readonly mountPath: string };
+  /** Where the server sends what is in it. */
+  readonly sentTo?: readonly { readonly field: string; readonly host: string }[];
   /** The server takes up what changes: its pods stay. */
   readonly isFollowed?: true;
   /** What the server would say against the first of the files; undefined where it takes it. */
@@ -34,6 +37,7 @@ export function namedSecrets({ database, cache, artifacts, tls, auth }: Registry
       field: 'spec.database.external.credentialsSecretRef',
       name: database.credentials,
       variables: { username: 'DATABASE_USER', password: 'DATABASE_PASSWORD' },
+      sentTo: [{ field: 'spec.database.external.host', host: database.host }],
     });
     if (database.tls.ca !== undefined) {
       found.push({
@@ -50,6 +54,7 @@ export function namedSecrets({ database, cache, artifacts, tls, auth }: Registry
         name: cache.credentials,
         variables: { password: 'REDIS_PASSWORD' },
         optional: { username: 'REDIS_USER' },
+        sentTo: cache.nodes.map(({ host }) => ({ field: 'spec.cache.external', host })),
       });
     }
     if (cache.tls.ca !== undefined) {
@@ -65,6 +70,7 @@ export function namedSecrets({ database, cache, artifacts, tls, auth }: Registry
       field: 'spec.artifacts.s3.credentialsSecretRef',
       name: artifacts.credentials,
       variables: { accessKeyId: 'S3_ACCESS_KEY_ID', secretAccessKey: 'S3_SECRET_ACCESS_KEY' },
+      sentTo: [{ field: 'spec.artifacts.s3.endpoint', host: hostOfStore(artifacts) }],
     });
   }
   if (tls?.mode === 'Secret') {
@@ -130,33 +136,42 @@ export function namedSecretMounts(registry: Registry) {
 export function namedSecretAnnotations(registry: Registry, observed: Observed): Record<string, string> {
   const hashes: Record<string, string> = {};
   for (const wanted of namedSecrets(registry)) {
-    const values = valuesOf(wanted, observed.namedSecrets, registry.namespace);
+    const values = valuesOf(wanted, observed.namedSecrets, registry);
     if (!wanted.isFollowed) hashes[wanted.name] = contentHash([hashes[wanted.name], values]);
   }
   return Object.keys(hashes).length === 0 ? {} : { [namedSecretsAnnotation]: JSON.stringify(hashes) };
 }
 
 function valuesOf(
-  { field, name, variables = {}, optional = {}, files, findWrong }: NamedSecret,
+  { field, name, variables = {}, optional = {}, files, sentTo = [], findWrong }: NamedSecret,
   secrets: readonly KubeObject[],
-  namespace: string,
+  registry: Registry,
 ): readonly string[] {
   const secret = secrets.find(({ metadata }) => metadata.name === name);
   const keys = [...Object.keys(variables), ...(files?.keys ?? [])];
   const wanted = `it needs ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`;
   if (secret === undefined)
-    throw missing(`${field}: there is no Secret "${name}" in namespace ${namespace}; ${wanted}`);
+    throw missing(`${field}: there is no Secret "${name}" in namespace ${registry.namespace}; ${wanted}`);
+  if (registry.policy.secrets === 'Labelled' && !isAllowedFor(secret, registry))
+    throw invalid(
+      `${field}: Secret "${name}" does not say that it may be used here, as SECRET_POLICY of the operator asks for; its owner allows it by: ${consentCommand('secret', name, registry)}`,
+    );
+  for (const { field: hostField, host } of sentTo)
+    if (!maySendTo(secret, host))
+      throw invalid(
+        `${hostField}: "${host}" is none of the hosts that Secret "${name}" may be sent to; its owner lists them in its annotation ${allowedHostsAnnotation}`,
+      );
   const data = dataOf(secret);
   const lacking = keys.filter((key) => !data[key]);
   if (lacking.length > 0)
     throw missing(`${field}: Secret "${name}" has nothing under ${lacking.join(', ')}; ${wanted}`);
   for (const key of Object.keys({ ...variables, ...optional })) {
     const unfit = findUnfit(Buffer.from(data[key] ?? '', 'base64'));
-    if (unfit !== undefined) throw invalid(field, name, key, unfit);
+    if (unfit !== undefined) throw spoiled(field, name, key, unfit);
   }
   const [first = ''] = keys;
   const wrong = findWrong?.(Buffer.from(data[first] ?? '', 'base64'));
-  if (wrong !== undefined) throw invalid(field, name, first, wrong);
+  if (wrong !== undefined) throw spoiled(field, name, first, wrong);
   return [...keys, ...Object.keys(optional)].map((key) => data[key] ?? '');
 }
 
@@ -169,8 +184,17 @@ function findUnfit(content: Buffer): string | undefined {
   return isUtf8(content) ? undefined : 'it is not text in UTF-8';
 }
 
-function invalid(field: string, name: string, key: string, wrong: string): BadSpec {
-  return new BadSpec(`${field}: Secret "${name}", key ${key}: ${wrong}`, { reason: 'SecretInvalid' });
+/** Where S3's own default leads. */
+function hostOfStore({ endpoint, region }: ArtifactStore): string {
+  return endpoint === undefined ? `s3.${region}.amazonaws.com` : new URL(endpoint).hostname;
+}
+
+function spoiled(field: string, name: string, key: string, wrong: string): BadSpec {
+  return invalid(`${field}: Secret "${name}", key ${key}: ${wrong}`);
+}
+
+function invalid(message: string): BadSpec {
+  return new BadSpec(message, { reason: 'SecretInvalid' });
 }
 
 function missing(message: string): BadSpec {

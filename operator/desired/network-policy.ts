@@ -1,4 +1,5 @@
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '../kubernetes.ts';
+import { withoutMetadata } from '../metadata-addresses.ts';
 import type { Registry } from '../registry.ts';
 import { type Child, type Component, meta, names, selectorLabels } from './child.ts';
 import { ports } from './config-map.ts';
@@ -33,7 +34,7 @@ export const serverPolicy: Child = (registry) => {
       // There /ready tells the operator what it tells nobody else.
       { from: [...monitoringFrom, operator, own], ports: [tcp(ports.metrics)] },
     ],
-    egress: [
+    egress: withoutMetadata(registry, [
       dns,
       ...(registry.database.kind === 'external'
         ? []
@@ -48,7 +49,7 @@ export const serverPolicy: Child = (registry) => {
       ...identityProvider(registry),
       ...collector(registry),
       ...extraEgress,
-    ],
+    ]),
   });
 };
 
@@ -73,17 +74,16 @@ function portOf(text: string): number {
 }
 
 /** A bucket is known by a name, and policies know addresses alone: the port is as exact as it gets. */
-function artifactStore({ artifacts }: Registry): readonly V1NetworkPolicyEgressRule[] {
+function artifactStore({ artifacts, policy }: Registry): readonly V1NetworkPolicyEgressRule[] {
   if (artifacts === undefined) return [];
   const port = portOf(artifacts.endpoint ?? 'https://s3.amazonaws.com');
   if (artifacts.credentials !== undefined) return [{ ports: [tcp(port)] }];
-  // Without a Secret the credentials come from AWS: its token service, EKS Pod Identity, the node's own role.
+  // Without a Secret the credentials come from AWS: its token service, EKS Pod Identity, and the node's own role where the
+  // operator allows that: it may be worth more than the registry's editor is to have.
+  const agents = ['169.254.170.23/32', ...(policy.metadata === 'Unrestricted' ? ['169.254.169.254/32'] : [])];
   return [
     { ports: [...new Set([port, 443])].map(tcp) },
-    {
-      to: ['169.254.170.23/32', '169.254.169.254/32'].map((cidr) => ({ ipBlock: { cidr } })),
-      ports: [tcp(80)],
-    },
+    { to: agents.map((cidr) => ({ ipBlock: { cidr } })), ports: [tcp(80)] },
   ];
 }
 

@@ -2,6 +2,7 @@ import { apiGroup } from '../kinds.ts';
 import type { V1Container, V1PodTemplateSpec } from '../kubernetes.ts';
 import type { Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
+import { mustBeAllowedImage } from './allowed-images.ts';
 import type { Observed } from './child.ts';
 import { serverConfig } from './config-map.ts';
 import { mustBeAllowed } from './overlay-policy.ts';
@@ -22,6 +23,12 @@ export function withOverlay(
   const { podTemplate, policy } = registry;
   if (podTemplate === undefined) return template;
   mustBeFree(registry, template);
+  const images = ['containers', 'initContainers'].flatMap((list) =>
+    itemsAt(podTemplate, ['spec', list], `spec.${list}`).map(({ name, image }) => ({ list, name, image })),
+  );
+  for (const { list, name, image } of images)
+    if (image !== undefined)
+      mustBeAllowedImage(registry, `spec.podTemplate.spec.${list}[${name}].image`, String(image));
   const isRestricted = policy.podTemplate === 'Restricted';
   if (isRestricted) mustBeAllowed(registry, observed, template);
   const overlaid = merge(template, podTemplate, '') as V1PodTemplateSpec;

@@ -506,7 +506,7 @@ export interface SchemaRegistryFields {
        */
       className?: string;
       /**
-       * Annotations of both Ingresses; they win over those that the operator sets.
+       * Annotations of both Ingresses; they win over those that the operator sets. Those that are code for the controller, or lead elsewhere, are refused (docs/security.md), unless INGRESS_ANNOTATIONS of the operator names them.
        */
       annotations?: {
         [k: string]: string;
@@ -948,7 +948,7 @@ export interface SchemaRegistryFields {
         };
       }[];
       /**
-       * What the server pods may reach, besides DNS, their database and their cache.
+       * What the server pods may reach, besides DNS, their database and their cache. The metadata services of clouds stay out of it, unless the operator runs with METADATA_POLICY=Unrestricted.
        *
        * Items: Where to, and on which ports.
        */

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import type { Child } from '../../../operator/desired/child.ts';
 import { grpcIngress, grpcTarget, ingress, ingressUrl } from '../../../operator/desired/ingress.ts';
 import type { Spec } from '../../../operator/registry.ts';
-import { anObserved, aRegistry } from '../../build/registry.ts';
+import { BadSpec } from '../../../operator/spec.ts';
+import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';
 
 type IngressFields = NonNullable<Spec['ingress']>;
 const registry = (fields: IngressFields, rest: Spec = {}) =>
@@ -66,12 +68,54 @@ describe('the ingress', () => {
       [nginx('force-ssl-redirect')]: 'true',
       'cert-manager.io/issuer': 'ca',
     });
-    expect(made?.metadata.annotations).not.to.have.property(nginx('enable-cors'));
     expect(JSON.stringify(made?.spec)).to.include('"service":{"name":"sample","port":{"name":"grpc"}}');
     expect(made?.spec).to.have.nested.property('tls[0].secretName', 'sample-grpc-tls');
     expect(grpcTarget(wanted)).to.equal('grpc.example.com:443');
     expect(grpcTarget(registry({ http, grpc }))).to.equal('grpc.example.com:80');
   });
+
+  it('lets the pages of no other origin in, unless the configuration lists them', () => {
+    const of = (config: Spec['config'], rest: Spec = {}) =>
+      annotationsOf({}, { ...rest, ...(config && { config }) });
+    const corsIn = (annotations: object) => Object.keys(annotations).filter((key) => key.includes('cors'));
+    expect(corsIn(of(undefined))).to.deep.equal([]);
+    expect(corsIn(of({ logLevel: 'debug' }))).to.deep.equal([]);
+    const origins: [string, ...string[]] = ['https://app.example.com', 'https://*.example.com'];
+    expect(of({ cors: { origins } })).to.include({
+      [nginx('enable-cors')]: 'true',
+      [nginx('cors-allow-origin')]: origins.join(','),
+      [nginx('cors-allow-credentials')]: 'false',
+    });
+    expect(of({ cors: { origins: ['https://a.example.com', '*'] } })).to.include({
+      [nginx('cors-allow-origin')]: '*',
+    });
+    // A form that ingress-nginx does not know: the server answers for itself.
+    expect(corsIn(of({ cors: { origins: [...origins, 'http://[::1]:3000'] } }))).to.deep.equal([]);
+    const auth = { mode: 'ApiKey', apiKeyHeader: 'X-Team-Key' } as const;
+    expect(of({ cors: { origins } }, { auth })[nginx('cors-allow-headers')]).to.include('X-Team-Key');
+    const both = registry({ http, grpc: { hosts: ['grpc.example.com'] } }, { config: { cors: { origins } } });
+    expect(corsIn(grpcIngress(both, anObserved())?.metadata.annotations ?? {})).to.deep.equal([]);
+  });
+
+  for (const [title, made, child] of [
+    ['http', { http, certManager: { issuer: 'ca' } }, ingress],
+    ['grpc', { http: { hosts: ['a'] }, grpc: http, certManager: { clusterIssuer: 'ca' } }, grpcIngress],
+  ] as const satisfies readonly (readonly ['http' | 'grpc', IngressFields, Child])[])
+    it(`has cert-manager overwrite no Secret of somebody else (${title})`, () => {
+      const name = `sample-${title}-tls`;
+      const over = (annotations: Readonly<Record<string, string>>) => () =>
+        child(registry(made), anObserved({ namedSecrets: [aSecret(name, {}, { annotations })] }));
+      expect(over({ 'cert-manager.io/certificate-name': name })).not.to.throw();
+      const others: readonly Record<string, string>[] = [
+        {},
+        { 'cert-manager.io/certificate-name': 'another' },
+      ];
+      for (const annotations of others)
+        expect(over(annotations)).to.throw(
+          BadSpec,
+          `spec.ingress.${title}.tlsSecretName: Secret "${name}" is there`,
+        );
+    });
 
   it('speaks gRPC in TLS to the pods where they do, whatever is said of the REST API', () => {
     const grpc = { hosts: ['grpc.example.com'] };

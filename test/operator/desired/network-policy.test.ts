@@ -3,14 +3,15 @@ import { type Component, selectorLabels } from '../../../operator/desired/child.
 import { postgresPolicy, redisPolicy, serverPolicy } from '../../../operator/desired/network-policy.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
+import type { Policy } from '../../../operator/policy.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { askCyclonus, missingCyclonus } from '../../build/cyclonus.ts';
 import { mayReach, type Party } from '../../build/network.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
-const policiesOf = (spec: Spec, name = 'sample') =>
+const policiesOf = (spec: Spec, name = 'sample', policy: Partial<Policy> = {}) =>
   [serverPolicy, postgresPolicy, redisPolicy].flatMap(
-    (policy) => policy(aRegistry(spec, name), anObserved()) ?? [],
+    (child) => child(aRegistry(spec, name, {}, policy), anObserved()) ?? [],
   );
 
 const pod = (component: Component, name = 'sample', namespace = 'team-a'): Party => ({
@@ -38,6 +39,7 @@ const parties = {
   'own "kube-dns"': { namespace: 'team-a', labels: { 'k8s-app': 'kube-dns' } },
   'dns of the node': { address: '169.254.20.10' },
   'the cloud': { address: '169.254.169.254' },
+  'identity of the pod': { address: '169.254.170.23' },
   outside: { address: '203.0.113.7' },
 } as const satisfies Record<string, Party>;
 
@@ -51,7 +53,13 @@ const nginxOnly: Spec = {
 };
 
 /** Who may reach whom: what is not in `open` of a spec and was open in another is closed there. */
-const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed: readonly Way[] }[] = [
+const tables: readonly {
+  title: string;
+  spec: Spec;
+  policy?: Partial<Policy>;
+  open: readonly Way[];
+  closed: readonly Way[];
+}[] = [
   {
     title: 'a Redis of somebody else',
     spec: { cache: { external: { host: 'redis.example.com', port: 6380 } } },
@@ -232,13 +240,51 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
     spec: { artifacts: { s3: { bucket: 'schemas' } } },
     open: [
       ['server', 'outside', 443],
-      ['server', 'the cloud', 80],
+      ['server', 'identity of the pod', 80],
     ],
     closed: [
       ['server', 'outside', 80],
+      ['server', 'the cloud', 80],
+      ['server', 'the cloud', 443],
       ['redis', 'outside', 443],
     ],
   },
+  {
+    title: 'a bucket of the cloud, where the operator allows the role of the node',
+    spec: { artifacts: { s3: { bucket: 'schemas' } } },
+    policy: { metadata: 'Unrestricted' },
+    open: [['server', 'the cloud', 80]],
+    closed: [['server', 'outside', 80]],
+  },
+  ...(
+    [
+      ['everything but', [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }] }]],
+      ['a port anywhere', [{ ports: [{ port: 80 }] }]],
+      ['ports anywhere', [{ to: [], ports: [{ port: 1, endPort: 65_535 }] }]],
+    ] as const
+  ).map(([title, extraEgress]) => ({
+    title: `extraEgress to ${title}`,
+    spec: { networkPolicy: { extraEgress } } as unknown as Spec,
+    open: [['server', 'outside', 80]] as const,
+    closed: [['server', 'the cloud', 80]] as const,
+  })),
+  ...(
+    [
+      ['bucket', { artifacts: { s3: { bucket: 'a', endpoint: 'http://s3.example.com' } } }],
+      [
+        'list of keys',
+        { auth: { mode: 'JWT', jwt: { jwksUrl: 'http://a.example.com', issuer: 'a', audience: 'b' } } },
+      ],
+      ['collector', { monitoring: { tracing: { endpoint: 'http://a.example.com' } } }],
+      ['database', { database: { external: { host: 'a', port: 80, credentialsSecretRef: { name: 'db' } } } }],
+      ['cache', { cache: { external: { host: 'a', port: 80 } } }],
+    ] as const satisfies readonly (readonly [string, Spec])[]
+  ).map(([title, spec]) => ({
+    title: `a ${title} at port 80 of a name, which may be anybody's`,
+    spec,
+    open: [['server', 'outside', 80]] as const,
+    closed: [['server', 'the cloud', 80]] as const,
+  })),
   {
     title: 'a bucket in the cluster',
     spec: {
@@ -268,10 +314,10 @@ const tables: readonly { title: string; spec: Spec; open: readonly Way[]; closed
 ];
 
 describe('the network policies', () => {
-  for (const { title, spec, open, closed } of tables) {
+  for (const { title, spec, policy, open, closed } of tables) {
     describe(`with ${title}`, () => {
       // A second registry beside it has policies, too.
-      const policies = [...policiesOf(spec), ...policiesOf({}, 'other')];
+      const policies = [...policiesOf(spec, 'sample', policy), ...policiesOf({}, 'other')];
       for (const [ways, expected] of [
         [open, true],
         [closed, false],
@@ -300,9 +346,9 @@ describe('the network policies', () => {
         { from, to, port: 53, protocol: 'UDP' as const },
       ]),
     );
-    for (const { title, spec } of tables) {
+    for (const { title, spec, policy } of tables) {
       it(`with ${title}: every party to every other, at every port`, () => {
-        const policies = [...policiesOf(spec), ...policiesOf({}, 'other')];
+        const policies = [...policiesOf(spec, 'sample', policy), ...policiesOf({}, 'other')];
         const theirs = askCyclonus(policies, ways);
         expect(theirs).to.have.lengthOf(ways.length);
         const differences = ways.flatMap(({ from, to, port, protocol }, index) =>
