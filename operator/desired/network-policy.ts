@@ -42,7 +42,7 @@ export const serverPolicy: Child = (registry) => {
       ...(registry.cache?.kind !== 'managed'
         ? []
         : [{ to: [podsOf(registry, 'redis')], ports: [tcp(ports.redis)] }]),
-      // The `registry` command in a pod speaks to the Service, which may lead to any of them.
+      // Whoever looks at a registry from inside one of its pods asks its Service, which may lead to any of them.
       { to: [own], ports: [tcp(ports.http), tcp(ports.grpc), tcp(ports.metrics)] },
       ...outside(registry),
       ...artifactStore(registry),

@@ -6,7 +6,7 @@ export const autoscalingActive: Condition = (registry, { autoscaler, served }) =
     return { status: 'False', reason: 'Disabled', message: 'spec.autoscaling.enabled is false' };
   const active = autoscaler?.status?.conditions?.find(({ type }) => type === 'ScalingActive');
   if (active === undefined)
-    return { status: 'Unknown', reason: 'Starting', message: 'the autoscaler has not looked yet' };
+    return { status: 'Unknown', reason: 'Starting', message: 'the autoscaler has not reported yet' };
   if (registry.autoscaling.requestsPerSecond !== undefined && !served.has(requestRateMetric)) {
     const message = `the number of replicas follows CPU and memory; spec.autoscaling.requestsPerSecond waits for a metrics API that serves ${requestRateMetric} for pods`;
     return { status: active.status === 'True' ? 'True' : 'False', reason: 'RequestRateNotServed', message };

@@ -9,7 +9,7 @@ export const cacheReady: Condition = (registry, observed) => {
     return {
       status: 'True',
       reason: 'Disabled',
-      message: 'spec.cache.disabled is true; each replica caches alone',
+      message: 'spec.cache.disabled is true; each replica keeps a cache of its own',
     };
   return cache.kind === 'managed'
     ? statefulSetVerdict(registry, observed, 'redis', observed.redis, 'Redis')
@@ -25,7 +25,7 @@ function externalCache(cache: ExternalCache, { answer, unready }: Observed): Ver
     const reason = reasons.find((known) => known === check.reason) ?? 'Unreachable';
     return { status: 'False', reason, message: `${place}: ${check.cause ?? 'it cannot be used'}` };
   }
-  return { status: 'Unknown', reason: 'Starting', message: `no server has asked ${place} yet` };
+  return { status: 'Unknown', reason: 'Starting', message: `no server pod has connected to ${place} yet` };
 }
 
 export function placeOf({ nodes, sentinelMaster }: ExternalCache): string {

@@ -14,8 +14,11 @@ export const certificatesReady: Condition = (registry, observed) => {
   ].filter((verdict) => verdict !== undefined);
   const [first] = verdicts;
   if (first === undefined) {
-    const why = registry.ingress === undefined ? 'there is no ingress' : 'the ingress speaks plain HTTP';
-    return { status: 'True', reason: 'Disabled', message: `${why}, and so does the API inside the cluster` };
+    const message =
+      registry.ingress === undefined
+        ? 'there is no ingress, and the API inside the cluster speaks plain HTTP'
+        : 'the ingress speaks plain HTTP, and so does the API inside the cluster';
+    return { status: 'True', reason: 'Disabled', message };
   }
   const message = verdicts.map((verdict) => verdict.message).join('; ');
   return verdicts.find(({ status }) => status === 'False') ?? { ...first, message };
@@ -115,7 +118,7 @@ function judge(
   return {
     status: 'True',
     reason: 'Ready',
-    message: `the certificate in Secret "${name}" holds until ${dayOf(validTo)}`,
+    message: `the certificate in Secret "${name}" is valid until ${dayOf(validTo)}`,
   };
 }
 

@@ -36,7 +36,11 @@ function externalDatabase({ host, port }: ExternalDatabase, { answer, unready }:
     const reason = reasonOf(check.reason);
     return { status: 'False', reason, message: `${host}:${port}: ${check.cause ?? 'it cannot be used'}` };
   }
-  return { status: 'Unknown', reason: 'Starting', message: `no server has asked ${host}:${port} yet` };
+  return {
+    status: 'Unknown',
+    reason: 'Starting',
+    message: `no server pod has connected to ${host}:${port} yet`,
+  };
 }
 
 /** A newer server may know more of them. */

@@ -59,7 +59,7 @@ function leavingCause({ metadata, spec }: V1Pod, { nowMs }: Looked): Cause | und
   const node = spec?.nodeName === undefined ? '' : ` on node ${spec.nodeName}`;
   return {
     reason: 'NodeNotResponding',
-    message: `pod ${metadata?.name}${node} has been deleted and does not end; is its node up?`,
+    message: `pod ${metadata?.name}${node} is being deleted and does not terminate; check whether its node is up`,
   };
 }
 

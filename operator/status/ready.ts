@@ -13,7 +13,7 @@ export const ready: Condition = (registry, observed) => {
     return {
       status: 'False',
       reason: 'Unlocked',
-      message: `spec.auth.mode: "${registry.auth?.mode}", but ${versionOf(answer)} answers who sends no credentials; a newer one asks for them`,
+      message: `spec.auth.mode: "${registry.auth?.mode}", but ${versionOf(answer)} answers requests without credentials; a newer version asks for them`,
     };
   }
   if (answer?.isReady) return { status: 'True', reason: 'Ready', message: `${versionOf(answer)} answers` };

@@ -24,7 +24,8 @@ export const reconciling: Condition = (registry, observed) => {
     ),
     ...(['postgres', 'redis'] as const).map((component) => volumeGrowth(registry, component, observed)),
   ].filter((wait) => wait !== undefined);
-  if (waits.length === 0) return { status: 'False', reason: 'Settled', message: 'all objects are as wanted' };
+  if (waits.length === 0)
+    return { status: 'False', reason: 'Settled', message: 'every object is as the spec asks' };
   const reason = waits.find(({ cause }) => cause !== undefined)?.cause?.reason ?? 'RollingOut';
   return { status: 'True', reason, message: waits.map(({ message }) => message).join('; ') };
 };

@@ -67,7 +67,7 @@ export function hinderedStatus(
   before: Status,
 ): Status {
   const turned: Turned = {
-    Reconciling: { status: 'True', reason, message: `${message}; it is tried again` },
+    Reconciling: { status: 'True', reason, message: `${message}; it will be tried again` },
   };
   const ready: Verdict = { status: 'False', reason, message };
   return { ...before, conditions: withTurned(turned, ready, generation, nowMs, before) };

@@ -202,7 +202,7 @@ const ways: readonly Way[] = [
   {
     title: 'a pod that does not end',
     reason: 'NodeNotResponding',
-    says: /on node node-1 has been deleted and does not end/,
+    says: /on node node-1 is being deleted and does not terminate/,
     deletedSeconds: 40,
   },
 ];

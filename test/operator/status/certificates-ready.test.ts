@@ -46,7 +46,11 @@ describe('CertificatesReady', () => {
     ingress?: Spec['ingress'];
     says: RegExp;
   }[] = [
-    { title: 'a good certificate', data: good, says: /^True Ready: .*"mine" holds until \d{4}-\d\d-\d\d$/ },
+    {
+      title: 'a good certificate',
+      data: good,
+      says: /^True Ready: .*"mine" is valid until \d{4}-\d\d-\d\d$/,
+    },
     {
       title: 'a good certificate for a wildcard',
       data: good,

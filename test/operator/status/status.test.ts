@@ -82,7 +82,7 @@ describe('the status', () => {
 
     it('is not when it answers them, as a version would that knows of no locks', () => {
       expect(conditionsOf(up, locked).Ready).to.equal(
-        'False Unlocked: spec.auth.mode: "ApiKey", but version 1.0.0 answers who sends no credentials; a newer one asks for them',
+        'False Unlocked: spec.auth.mode: "ApiKey", but version 1.0.0 answers requests without credentials; a newer version asks for them',
       );
     });
 
