@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { namedSecretsAnnotation } from '../../../operator/desired/named-secrets.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject } from '../../../operator/kubernetes.ts';
 import type { Spec } from '../../../operator/registry.ts';
@@ -39,6 +40,27 @@ describe('a Secret that a spec names', () => {
     expect(text).to.include(
       '{"name":"database-ca","secret":{"secretName":"ca","defaultMode":288,"items":[{"key":"ca.crt","path":"ca.crt"}]}}',
     );
+  });
+
+  it('has a hash in the pods that tells nobody a password that can be guessed', () => {
+    const annotationOf = (password: string, uid: string, rest: object = {}) => {
+      const secret = aSecret('db', { username: 'me', password }, { uid, ...rest });
+      const made = childrenOf(
+        { database: { external: { host: 'a', credentialsSecretRef: { name: 'db' } } } },
+        [secret],
+      ).find(({ kind }) => kind === 'Deployment');
+      const { template } = (made?.spec ?? {}) as {
+        template: { metadata: { annotations: Record<string, string> } };
+      };
+      return template.metadata.annotations[namedSecretsAnnotation];
+    };
+    const [uid, other] = ['8f14e45f-ceea-467f-a8b5-0b7e4f0ad3f1', 'c9f0f895-fb98-4b91-99d4-1e1e8c5e5a10'];
+    const hash = annotationOf('hunter2', uid);
+    // The same password elsewhere has another one, so there is nothing to compare a guess with.
+    expect(annotationOf('hunter2', other)).not.to.equal(hash);
+    expect(annotationOf('hunter3', uid)).not.to.equal(hash);
+    // What the server does not read replaces no pod.
+    expect(annotationOf('hunter2', uid, { resourceVersion: '2', labels: { a: 'b' } })).to.equal(hash);
   });
 
   it('of a Redis takes the place of our own one; its user name may be missing', () => {
