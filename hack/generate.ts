@@ -10,6 +10,7 @@ const operatorName = 'llm-schema-registry-operator';
 const operatorNamespace = 'llm-schema-registry';
 
 const outputs: Readonly<Record<string, () => Promise<string>>> = {
+  'crds/schema-registry.yaml': plainCrd,
   'operator/generated/schema-registry.ts': typesOfCrd,
   'config/rbac/role.yaml': async () => documents([clusterRole()]),
   'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),
@@ -31,8 +32,20 @@ if (isCheck && stale.length > 0) {
 }
 if (!isCheck) console.log(stale.length === 0 ? 'all up to date' : `written: ${stale.join(', ')}`);
 
+function readCrd() {
+  return parse(readFileSync(new URL('crds/source/schema-registry.yaml', root), 'utf8'));
+}
+
+/** Without the anchors of its source, and with quotes around what YAML 1.1 would read as something else than text. */
+async function plainCrd(): Promise<string> {
+  const comment = `# Written by \`npm run generate\` from source/schema-registry.yaml.
+# Deleting it deletes every SchemaRegistry of the cluster. config/default and config/namespaced leave it alone.
+`;
+  return comment + stringify(readCrd(), { version: '1.1', aliasDuplicateObjects: false, lineWidth: 120 });
+}
+
 async function typesOfCrd(): Promise<string> {
-  const crd = parse(readFileSync(new URL('crds/schema-registry.yaml', root), 'utf8'));
+  const crd = readCrd();
   const schema = crd.spec.versions[0].schema.openAPIV3Schema;
   const { spec, status } = schema.properties;
   const wanted = {
@@ -43,7 +56,7 @@ async function typesOfCrd(): Promise<string> {
   };
   return compile(wanted as never, 'SchemaRegistryFields', {
     additionalProperties: false,
-    bannerComment: '/* Written by `npm run generate` from crds/schema-registry.yaml. */',
+    bannerComment: '/* Written by `npm run generate` from crds/source/schema-registry.yaml. */',
     style: { singleQuote: true, printWidth: 110 },
   });
 }

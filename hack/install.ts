@@ -32,12 +32,14 @@ interface Conditioned {
   };
 }
 
-/** CRD, roles and operator, as `kubectl apply -k config/default` does, and waits until it runs. */
+/** CRD, roles and operator, as `kubectl apply -k crds` and `-k config/default` do, and waits until it runs. */
 export async function installOperator(kubectl: Kubectl, images: Images, report: Report): Promise<void> {
   report('Installing the operator');
   const before = await findSource(kubectl);
-  const documents = parseAllDocuments(await kubectl(['kustomize', `${root}config/default`])).map(
-    (document) => document.toJS() as Manifest,
+  const folders = ['crds', 'config/default'];
+  const texts = await Promise.all(folders.map((folder) => kubectl(['kustomize', `${root}${folder}`])));
+  const documents = texts.flatMap((text) =>
+    parseAllDocuments(text).map((document) => document.toJS() as Manifest),
   );
   const list = { apiVersion: 'v1', kind: 'List', items: [...withImages(documents, images)] };
   // The API server of a cluster that has just begun may be short of a watch cache or a namespace for a moment.

@@ -8,7 +8,7 @@ import { reportTo } from './cluster/report.ts';
 import { defaultName } from './cluster/up.ts';
 import { kubectlOf } from './kubectl.ts';
 
-const config = fileURLToPath(new URL('../config/default', import.meta.url));
+const folder = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 async function stop(): Promise<void> {
   const { values } = parseArgs({ options: { context: { type: 'string' } } });
@@ -26,7 +26,8 @@ async function stop(): Promise<void> {
       throw new Problem(`Other registries need the operator, so it stays:\n${others}`);
     }
     report('Deleting the operator');
-    await kubectl(['delete', '-k', config, '--ignore-not-found']);
+    await kubectl(['delete', '-k', folder('config/default'), '--ignore-not-found']);
+    await kubectl(['delete', '-k', folder('crds'), '--ignore-not-found']);
     return report('Done; the volumes of the sample are left (kubectl get pvc)');
   }
   const choice =

@@ -1,4 +1,4 @@
-/* Written by `npm run generate` from crds/schema-registry.yaml. */
+/* Written by `npm run generate` from crds/source/schema-registry.yaml. */
 
 export interface SchemaRegistryFields {
   /**

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { type Kind, kinds } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
@@ -6,6 +8,7 @@ import { openApiServer, until } from '../build/api-server.ts';
 import { isOptional } from '../build/children.ts';
 
 const root = new URL('../../', import.meta.url);
+const folder = fileURLToPath(root);
 /** Kustomize's own, Helm's, and what only some clusters serve. */
 const notServed = new Set([
   'Kustomization',
@@ -22,6 +25,7 @@ function objectsIn(path: string): readonly KubeObject[] {
 }
 
 const files = [
+  'crds',
   'config/default',
   'config/operator',
   'config/rbac',
@@ -34,7 +38,7 @@ const files = [
       (file) => `${folder}/${file}`,
     ),
   )
-  .filter((file) => file.endsWith('.yaml'));
+  .filter((file) => file.endsWith('.yaml') && !file.startsWith('crds/source/'));
 
 /** The schemas that kubeconform needs are not served everywhere; an API server has them, and its admission as well. */
 describe('the manifests and the golden children', function () {
@@ -53,11 +57,46 @@ describe('the manifests and the golden children', function () {
   for (const file of files) {
     for (const object of objectsIn(file)) {
       it(`${file}: ${object.kind} ${object.metadata.name} has no field that the API server does not know`, async () => {
-        const isOfNoNamespace = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'].includes(object.kind);
+        const isOfNoNamespace = [
+          'CustomResourceDefinition',
+          'Namespace',
+          'ClusterRole',
+          'ClusterRoleBinding',
+        ].includes(object.kind);
         const namespace = isOfNoNamespace ? undefined : (object.metadata.namespace ?? 'team-a');
         const placed = { ...object, metadata: { ...object.metadata, namespace } };
         await server.cluster.apply(placed as KubeObject, { isDryRun: true });
       });
     }
   }
+
+  for (const [title, args] of [
+    ['the kind', ['-k', 'crds']],
+    ['the operator', ['-k', 'config/default']],
+    ['the operator of some namespaces', ['-k', 'config/namespaced']],
+    ['what a namespace gives it', ['-n', 'team-a', '-k', 'config/namespaced/watched']],
+    ['the samples', ['-n', 'team-a', '-f', 'config/samples']],
+  ] as const)
+    it(`are taken by kubectl as they stand: ${title}`, async () => {
+      const [path = '', ...rest] = args.toReversed();
+      const said = await server.kubectl([
+        'apply',
+        '--dry-run=server',
+        ...rest.toReversed(),
+        `${folder}${path}`,
+      ]);
+      expect(said).to.match(/server dry run/);
+    });
+
+  it('of the operator can be deleted, and every registry stays', async () => {
+    const { kubectl } = server;
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-k', `${folder}crds`]);
+    await kubectl(['apply', '--server-side', '-k', `${folder}config/default`]);
+    await kubectl(['apply', '-n', 'team-a', '-f', `${folder}config/samples/minimal.yaml`]);
+    for (const path of ['config/default', 'config/namespaced'])
+      await kubectl(['delete', '--ignore-not-found', '--wait=false', '-k', `${folder}${path}`]);
+    expect(await kubectl(['get', 'sr', 'sample', '-n', 'team-a', '-o', 'name'])).to.include('sample');
+    const crd = await kubectl(['get', 'crd', 'schemaregistries.llm-schema-registry.io', '-o', 'json']);
+    expect(JSON.parse(crd).metadata).not.to.have.property('deletionTimestamp');
+  });
 });

@@ -4,6 +4,7 @@ import { down } from '../../hack/cluster/down.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
 import { up } from '../../hack/cluster/up.ts';
 import { waitFor } from '../../hack/cluster/wait.ts';
+import { kubectlOf } from '../../hack/kubectl.ts';
 import { Cluster, isNotFound, openKubeConfig } from '../../operator/cluster.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openMetrics } from '../../operator/metrics.ts';
@@ -13,7 +14,11 @@ import { ownClusterName } from './left-over-clusters.ts';
 /** A real API server with our CRD and nothing that runs pods; KUBECONFIG points at it. */
 export async function openApiServer() {
   const name = await ownClusterName('test-api');
-  const { kubeconfigPath } = await up({ name, hasNode: false, report: reportTo(process.stderr) });
+  const { kubeconfigPath, kubectlPath } = await up({
+    name,
+    hasNode: false,
+    report: reportTo(process.stderr),
+  });
   process.env.KUBECONFIG = kubeconfigPath;
   const cluster = new Cluster(openKubeConfig(), openMetrics('test'));
   const crd = parse(
@@ -24,7 +29,8 @@ export async function openApiServer() {
     await cluster.request('GET', '/apis/llm-schema-registry.io/v1alpha1/schemaregistries');
     return true;
   });
-  return { name, cluster, close: () => down(name) };
+  const kubectl = kubectlOf(kubectlPath, kubeconfigPath);
+  return { name, cluster, kubectl, close: () => down(name) };
 }
 
 /** Tries until `check` answers with something; an error counts as "not yet". */

@@ -15,6 +15,7 @@ const environments = {
     'grpcio-status==1.85.1',
   ],
   schemathesis: ['schemathesis==4.32.5'],
+  yaml: ['pyyaml==6.0.3'],
 } as const;
 
 /** A Python with these packages, made once and kept by version; `reason` where it cannot be had. */
