@@ -40,6 +40,25 @@ describe('import mode over HTTP', function () {
     expect((await get(`/subjects/${s}/versions/latest`)).id).to.equal(70);
   });
 
+  it('leaves no number after the highest there is, and says so', async () => {
+    const highest = 2_147_483_647;
+    const ofIds = `${ctx}ids`;
+    const ofVersions = `:.versions-of-${count}:s`;
+    await importing();
+    await importing(`:.versions-of-${count}:`);
+    expect(await register({ id: highest, version: 1 }, ofIds)).to.include({ id: highest });
+    expect(await register({ id: 1, version: highest }, ofVersions)).to.include({ version: highest });
+    await put(`/mode/${ctx}`, { mode: 'READWRITE' });
+    await put(`/mode/:.versions-of-${count}:`, { mode: 'READWRITE' });
+    for (const subject of [ofIds, ofVersions]) {
+      const { error_code: code, message } = await register({ schema: anAvroRecord('R', ['b']) }, subject);
+      expect(code).to.equal(50001);
+      expect(message).to.equal(
+        'Error in the backend data store: no number is left: the id or version 2147483647 has been imported, and the next would be higher; register in another context, or under another subject',
+      );
+    }
+  });
+
   it('gives the next number where none is sent, and goes on after the highest id and number', async () => {
     await importing();
     await register({ id: 70, version: 9 });
