@@ -142,6 +142,20 @@ describe('the status', () => {
     expect(conditions.Ready).to.equal(`False DatabaseNotReady: db.example.com:5432: ${cause}`);
   });
 
+  it('of a PostgreSQL that accepts connections, and has no tables any more', () => {
+    const words = 'the database refuses a statement: relation "versions" does not exist (42P01)';
+    const checks = { database: { status: 'down', cause: words, reason: 'TablesChanged' } };
+    const conditions = conditionsOf({ ...up, answer: undefined, unready: { cause: words, checks } });
+    expect(conditions.DatabaseReady).to.equal(`False TablesChanged: PostgreSQL: ${words}`);
+    expect(conditions.Ready).to.equal(`False DatabaseNotReady: PostgreSQL: ${words}`);
+  });
+
+  it('of a PostgreSQL that a server cannot reach for a moment: its own pod knows better', () => {
+    const checks = { database: { status: 'down', cause: 'it broke off', reason: 'Unreachable' } };
+    const conditions = conditionsOf({ ...up, answer: undefined, unready: { cause: 'it broke off', checks } });
+    expect(conditions.DatabaseReady).to.match(/^True/);
+  });
+
   it('knows no more reasons than its own', () => {
     const parts = { ...up, postgres: undefined, answer: undefined, unready: unready('SomethingNew') };
     expect(conditionsOf(parts, external).DatabaseReady).to.match(/^False Unreachable: /);
