@@ -3,6 +3,7 @@ import { apply, type Plan, plan } from './apply.ts';
 import type { Caches } from './cache.ts';
 import { type Cluster, isNotFound } from './cluster.ts';
 import { names, type Observed, type Served } from './desired/child.ts';
+import { unfilledVolumes, withoutUnfilled } from './desired/claim.ts';
 import { desired } from './desired/table.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
 import { findHindrance } from './hindrance.ts';
@@ -13,6 +14,7 @@ import { ask, observe } from './observe.ts';
 import type { Probe } from './probe.ts';
 import type { Outcome } from './queue.ts';
 import type { Defaults, Registry, Spec, Status } from './registry.ts';
+import { removeUnfilled } from './remove-unfilled.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec } from './spec.ts';
 import { hinderedStatus, stalledStatus, status } from './status/status.ts';
@@ -123,7 +125,10 @@ function isCurrent({ SchemaRegistry }: Caches, { namespace, name, uid, generatio
 async function repair(parts: ReconcileParts, registry: Registry, log: Log): Promise<Repaired> {
   const { cluster, caches } = parts;
   const warnings = async () => new Map<string, string>();
-  const observed = await observe({ ...parts, warnings, nowMs: Date.now }, registry);
+  const found = await observe({ ...parts, warnings, nowMs: Date.now }, registry);
+  const unfilled = unfilledVolumes(registry, found);
+  if (!registry.isPaused) await removeUnfilled(cluster, caches, unfilled, log);
+  const observed = withoutUnfilled(found, unfilled);
   const wanted = desired(registry, observed);
   const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
   await apply(cluster, caches, changes, log);

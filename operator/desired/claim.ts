@@ -16,7 +16,7 @@ export function claimTemplate(
   storage: Storage,
   found: V1StatefulSet | undefined,
 ) {
-  const before = found?.spec?.volumeClaimTemplates?.[0]?.spec;
+  const before = templateOf(found);
   const size = before?.resources?.requests?.storage ?? storage.size;
   const { storageClassName } = before ?? storage;
   return {
@@ -41,8 +41,8 @@ export function claimTemplate(
 export function claim(registry: Registry, component: WithVolume, observed: Observed): KubeObject | undefined {
   const storage = storageOf(registry, component);
   if (storage === undefined) return undefined;
-  mustBeOfClass(component, storage, observed[component]);
   const found = findClaim(registry, component, observed);
+  mustBeOfClass(component, storage, observed[component], found);
   if (found === undefined || found.metadata?.deletionTimestamp !== undefined) return undefined;
   mustNotShrink(component, storage, found);
   const name = claimName(registry, component);
@@ -100,15 +100,96 @@ function mustNotShrink(component: WithVolume, { size }: Storage, { spec, status 
   );
 }
 
+/** What is there stays; what the spec says may be what is there, though the StatefulSet once asked for something else. */
 function mustBeOfClass(
   component: WithVolume,
   { storageClassName }: Storage,
   found: V1StatefulSet | undefined,
+  claimed: V1PersistentVolumeClaim | undefined,
 ) {
-  const before = found?.spec?.volumeClaimTemplates?.[0]?.spec;
+  const before = templateOf(found);
   if (before === undefined || before.storageClassName === storageClassName) return;
-  const right = before.storageClassName === undefined ? 'leave it out' : `write ${before.storageClassName}`;
+  const there = claimed?.spec?.storageClassName ?? before.storageClassName;
+  if (there === storageClassName) return;
+  const field = `${storageField[component]}.storageClassName`;
+  const right = there === undefined ? 'leave it out' : `write ${there}`;
   throw new BadSpec(
-    `${storageField[component]}.storageClassName: "${storageClassName ?? ''}" is not the class of the volume, which cannot change; ${right}`,
+    storageClassName === undefined
+      ? `${field} is left out, but the volume has a class, which cannot change; ${right}`
+      : `${field}: "${storageClassName}" is not the class of the volume, which cannot change; ${right}`,
   );
+}
+
+/** What was made for a volume that the spec no longer asks for, and that has never come to be. */
+export interface Unfilled {
+  readonly component: WithVolume;
+  /** undefined: it asks for what is wanted, or is not there. */
+  readonly statefulSet: V1StatefulSet | undefined;
+  readonly claim: V1PersistentVolumeClaim | undefined;
+}
+
+/**
+ * A claim that is not bound holds nothing: it may be replaced by one of another class or size, and so may the StatefulSet
+ * that it was made from. One that was made for the StatefulSet as it is stays, whatever it asks for: somebody else, such
+ * as a webhook, has it so. Pure.
+ */
+export function unfilledVolumes(registry: Registry, observed: Observed): readonly Unfilled[] {
+  return (['postgres', 'redis'] as const).flatMap((component) => {
+    const storage = storageOf(registry, component);
+    if (storage === undefined) return [];
+    const found = observed[component];
+    const claimed = findClaim(registry, component, observed);
+    const isFilled = claimed === undefined ? (found?.status?.readyReplicas ?? 0) > 0 : !isEmpty(claimed);
+    if (isFilled) return [];
+    const template = templateOf(found);
+    const isOther = template !== undefined && !isAsked(template, storage);
+    const isLeftOver = found === undefined || isOther || isOlder(claimed, found);
+    const isWrong = claimed?.spec !== undefined && isLeftOver && !isAsked(claimed.spec, storage);
+    if (!isOther && !isWrong) return [];
+    return [{ component, statefulSet: isOther ? found : undefined, claim: isWrong ? claimed : undefined }];
+  });
+}
+
+/** The world once they are taken away. */
+export function withoutUnfilled(observed: Observed, unfilled: readonly Unfilled[]): Observed {
+  const gone = new Set(unfilled.flatMap(({ statefulSet, claim: unbound }) => [statefulSet, unbound]));
+  const left = <Found>(found: Found) => (gone.has(found as V1StatefulSet) ? undefined : found);
+  return {
+    ...observed,
+    postgres: left(observed.postgres),
+    redis: left(observed.redis),
+    claims: observed.claims.filter((found) => !gone.has(found)),
+    children: observed.children.filter((child) => !gone.has(child as object as V1StatefulSet)),
+  };
+}
+
+/** No volume, and nobody is filling one from a snapshot or another claim. */
+function isEmpty({ metadata, spec, status }: V1PersistentVolumeClaim): boolean {
+  return (
+    metadata?.deletionTimestamp === undefined &&
+    status?.phase === 'Pending' &&
+    spec?.volumeName === undefined &&
+    spec?.dataSource === undefined &&
+    spec?.dataSourceRef === undefined
+  );
+}
+
+type ClaimSpec = NonNullable<V1PersistentVolumeClaim['spec']>;
+
+function isAsked({ storageClassName, resources }: ClaimSpec, storage: Storage): boolean {
+  const size = resources?.requests?.storage;
+  return (
+    storageClassName === storage.storageClassName &&
+    size !== undefined &&
+    parseQuantity(size) === parseQuantity(storage.size)
+  );
+}
+
+function isOlder(one: V1PersistentVolumeClaim | undefined, other: V1StatefulSet): boolean {
+  const [first, second] = [one, other].map((object) => String(object?.metadata?.creationTimestamp ?? ''));
+  return first !== '' && second !== '' && Date.parse(first ?? '') < Date.parse(second ?? '');
+}
+
+function templateOf(found: V1StatefulSet | undefined): ClaimSpec | undefined {
+  return found?.spec?.volumeClaimTemplates?.[0]?.spec;
 }

@@ -171,7 +171,7 @@ export interface SchemaRegistryFields {
            */
           size?: string;
           /**
-           * StorageClass of the volume. Default: the cluster's default class. Cannot be changed later.
+           * StorageClass of the volume. Default: the cluster's default class. Cannot be changed once the volume is there.
            */
           storageClassName?: string;
         };
@@ -316,7 +316,7 @@ export interface SchemaRegistryFields {
            */
           size?: string;
           /**
-           * StorageClass of the volume. Default: the cluster's default class. Cannot be changed later.
+           * StorageClass of the volume. Default: the cluster's default class. Cannot be changed once the volume is there.
            */
           storageClassName?: string;
         };

@@ -74,6 +74,12 @@ function claimCause(
   const name = claimName(registry, component);
   const claim = findClaim(registry, component, observed);
   if (claim === undefined || claim.status?.phase === 'Bound') return undefined;
+  if (claim.metadata?.deletionTimestamp !== undefined)
+    return { reason: 'ClaimPending', message: `claim ${name} is being deleted, and is made anew after that` };
+  if (claim.status?.phase === 'Lost') {
+    const message = `claim ${name} has lost its volume ${claim.spec?.volumeName}, which is no longer there`;
+    return { reason: 'ClaimPending', message };
+  }
   const { storageClassName } = claim.spec ?? {};
   if (storageClassName === undefined) {
     return {

@@ -52,6 +52,7 @@ export const reasons = [
   'Unschedulable',
   'ClaimPending',
   'VolumeNotGrown',
+  'VolumeOfAnotherClass',
   'DiskFull',
   'ConfigurationMissing',
   'QuotaExceeded',

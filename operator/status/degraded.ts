@@ -1,3 +1,6 @@
+import type { Observed } from '../desired/child.ts';
+import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
+import type { Registry } from '../registry.ts';
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
 import { findCause, rolloutCause } from './cause.ts';
@@ -28,6 +31,8 @@ export const degraded: Condition = (registry, observed) => {
   const growth = [volumeGrowth(registry, 'postgres', observed), volumeGrowth(registry, 'redis', observed)];
   const failed = growth.find((volume) => volume?.hasFailed);
   if (failed !== undefined) return { status: 'True', reason: 'VolumeNotGrown', message: failed.message };
+  const other = otherClass(registry, 'postgres', observed) ?? otherClass(registry, 'redis', observed);
+  if (other !== undefined) return { status: 'True', reason: 'VolumeOfAnotherClass', message: other };
   const wanted = observed.deployment?.spec?.replicas ?? registry.replicas;
   const there = observed.deployment?.status?.readyReplicas ?? 0;
   if (there < wanted) {
@@ -46,3 +51,18 @@ export const degraded: Condition = (registry, observed) => {
   }
   return { status: 'False', reason: 'AllWell', message: 'every part is up' };
 };
+
+/** A registry that is made anew finds the volume of before, as it was. */
+function otherClass(
+  registry: Registry,
+  component: 'postgres' | 'redis',
+  observed: Observed,
+): string | undefined {
+  const wanted = storageOf(registry, component)?.storageClassName;
+  const claim = findClaim(registry, component, observed);
+  const there = claim?.spec?.storageClassName;
+  if (wanted === undefined || claim?.status?.phase !== 'Bound' || there === wanted) return undefined;
+  const field = `${storageField[component]}.storageClassName`;
+  const right = there ? `write ${there}` : 'leave it out';
+  return `claim ${claimName(registry, component)} has a volume of class "${there ?? ''}" from before, which is used as it is; ${field} asks for "${wanted}": ${right}, or move the data`;
+}

@@ -279,12 +279,6 @@ const refusedChanges: readonly { title: string; from: Spec; to: Spec; says: RegE
     to: { database: { external: { host: 'db', credentialsSecretRef: { name: 'db' } } } },
     says: /spec: .*the kind \(managed or external\) cannot be changed/,
   },
-  {
-    title: 'another class of storage',
-    from: { database: { managed: { storage: { storageClassName: 'fast' } } } },
-    to: { database: { managed: { storage: { storageClassName: 'slow' } } } },
-    says: /spec\.database\.managed\.storage\.storageClassName: .*cannot be changed; the volume exists/,
-  },
 ];
 
 const accepted: readonly { title: string; spec: Spec }[] = [

@@ -565,6 +565,38 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
     });
   });
 
+  it('replaces a claim that has no volume, and what made it, when another class is wanted', async () => {
+    const withClass = (storageClassName: string): Spec => ({
+      database: { managed: { storage: { storageClassName } } },
+      cache: { disabled: true },
+    });
+    const statefulSet = object('apps/v1', 'StatefulSet', 'unfilled-postgres');
+    await cluster.apply(registry('unfilled', withClass('fsat')));
+    const before = await isThere(statefulSet);
+    // As the StatefulSet's controller makes it from the template.
+    const [template] = (before.spec as { volumeClaimTemplates: KubeObject[] }).volumeClaimTemplates;
+    const claim = object('v1', 'PersistentVolumeClaim', 'data-unfilled-postgres-0', { spec: template?.spec });
+    await cluster.create({
+      ...claim,
+      metadata: { ...claim.metadata, labels: template?.metadata.labels ?? {} },
+    });
+    await cluster.apply(registry('unfilled', withClass('fast')));
+    const after = await until('the StatefulSet is made anew', async () => {
+      const found = await find(cluster, statefulSet);
+      return found?.metadata.uid === before.metadata.uid ? undefined : found;
+    });
+    expect(JSON.stringify(after.spec)).to.include('"storageClassName":"fast"');
+    // Nobody collects garbage here.
+    await until('the claim is left to the garbage collector', async () => {
+      const owners = (await cluster.get(claim)).metadata.ownerReferences ?? [];
+      return owners.map(({ uid }) => uid).join() === '00000000-0000-0000-0000-000000000000';
+    });
+    await until('the spec is accepted', async () => {
+      return conditionOf(await cluster.get(registry('unfilled')), 'Stalled')?.status === 'False';
+    });
+    await cluster.delete(await cluster.get(registry('unfilled')));
+  });
+
   it('has a volume grown where its class allows that, and tells how far it is', async () => {
     const spec = (size: string): Spec => ({
       database: { managed: { storage: { size } } },

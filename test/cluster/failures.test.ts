@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Spec } from '../../operator/registry.ts';
+import { until } from '../build/api-server.ts';
 import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
 
@@ -170,6 +171,25 @@ describe('what a registry says of a failure that its user has to mend', function
       expect(message).to.match(says);
     });
   }
+
+  it('and makes another claim of another class, and one of the default class once the registry is made anew', async () => {
+    const failure = failures.find(({ title }) => title.startsWith('a storage class'));
+    const registry = failure && registries.get(failure);
+    if (failure === undefined || registry === undefined) throw new Error('there is no such registry');
+    const withClass = (storageClassName: string | undefined) =>
+      managed({ storage: { size: '1Gi', ...(storageClassName === undefined ? {} : { storageClassName }) } });
+    await registry.apply(withClass('none-such-either'));
+    await until(
+      'the claim asks for the other class',
+      async () =>
+        (await registry.condition('DatabaseReady'))?.message.includes('"none-such-either" not found'),
+      60_000,
+    );
+    await registry.kubectl('delete', 'sr', registry.name);
+    await registry.kubectl('wait', '--for=delete', `statefulset/${registry.name}-postgres`, '--timeout=60s');
+    await registry.apply(withClass(undefined));
+    await registry.says('Ready', 'True', 'Ready', 120_000);
+  });
 
   it('and goes on by itself once the image of PostgreSQL is mended', async () => {
     const failure = failures.find(({ title }) => title.startsWith('an image of PostgreSQL'));
