@@ -39,11 +39,14 @@ export class BadSpec extends Error {
   }
 }
 
+/** Logs and small files on the node's disk. No limit: one that is reached by logs would have the kubelet evict a database. */
+const disk = { 'ephemeral-storage': '64Mi' };
+
 /** What each is given where the spec says nothing. */
 const defaultResources = {
-  server: { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '2', memory: '2Gi' } },
-  postgres: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '2', memory: '4Gi' } },
-  redis: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '1', memory: '2Gi' } },
+  server: { requests: { cpu: '500m', memory: '512Mi', ...disk }, limits: { cpu: '2', memory: '2Gi' } },
+  postgres: { requests: { cpu: '500m', memory: '1Gi', ...disk }, limits: { cpu: '2', memory: '4Gi' } },
+  redis: { requests: { cpu: '250m', memory: '512Mi', ...disk }, limits: { cpu: '1', memory: '2Gi' } },
 };
 
 /** @throws BadSpec that names the field, what was found and what would be right */

@@ -18,6 +18,7 @@ import {
   contentHash,
   podBasics,
   podSecurity,
+  scratchVolume,
   secretHashAnnotation,
   secretVolume,
 } from './pod.ts';
@@ -135,8 +136,9 @@ export const deployment: Child = (registry, observed) => {
           },
         ],
         volumes: [
-          { name: 'tmp', emptyDir: {} },
-          { name: 'data', emptyDir: {} },
+          // `registry rebuild --dry-run` makes a database there.
+          scratchVolume('tmp', '1Gi'),
+          scratchVolume('data', '1Gi'),
           ...namedSecretVolumes(registry),
           ...certificateVolumes(registry),
           ...adminKeyVolumes(registry),

@@ -6,8 +6,8 @@ export const disruptionBudget: Child = (registry) => {
     ...meta(registry, 'PodDisruptionBudget', 'server', names(registry).server),
     spec: {
       minAvailable: registry.minAvailable,
-      // A pod that is broken anyway may be evicted only while enough others are well.
-      unhealthyPodEvictionPolicy: 'IfHealthyBudget',
+      // Pods that are not ready serve nobody: while the database is out, none is, and no drain is to wait for that.
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
       selector: { matchLabels: selectorLabels(registry, 'server') },
     },
   };

@@ -55,6 +55,11 @@ export function dataOf(object: KubeObject | undefined): Readonly<Record<string, 
   return (object?.data ?? {}) as Readonly<Record<string, string>>;
 }
 
+/** A folder of the pod's own on the node's disk. Who fills it beyond the limit is evicted, before the node has no room for others. */
+export function scratchVolume(name: string, sizeLimit: string) {
+  return { name, emptyDir: { sizeLimit } };
+}
+
 /** Some keys of a Secret as files, for the group of the pod's user. */
 export function secretVolume(name: string, secretName: string, keys: readonly string[]) {
   return {

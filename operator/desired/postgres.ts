@@ -5,7 +5,7 @@ import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
 import { databaseName } from './credentials.ts';
-import { containerSecurity, secretVolume } from './pod.ts';
+import { containerSecurity, scratchVolume, secretVolume } from './pod.ts';
 import { followScript, prepareScript, runScript } from './postgres-scripts.ts';
 import { databaseRoles } from './rotation.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
@@ -120,8 +120,8 @@ export const postgres: Child = (registry, observed) => {
         ...(registry.tls === undefined
           ? []
           : [secretVolume('tls', tlsSecretName(registry, 'postgres'), ['tls.crt', 'tls.key'])]),
-        { name: 'run', emptyDir: {} },
-        { name: 'tmp', emptyDir: {} },
+        scratchVolume('run', '16Mi'),
+        scratchVolume('tmp', '256Mi'),
       ],
     },
   });

@@ -3,7 +3,7 @@ import { tlsSecretName } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
-import { containerSecurity, secretVolume } from './pod.ts';
+import { containerSecurity, scratchVolume, secretVolume } from './pod.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
 
 /** `redis` in the official image. */
@@ -76,7 +76,7 @@ export const redis: Child = (registry, observed) => {
         ...(registry.tls === undefined
           ? []
           : [secretVolume('tls', tlsSecretName(registry, 'redis'), ['tls.crt', 'tls.key', 'ca.crt'])]),
-        { name: 'tmp', emptyDir: {} },
+        scratchVolume('tmp', '64Mi'),
       ],
     },
   });

@@ -42,7 +42,7 @@ export function statefulSet(
 
 /** Of a container that waits for another Secret, and tells its neighbour. */
 export const followerResources: V1ResourceRequirements = {
-  requests: { cpu: '5m', memory: '16Mi' },
+  requests: { cpu: '5m', memory: '16Mi', 'ephemeral-storage': '16Mi' },
   limits: { cpu: '100m', memory: '64Mi' },
 };
 

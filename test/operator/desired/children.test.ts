@@ -61,7 +61,7 @@ describe('the children of a registry', () => {
       });
       it('has requests and limits in every container', () => {
         for (const { resources } of containers) {
-          expect(resources?.requests).to.have.keys('cpu', 'memory');
+          expect(resources?.requests).to.have.keys('cpu', 'memory', 'ephemeral-storage');
           expect(resources?.limits).to.have.keys('cpu', 'memory');
         }
       });
