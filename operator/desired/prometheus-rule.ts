@@ -1,5 +1,6 @@
 import type { Registry } from '../registry.ts';
-import { type Child, meta, names } from './child.ts';
+import { type Child, meta, names, type Observed } from './child.ts';
+import { serviceMonitor } from './service-monitor.ts';
 
 interface Alert {
   readonly alert: string;
@@ -10,11 +11,11 @@ interface Alert {
 }
 
 /** Alerts on what a person has to look at. The metrics are those of registry-server/metrics.ts. */
-export const prometheusRule: Child = (registry, { served }) => {
+export const prometheusRule: Child = (registry, observed) => {
   const wanted = registry.monitoring.prometheusRule;
-  if (wanted === undefined || !served.has('PrometheusRule')) return undefined;
+  if (wanted === undefined || !observed.served.has('PrometheusRule')) return undefined;
   const object = meta(registry, 'PrometheusRule', 'server', names(registry).server);
-  const rules = alerts(registry).map(({ alert, expr, for: time, severity, summary }) => ({
+  const rules = alerts(registry, observed).map(({ alert, expr, for: time, severity, summary }) => ({
     alert,
     expr,
     for: time,
@@ -36,17 +37,27 @@ export function seriesOf({ namespace, name }: Registry, more = ''): string {
   return `{namespace="${namespace}",job="${name}"${more === '' ? '' : `,${more}`}}`;
 }
 
-function alerts(registry: Registry): readonly Alert[] {
+/** Series that are not there are a fault only where somebody is to collect them, and there are pods to collect them from. */
+function isCollected(registry: Registry, observed: Observed): boolean {
+  const hasPods = registry.autoscaling !== undefined || registry.replicas > 0;
+  return hasPods && serviceMonitor(registry, observed) !== undefined;
+}
+
+function alerts(registry: Registry, observed: Observed): readonly Alert[] {
   const of = (more = '') => seriesOf(registry, more);
   const requests = 'schema_registry_http_requests_total';
   return [
-    {
-      alert: 'SchemaRegistryDown',
-      expr: `absent(up${of()} == 1)`,
-      for: '5m',
-      severity: 'critical',
-      summary: 'no server pod answers',
-    },
+    ...(isCollected(registry, observed)
+      ? [
+          {
+            alert: 'SchemaRegistryDown',
+            expr: `absent(up${of()} == 1)`,
+            for: '5m',
+            severity: 'critical',
+            summary: 'no server pod answers',
+          } as const,
+        ]
+      : []),
     {
       alert: 'SchemaRegistryErrors',
       expr: `sum(rate(${requests}${of('status=~"5.."')}[5m])) / sum(rate(${requests}${of()}[5m])) > 0.05`,

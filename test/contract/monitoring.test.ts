@@ -4,6 +4,7 @@ import { prometheusRule } from '../../operator/desired/prometheus-rule.ts';
 import { metricsService } from '../../operator/desired/service.ts';
 import { serviceMonitor } from '../../operator/desired/service-monitor.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { openMetrics } from '../../registry-server/metrics.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';
 
@@ -90,6 +91,25 @@ describe('what monitoring asks for is what the server shows', () => {
     expect(ports.map(({ name }) => name)).to.deep.equal(endpoints.map(({ port }) => port));
     expect(service?.metadata.labels).to.include(selector.matchLabels);
     expect(service?.metadata.labels?.[jobLabel]).to.equal('sample');
+  });
+
+  const isDownTold = (spec: Spec, served: readonly ('ServiceMonitor' | 'PrometheusRule')[]) => {
+    const rule = prometheusRule(aRegistry(spec), anObserved({ served: new Set(served) }));
+    const found = specOf<{ groups: { rules: { alert: string }[] }[] }>(rule).groups.flatMap(
+      (group) => group.rules,
+    );
+    expect(found.map(({ alert }) => alert)).to.include('SchemaRegistryErrors');
+    return found.some(({ alert }) => alert === 'SchemaRegistryDown');
+  };
+
+  it('takes series that are missing for a fault only where somebody collects them, from at least one pod', () => {
+    const both = ['ServiceMonitor', 'PrometheusRule'] as const;
+    const fixed = { autoscaling: { enabled: false } };
+    expect(isDownTold({}, both)).to.equal(true);
+    expect(isDownTold({ ...fixed, replicas: 1 }, both)).to.equal(true);
+    expect(isDownTold({ ...fixed, replicas: 0 }, both)).to.equal(false);
+    expect(isDownTold({ monitoring: { serviceMonitor: { enabled: false } } }, both)).to.equal(false);
+    expect(isDownTold({}, ['PrometheusRule'])).to.equal(false);
   });
 
   it('asks for nothing of what the cluster has not', () => {
