@@ -1,5 +1,6 @@
 import { appliedHashAnnotation, type Caches } from './cache.ts';
 import { type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
+import { isOrphan } from './desired/orphan.ts';
 import { contentHash } from './desired/pod.ts';
 import { findDifference } from './difference.ts';
 import { findHindrance } from './hindrance.ts';
@@ -39,7 +40,7 @@ export function plan(wanted: readonly KubeObject[], children: readonly KubeObjec
   const kept = new Set(wanted.map(pathOf));
   const remove = children.filter(
     (child) =>
-      isOwned(child, ownerUid) &&
+      (isOwned(child, ownerUid) || isOrphan(child)) &&
       !kept.has(pathOf(child)) &&
       isRemovable(child) &&
       child.metadata.deletionTimestamp === undefined,

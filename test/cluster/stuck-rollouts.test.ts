@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Spec } from '../../operator/registry.ts';
+import { until } from '../build/api-server.ts';
 import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
 
@@ -212,6 +213,20 @@ describe('a rollout that gets stuck', function () {
     ]);
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     expect(errors.map(String)).to.deep.equal([]);
+  });
+
+  it('leaves nothing of a registry that was deleted without its objects, when the next one has no Redis', async () => {
+    const registry = registries.find(({ name }) => name === 'stuck-3');
+    const ofRedis = ['get', 'statefulset,service,secret,configmap,networkpolicy', '-o', 'name'];
+    const redis = ['-l', 'app.kubernetes.io/component=redis'];
+    await registry?.kubectl('delete', 'sr', 'stuck-3', '--cascade=orphan');
+    expect(await registry?.kubectl(...ofRedis, ...redis)).to.match(/statefulset.apps\/stuck-3-redis/);
+    await registry?.apply({ ...small, cache: { disabled: true } });
+    await registry?.ready();
+    await until(
+      'nothing of Redis is left',
+      async () => (await registry?.kubectl(...ofRedis, ...redis))?.trim() === '',
+    );
   });
 
   it('says so of a Deployment that somebody has paused', async () => {

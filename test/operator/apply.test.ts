@@ -5,7 +5,8 @@ import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import { desired } from '../../operator/desired/table.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { openLog } from '../../operator/log.ts';
-import { anObserved, aRegistry } from '../build/registry.ts';
+import type { Spec } from '../../operator/registry.ts';
+import { anObserved, aRegistry, someCertificates } from '../build/registry.ts';
 
 /** The children as they are once a plan has been carried out. */
 function carriedOut(spec = {}): readonly KubeObject[] {
@@ -60,6 +61,47 @@ describe('the plan of a run', () => {
     const before = carriedOut({ service: { annotations: { 'example.test/a': 'b' } } });
     const { update } = plan(desired(aRegistry(), anObserved()), before, 'uid-1');
     expect(update.map(({ object }) => object.kind)).to.deep.equal(['Service']);
+  });
+
+  describe('takes on the objects of a registry that was deleted without them', () => {
+    const everything: Spec = {
+      tls: { mode: 'Operator' },
+      auth: { mode: 'ApiKey' },
+      ingress: { enabled: true, http: { hosts: ['a.example.com'] }, grpc: { hosts: ['b.example.com'] } },
+      monitoring: { dashboards: { enabled: true } },
+    };
+    const observed = anObserved({ certificates: someCertificates });
+    const orphans = plan(desired(aRegistry(everything), observed), [], 'uid-of-before').create.map(
+      (child) => {
+        const { ownerReferences: _gone, ...metadata } = child.metadata;
+        return { ...child, metadata };
+      },
+    );
+    const without = desired(aRegistry({ cache: { disabled: true }, monitoring: {} }), anObserved());
+    const pathsOf = (objects: readonly KubeObject[]) =>
+      objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+
+    it('and removes those that are not wanted, of every kind', () => {
+      const { update, remove } = plan(without, orphans, 'uid-1');
+      const wanted = new Set(pathsOf(without));
+      expect(pathsOf(remove)).to.have.members(pathsOf(orphans).filter((path) => !wanted.has(path)));
+      expect(pathsOf(remove)).to.include.members(['StatefulSet sample-redis', 'Secret sample-postgres-tls']);
+      expect(pathsOf(update.map(({ object }) => object))).to.have.members([...wanted]);
+    });
+
+    it('but not a copy of another name, what has an owner, nor what somebody else has made', () => {
+      const [orphan] = orphans.filter(({ metadata }) => metadata.name === 'sample-redis');
+      if (orphan === undefined) throw new Error('there is no Redis');
+      const changed = (change: object) => ({ ...orphan, metadata: { ...orphan.metadata, ...change } });
+      const others = [
+        changed({ name: 'sample-redis-copy' }),
+        changed({
+          ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'x', controller: true }],
+        }),
+        changed({ annotations: {} }),
+      ];
+      expect(pathsOf(plan(without, others, 'uid-1').remove)).to.deep.equal([]);
+    });
   });
 
   it('removes what is no longer wanted, and never a claim', () => {

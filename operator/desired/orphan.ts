@@ -1,0 +1,23 @@
+import { appliedHashAnnotation, instanceLabel } from '../cache.ts';
+import type { KubeObject } from '../kubernetes.ts';
+
+/** What follows the name of a registry in the names of its objects. */
+const suffixes = [
+  '',
+  ...['-config', '-auth', '-ca', '-tls', '-grpc', '-metrics', '-headless', '-dashboard'],
+  ...['-postgres', '-postgres-tls', '-redis', '-redis-tls'],
+];
+
+/**
+ * Made by an operator for a registry that was deleted without its objects (`--cascade=orphan`): nobody owns it, and it
+ * belongs to the next registry of that name. The name tells it from a copy that somebody has made of an object of ours.
+ */
+export function isOrphan({ metadata }: KubeObject): boolean {
+  const registry = metadata.labels?.[instanceLabel];
+  return (
+    registry !== undefined &&
+    (metadata.ownerReferences ?? []).length === 0 &&
+    metadata.annotations?.[appliedHashAnnotation] !== undefined &&
+    suffixes.some((suffix) => metadata.name === `${registry}${suffix}`)
+  );
+}
