@@ -12,6 +12,7 @@ import { registerFirstSchema } from './first-schema.ts';
 import { usedImages } from './images/used-images.ts';
 import { installOperator, waitForReady } from './install.ts';
 import { kubectlOf } from './kubectl.ts';
+import { kubectlCommand, nextSteps } from './next-steps.ts';
 
 const sample = fileURLToPath(new URL('../config/samples/minimal.yaml', import.meta.url));
 const usage = `npm start [-- OPTIONS]
@@ -96,8 +97,8 @@ async function start(): Promise<void> {
     hostPort,
   });
   const url = `http://127.0.0.1:${hostPort}`;
-  const context = cluster.context === undefined ? '' : ` --context ${cluster.context}`;
-  if ('address' in exposed) {
+  const command = kubectlCommand(cluster.context);
+  if (exposed.address !== undefined) {
     report('Registering a first schema');
     const { subject, id, value } = await registerFirstSchema(`http://${exposed.address}`);
     report(
@@ -105,18 +106,13 @@ async function start(): Promise<void> {
     );
   } else {
     report('Done');
-    console.log(`\nTo reach the registry from here, leave this running:\n  ${exposed.command}`);
+    const forward = `${command} port-forward -n default service/sample ${hostPort}:80`;
+    console.log(`\nTo reach the registry from here, leave this running:\n  ${forward}`);
   }
   console.log(`
 ${(await kubectl(['get', 'schemaregistries', '-o', 'wide'])).trimEnd()}
 
-The registry is at ${url}. What people try next:
-
-  curl -s ${url}/subjects/support-answer-value/versions/latest
-  ${cluster.kubectlPath} --kubeconfig ${cluster.kubeconfigPath}${context} describe sr sample
-  ${cluster.kubectlPath} --kubeconfig ${cluster.kubeconfigPath}${context} explain sr.spec
-
-npm stop takes all of it away.`);
+${nextSteps(url, command)}`);
 }
 
 try {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from './problem.ts';
-import { type Provider, portForward } from './provider.ts';
+import type { Provider } from './provider.ts';
 import { run } from './run.ts';
 
 /** A cluster that the user has: nothing is made, nothing is removed, and images must come from a registry. */
@@ -30,5 +30,5 @@ export const context = (name: string | undefined): Provider => ({
   down: async () => undefined,
   buildImages: async () => [],
   loadImages: async () => undefined,
-  expose: async (cluster, service) => portForward(cluster, service),
+  expose: async () => ({}),
 });

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { buildBinaries } from './binaries.ts';
 import { findCluster, listClusters } from './cluster.ts';
 import { down } from './down.ts';
 import { expose, unexpose } from './expose.ts';
 import { clusterFolders } from './folders.ts';
+import { kubeconfigOf } from './kind.ts';
 import { loadImages } from './load-images.ts';
 import { Problem } from './problem.ts';
 import { reportTo } from './report.ts';
@@ -97,8 +99,11 @@ const commands: Record<string, () => Promise<void>> = {
     console.log(requireCluster().kubeconfig);
   },
   async kubectl() {
-    const { kubeconfig } = requireCluster();
-    const child = spawn(linkKubectl(), args, {
+    // Without a local one of this name there may be kind's, which npm start makes by the same name.
+    const ofKind = findCluster(name) === undefined ? kubeconfigOf(name) : undefined;
+    const isKind = ofKind !== undefined && existsSync(ofKind);
+    const kubeconfig = isKind ? ofKind : requireCluster().kubeconfig;
+    const child = spawn(isKind ? 'kubectl' : linkKubectl(), args, {
       stdio: 'inherit',
       env: { ...process.env, KUBECONFIG: kubeconfig },
     });

@@ -2,8 +2,8 @@ import type { BuiltImage } from '../images/build-images.ts';
 import type { Report } from './report.ts';
 import type { RunningCluster, UpOptions } from './up.ts';
 
-/** A Service, as seen by a user on the host: the address to use, or the command that makes one. */
-export type Exposed = { readonly address: string } | { readonly command: string };
+/** A Service, as seen by a user on the host; without an address it takes a port-forward. */
+export type Exposed = { readonly address?: string };
 
 export type ServicePort = {
   readonly namespace: string;
@@ -23,16 +23,4 @@ export type Provider = {
   readonly buildImages: (report: Report) => Promise<readonly BuiltImage[]>;
   readonly loadImages: (name: string, archives: readonly string[], report: Report) => Promise<void>;
   readonly expose: (cluster: RunningCluster, service: ServicePort) => Promise<Exposed>;
-};
-
-/** Works with any cluster, for as long as the command runs. */
-export const portForward = (
-  cluster: RunningCluster,
-  { namespace, service, port, hostPort }: ServicePort,
-): Exposed => {
-  const context = cluster.context ? ` --context ${cluster.context}` : '';
-  const flags = `--kubeconfig ${cluster.kubeconfigPath}${context} --namespace ${namespace}`;
-  return {
-    command: `${cluster.kubectlPath} ${flags} port-forward service/${service} ${hostPort ?? port}:${port}`,
-  };
 };

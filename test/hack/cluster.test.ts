@@ -11,6 +11,8 @@ import type { Provider } from '../../hack/cluster/provider.ts';
 import { chooseProvider } from '../../hack/cluster/providers.ts';
 import { restartDelayMs } from '../../hack/cluster/restart-delay.ts';
 import { missingTools } from '../../hack/cluster/tools.ts';
+import { kubectlCommand, nextSteps } from '../../hack/next-steps.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const aCluster = (given: Partial<Cluster> = {}): Cluster => ({
   name: 'test',
@@ -172,4 +174,18 @@ describe('the folders of a cluster', () => {
     expect(`${kubelet}/pod-resources/4294967295`.length).to.be.at.most(107);
     expect(`${containerdSocket}.ttrpc`.length).to.be.at.most(107);
   });
+});
+
+describe('what npm start proposes', () => {
+  it('are commands that one can type, and that npm has', () => {
+    const text = nextSteps('http://127.0.0.1:8081', kubectlCommand(undefined));
+    for (const line of text.split('\n')) expect(line.length, line).to.be.below(80);
+    expect(text).to.include('npm run -s kubectl -- describe sr sample');
+    expect(packageJson.scripts).to.have.property('kubectl');
+  });
+
+  it('name the context of a cluster that the user has', () =>
+    expect(nextSteps('http://127.0.0.1:8081', kubectlCommand('mine'))).to.include(
+      'kubectl --context mine explain sr.spec',
+    ));
 });

@@ -1,0 +1,15 @@
+/** What people try once the sample answers, as they can type it. */
+export function nextSteps(url: string, kubectl: string): string {
+  return `The registry is at ${url}. What people try next:
+
+  curl -s ${url}/subjects/support-answer-value/versions/latest
+  ${kubectl} describe sr sample
+  ${kubectl} explain sr.spec
+
+npm stop takes all of it away.`;
+}
+
+/** kubectl on the cluster of `npm start`: the user's own by its context, one of ours without the paths that it takes. */
+export function kubectlCommand(context: string | undefined): string {
+  return context === undefined ? 'npm run -s kubectl --' : `kubectl --context ${context}`;
+}
