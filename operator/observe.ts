@@ -54,7 +54,7 @@ export async function observe(
   { answer, unready }: Answers = { answer: undefined, unready: undefined },
 ): Promise<Observed> {
   const key = `${registry.namespace}/${registry.name}`;
-  const { server, postgres, redis, auth } = names(registry);
+  const { server, postgres, redis, auth, hashes } = names(registry);
   const find = (kind: KindName, name: string) => caches[kind].find(key, name) as unknown;
   const deployment = find('Deployment', server) as V1Deployment | undefined;
   const pods = caches.Pod.list(key) as unknown as V1Pod[];
@@ -81,8 +81,18 @@ export async function observe(
     redis: find('StatefulSet', redis) as V1StatefulSet | undefined,
     autoscaler: find('HorizontalPodAutoscaler', server) as V2HorizontalPodAutoscaler | undefined,
     pods,
-    secrets: { postgres: secret(postgres), redis: secret(redis), auth: secret(auth) },
-    newPasswords: { postgres: newPassword(), redis: newPassword(), auth: newPassword() },
+    secrets: {
+      postgres: secret(postgres),
+      redis: secret(redis),
+      auth: secret(auth),
+      hashes: secret(hashes),
+    },
+    newPasswords: {
+      postgres: newPassword(),
+      redis: newPassword(),
+      auth: newPassword(),
+      hashes: newPassword(),
+    },
     claims,
     warnings: await warnings(registry.namespace, waiting(claims, statefulSets, pods, now)),
     served,

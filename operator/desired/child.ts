@@ -27,9 +27,9 @@ export interface Observed {
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
   /** Our own Secrets; one that somebody has deleted as it was before. */
-  readonly secrets: Readonly<Record<'postgres' | 'redis' | 'auth', KubeObject | undefined>>;
+  readonly secrets: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', KubeObject | undefined>>;
   /** For where there is none yet, and for where another is asked for. */
-  readonly newPasswords: Readonly<Record<'postgres' | 'redis' | 'auth', string>>;
+  readonly newPasswords: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', string>>;
   /** undefined: nothing is encrypted inside the cluster. */
   readonly certificates: Certificates | undefined;
   /** What controllers complained of, by the uid of the object that waits. */
@@ -143,6 +143,7 @@ export function names({ name }: { readonly name: string }) {
     redis: `${name}-redis`,
     authority: `${name}-ca`,
     auth: `${name}-auth`,
+    hashes: `${name}-hashes`,
   };
 }
 

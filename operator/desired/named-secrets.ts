@@ -8,7 +8,8 @@ import { serverTlsPath } from './certificates.ts';
 import type { Observed } from './child.ts';
 import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
 import { allowedHostsAnnotation, consentCommand, isAllowedFor, maySendTo } from './consent.ts';
-import { dataOf, secretContentHash, secretVolume } from './pod.ts';
+import { keyedHash } from './keyed-hash.ts';
+import { dataOf, secretVolume } from './pod.ts';
 
 /** A Secret that the spec names: somebody else makes it, and the server reads it. */
 interface NamedSecret {
@@ -136,17 +137,17 @@ export function namedSecretMounts(registry: Registry) {
 export function namedSecretAnnotations(registry: Registry, observed: Observed): Record<string, string> {
   const hashes: Record<string, string> = {};
   for (const wanted of namedSecrets(registry)) {
-    const { secret, values } = readNamed(wanted, observed.namedSecrets, registry);
-    if (!wanted.isFollowed) hashes[wanted.name] = secretContentHash(secret, [hashes[wanted.name], values]);
+    const values = valuesOf(wanted, observed.namedSecrets, registry);
+    if (!wanted.isFollowed) hashes[wanted.name] = keyedHash(observed, [hashes[wanted.name], values]);
   }
   return Object.keys(hashes).length === 0 ? {} : { [namedSecretsAnnotation]: JSON.stringify(hashes) };
 }
 
-function readNamed(
+function valuesOf(
   { field, name, variables = {}, optional = {}, files, sentTo = [], findWrong }: NamedSecret,
   secrets: readonly KubeObject[],
   registry: Registry,
-): { readonly secret: KubeObject; readonly values: readonly string[] } {
+): readonly string[] {
   const secret = secrets.find(({ metadata }) => metadata.name === name);
   const keys = [...Object.keys(variables), ...(files?.keys ?? [])];
   const wanted = `it needs ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`;
@@ -172,7 +173,7 @@ function readNamed(
   const [first = ''] = keys;
   const wrong = findWrong?.(Buffer.from(data[first] ?? '', 'base64'));
   if (wrong !== undefined) throw spoiled(field, name, first, wrong);
-  return { secret, values: [...keys, ...Object.keys(optional)].map((key) => data[key] ?? '') };
+  return [...keys, ...Object.keys(optional)].map((key) => data[key] ?? '');
 }
 
 /** What cannot be meant as the value of a variable; undefined where all is well. Never the value, or a part of it. */

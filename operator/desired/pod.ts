@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { KubeObject, V1SecurityContext } from '../kubernetes.ts';
 import type { Registry } from '../registry.ts';
 
@@ -35,17 +35,6 @@ export function podBasics(registry: Registry) {
 /** On a pod template: a pod that reads this content is replaced when the content changes. */
 export function contentHash(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
-}
-
-/**
- * The same of what somebody else's Secret holds. A password of a person can be guessed, and whoever reads the pod would see from a
- * plain hash which guess is right; the Secret's uid is known to nobody who may not read the Secret.
- */
-export function secretContentHash({ metadata }: KubeObject, content: unknown): string {
-  return createHmac('sha256', metadata.uid ?? '')
-    .update(JSON.stringify(content))
-    .digest('hex')
-    .slice(0, 16);
 }
 
 export const configHashAnnotation = 'llm-schema-registry.io/config-hash';

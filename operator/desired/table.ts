@@ -16,6 +16,7 @@ import { postgresCredentials, redisCredentials } from './credentials.ts';
 import { dashboard } from './dashboard.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
+import { hashKey } from './hash-key.ts';
 import { grpcIngress, ingress } from './ingress.ts';
 import { postgresPolicy, redisPolicy, serverPolicy } from './network-policy.ts';
 import { postgres, postgresClaim, postgresConfig } from './postgres.ts';
@@ -41,6 +42,7 @@ export const children = {
   postgresCredentials,
   redisCredentials,
   adminKey,
+  hashKey,
   postgresConfig,
   postgresService,
   postgres,

@@ -6,7 +6,12 @@ import { restartCause, rolloutCause } from '../../operator/rollout.ts';
 import { anObserved, aRegistry, aSecret } from '../build/registry.ts';
 
 function parts(spec: Spec, password = 'p', namedSecrets: readonly KubeObject[] = []) {
-  const newPasswords = { postgres: password.repeat(43), redis: 'r'.repeat(43), auth: 'a'.repeat(43) };
+  const newPasswords = {
+    postgres: password.repeat(43),
+    redis: 'r'.repeat(43),
+    auth: 'a'.repeat(43),
+    hashes: 'h'.repeat(43),
+  };
   const all = desired(aRegistry(spec), anObserved({ newPasswords, namedSecrets }));
   const get = (kind: string, name: string) =>
     all.find((object) => object.kind === kind && object.metadata.name === name) as KubeObject;

@@ -177,7 +177,14 @@ describe('the children of a registry', () => {
           ? annotations({ config: { logLevel: 'debug' } }, {})
           : annotations(
               {},
-              { newPasswords: { postgres: 'x'.repeat(43), redis: 'r'.repeat(43), auth: 'a'.repeat(43) } },
+              {
+                newPasswords: {
+                  postgres: 'x'.repeat(43),
+                  redis: 'r'.repeat(43),
+                  auth: 'a'.repeat(43),
+                  hashes: 'h'.repeat(43),
+                },
+              },
             );
       expect(changed).not.to.equal(annotations({}, {}));
       expect(annotations({ deletionPolicy: 'Delete' }, {})).to.equal(annotations({}, {}));

@@ -43,24 +43,52 @@ describe('a Secret that a spec names', () => {
   });
 
   it('has a hash in the pods that tells nobody a password that can be guessed', () => {
-    const annotationOf = (password: string, uid: string, rest: object = {}) => {
-      const secret = aSecret('db', { username: 'me', password }, { uid, ...rest });
-      const made = childrenOf(
-        { database: { external: { host: 'a', credentialsSecretRef: { name: 'db' } } } },
-        [secret],
-      ).find(({ kind }) => kind === 'Deployment');
-      const { template } = (made?.spec ?? {}) as {
+    const spec: Spec = { database: { external: { host: 'a', credentialsSecretRef: { name: 'db' } } } };
+    const [first, second] = ['k'.repeat(43), 'l'.repeat(43)];
+    const made = (password: string, key: string | undefined, metadata: object = {}) => {
+      const { secrets } = anObserved();
+      const hashes = key === undefined ? undefined : aSecret('sample-hashes', { key });
+      const namedSecrets = [aSecret('db', { username: 'me', password }, metadata)];
+      const children = desired(
+        aRegistry(spec),
+        anObserved({ secrets: { ...secrets, hashes }, namedSecrets }),
+      );
+      const find = (kind: string, name: string) =>
+        children.find((child) => child.kind === kind && child.metadata.name === name);
+      const { template } = (find('Deployment', 'sample')?.spec ?? {}) as {
         template: { metadata: { annotations: Record<string, string> } };
       };
-      return template.metadata.annotations[namedSecretsAnnotation];
+      const held = find('Secret', 'sample-hashes')?.data as { key: string };
+      return {
+        hash: template.metadata.annotations[namedSecretsAnnotation],
+        key: Buffer.from(held.key, 'base64').toString(),
+      };
     };
-    const [uid, other] = ['8f14e45f-ceea-467f-a8b5-0b7e4f0ad3f1', 'c9f0f895-fb98-4b91-99d4-1e1e8c5e5a10'];
-    const hash = annotationOf('hunter2', uid);
-    // The same password elsewhere has another one, so there is nothing to compare a guess with.
-    expect(annotationOf('hunter2', other)).not.to.equal(hash);
-    expect(annotationOf('hunter3', uid)).not.to.equal(hash);
-    // What the server does not read replaces no pod.
-    expect(annotationOf('hunter2', uid, { resourceVersion: '2', labels: { a: 'b' } })).to.equal(hash);
+    const { hash, key } = made('hunter2', first);
+    expect(key).to.equal(first);
+    // The same password of another registry has another hash, so there is nothing to compare a guess with.
+    expect(made('hunter2', second).hash).not.to.equal(hash);
+    expect(made('hunter3', first).hash).not.to.equal(hash);
+    // What the server does not read replaces no pod, nor does a Secret that is deleted and made anew.
+    const other = { uid: 'another', resourceVersion: '2', labels: { a: 'b' } };
+    expect(made('hunter2', first, other).hash).to.equal(hash);
+    // One that is made or spoiled is what the pods are hashed with in the same run.
+    for (const missing of [undefined, 'spoiled']) {
+      const fresh = made('hunter2', missing);
+      expect(fresh.key).to.equal('h'.repeat(43));
+      expect(made('hunter2', fresh.key).hash).to.equal(fresh.hash);
+    }
+  });
+
+  it('needs no key for the pods where the server follows it itself, or where there is none', () => {
+    const names = (spec: Spec) =>
+      childrenOf(spec, [aSecret('api-tls', { 'tls.crt': 'PEM', 'tls.key': 'PEM' })]).map(
+        ({ metadata }) => metadata.name,
+      );
+    expect(names({})).not.to.include('sample-hashes');
+    expect(names({ tls: { mode: 'Secret', secretRef: { name: 'api-tls' } } })).not.to.include(
+      'sample-hashes',
+    );
   });
 
   it('of a Redis takes the place of our own one; its user name may be missing', () => {

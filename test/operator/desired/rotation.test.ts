@@ -20,7 +20,12 @@ interface World {
 
 /** Runs in a row: each sees the Secrets and the Deployment of the one before, and has passwords of its own to give. */
 function runs() {
-  let secrets: Observed['secrets'] = { postgres: undefined, redis: undefined, auth: undefined };
+  let secrets: Observed['secrets'] = {
+    postgres: undefined,
+    redis: undefined,
+    auth: undefined,
+    hashes: undefined,
+  };
   let deployment: V1Deployment | undefined;
   let count = 0;
   return ({ spec = {}, request, nowMs = startMs, pods = [] }: World = {}) => {
@@ -30,6 +35,7 @@ function runs() {
       postgres: letter.repeat(43),
       redis: letter.toUpperCase().repeat(43),
       auth: letter.repeat(43),
+      hashes: letter.repeat(43),
     };
     const annotations: Record<string, string> = request === undefined ? {} : { [rotateAnnotation]: request };
     const children = desired(
@@ -53,7 +59,7 @@ function runs() {
     const get = (kind: string, name: string) =>
       children.find((child) => child.kind === kind && child.metadata.name === name) as KubeObject;
     const [postgres, redis] = [get('Secret', 'sample-postgres'), get('Secret', 'sample-redis')];
-    secrets = { postgres, redis, auth: undefined };
+    secrets = { postgres, redis, auth: undefined, hashes: undefined };
     deployment = get('Deployment', 'sample') as unknown as V1Deployment;
     const text = (secret: KubeObject | undefined, key: string) =>
       Buffer.from(((secret?.data ?? {}) as Record<string, string>)[key] ?? '', 'base64').toString();

@@ -1,0 +1,21 @@
+import { createHmac } from 'node:crypto';
+import type { Observed } from './child.ts';
+import { isOurs } from './rotation.ts';
+import { textOf } from './secret.ts';
+
+/**
+ * Of what a Secret of somebody else holds. A password of a person can be guessed, and whoever reads the pod would see from a
+ * plain hash which guess is right. It is the same as long as the content is, whatever becomes of the Secret.
+ */
+export function keyedHash(observed: Observed, content: unknown): string {
+  return createHmac('sha256', hashKeyOf(observed)).update(JSON.stringify(content)).digest('hex').slice(0, 16);
+}
+
+/** Under which key it is in its Secret. */
+export const hashKeyKey = 'key';
+
+/** The one that is there, until somebody spoils it. */
+export function hashKeyOf({ secrets, newPasswords }: Observed): string {
+  const held = textOf(secrets.hashes, hashKeyKey);
+  return isOurs(held) ? held : newPasswords.hashes;
+}
