@@ -1,40 +1,75 @@
+import { isDeepStrictEqual } from 'node:util';
 import { appliedHashAnnotation, type Caches } from './cache.ts';
-import { type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
+import { ApiError, type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
 import { isOrphan } from './desired/orphan.ts';
 import { contentHash } from './desired/pod.ts';
-import { findDifference } from './difference.ts';
+import { type Difference, differences, holderOf, inWords, mergePatch } from './difference.ts';
 import { findHindrance } from './hindrance.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
+import type { Ledger, Vain } from './ledger.ts';
 import type { Log } from './log.ts';
 import { BadSpec } from './spec.ts';
 
 /** Holds a Deployment's replicas while they pass from us to the autoscaler. */
 const handoverManager = `${fieldManager}-handover`;
+/**
+ * Takes away what server-side apply would keep. Not by our own name: of what we hold by two operations, an apply that wants
+ * a field no longer would leave the other one.
+ */
+const repairManager = `${fieldManager}-repair`;
+
+export interface Change {
+  readonly object: KubeObject;
+  readonly before: KubeObject;
+  /** What is not as wanted. */
+  readonly found: readonly Difference[];
+}
 
 /** What has to be written so that the children are as wanted. */
 export interface Plan {
   readonly create: readonly KubeObject[];
-  readonly update: readonly {
-    readonly object: KubeObject;
-    readonly before: KubeObject;
-    readonly because: string;
-  }[];
+  readonly update: readonly Change[];
   readonly remove: readonly KubeObject[];
+  /** Not as wanted, and written in vain: others set the fields differently again. */
+  readonly overruled: readonly Overruled[];
 }
 
-/** Pure. An object that is on its way out is left alone: its end brings the next run. */
-export function plan(wanted: readonly KubeObject[], children: readonly KubeObject[], ownerUid: string): Plan {
+export interface Overruled extends Change {
+  readonly vain: Vain;
+}
+
+/** What a plan has come to. */
+export interface Applied {
+  readonly written: readonly { readonly before: KubeObject; readonly after: KubeObject }[];
+  /** What could not be written for a field of somebody else, in words. */
+  readonly blocked: readonly string[];
+}
+
+/**
+ * Pure. An object that is on its way out is left alone: its end brings the next run.
+ * @param isVain whether the same was written before, to no effect
+ */
+export function plan(
+  wanted: readonly KubeObject[],
+  children: readonly KubeObject[],
+  ownerUid: string,
+  isVain: (object: KubeObject, found: readonly Difference[]) => Vain | undefined = () => undefined,
+): Plan {
   const byPath = new Map(children.map((child) => [pathOf(child), child]));
   const create: KubeObject[] = [];
-  const update: Plan['update'][number][] = [];
+  const update: Change[] = [];
+  const overruled: Overruled[] = [];
   for (const bare of wanted) {
     const object = withHash(bare);
     const before = byPath.get(pathOf(object));
     if (before === undefined) create.push(object);
     else if (before.metadata.deletionTimestamp === undefined) {
-      const because = isImmutable(before) ? '.immutable' : findDifference(object, before);
-      if (because !== undefined) update.push({ object, before, because });
+      const found = isImmutable(before) ? [closed] : differences(object, before);
+      if (found.length === 0) continue;
+      const vain = isVain(object, found);
+      if (vain === undefined) update.push({ object, before, found });
+      else overruled.push({ object, before, found, vain });
     }
   }
   const kept = new Set(wanted.map(pathOf));
@@ -45,37 +80,66 @@ export function plan(wanted: readonly KubeObject[], children: readonly KubeObjec
       isRemovable(child) &&
       child.metadata.deletionTimestamp === undefined,
   );
-  return { create, update, remove };
+  return { create, update, remove, overruled };
 }
+
+interface ApplyParts {
+  readonly cluster: Cluster;
+  readonly caches: Caches;
+  readonly ledger: Ledger;
+  readonly log: Log;
+}
+
+/** How a change is made: by an apply, after a patch where others have put in what an apply would keep, or anew. */
+type Way = { readonly patch?: KubeObject; readonly isAnew?: true };
 
 /**
  * Carries out a plan. A change that the API server refuses is found before anything is written.
  * @throws BadSpec when it refuses an object, or when an object of that name belongs to somebody else
  */
 export async function apply(
-  cluster: Cluster,
-  caches: Caches,
+  { cluster, caches, ledger, log }: ApplyParts,
   { create, update, remove }: Plan,
-  log: Log,
-): Promise<void> {
-  const toMerge = new Set<KubeObject>();
-  for (const { object, before } of update)
-    await whereServed(object, log, async () => {
-      if (!isImmutable(before) && (await needsMerge(cluster, object))) toMerge.add(object);
+): Promise<Applied> {
+  const written: Applied['written'][number][] = [];
+  const blocked: string[] = [];
+  const fresh: KubeObject[] = [];
+  const changes = [...update];
+  for (const object of create) {
+    const before = await findOurs(cluster, object);
+    if (before === undefined) fresh.push(object);
+    else changes.push({ object, before, found: differences(object, before) });
+  }
+  const ways = new Map<Change, Way>();
+  for (const change of changes)
+    await whereServed(change.object, log, async () => {
+      try {
+        ways.set(change, await remembering(ledger, change, () => findWay(cluster, change)));
+      } catch (error) {
+        if (!(error instanceof Blocked)) throw error;
+        blocked.push(error.message);
+      }
     });
-  for (const object of create)
+  for (const object of fresh)
     await whereServed(object, log, async () => {
-      await mustBeFree(cluster, object);
-      put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
+      const write = () => refusedAsBadSpec(object, () => cluster.apply(object));
+      const answer = await remembering(ledger, { object, before: undefined }, write);
+      put(caches, answer);
+      const left = leftOf(object, answer);
+      if (left === undefined || left.length > 0) ledger.wrote(object, [], left, Date.now());
       log.info('child made', { kind: object.kind, child: object.metadata.name });
     });
-  for (const { object, before, because } of update)
+  for (const [{ object, before, found }, { patch, isAnew }] of ways)
     await whereServed(object, log, async () => {
-      // Somebody has closed it for every change: it is made anew.
-      if (isImmutable(before)) await cluster.delete(before);
       await handOverReplicas(cluster, object, before);
-      if (toMerge.has(object)) await refusedAsBadSpec(object, () => cluster.merge(object));
-      put(caches, await refusedAsBadSpec(object, () => cluster.apply(object)));
+      if (isAnew) await cluster.delete(before);
+      const patched =
+        patch && (await refusedAsBadSpec(object, () => cluster.merge(patch, { manager: repairManager })));
+      const after = await refusedAsBadSpec(object, () => cluster.apply(object));
+      put(caches, after);
+      ledger.wrote(object, found, leftOf(object, after, patched), Date.now());
+      written.push({ before, after });
+      const because = found[0] && inWords(found[0].path);
       log.info('child changed', { kind: object.kind, child: object.metadata.name, because });
     });
   for (const object of remove) {
@@ -86,6 +150,48 @@ export async function apply(
       if (!isNotFound(error))
         throw new Error(`remove ${object.kind} ${object.metadata.name}`, { cause: error });
     }
+  }
+  return { written, blocked };
+}
+
+const isAdded = ({ wanted }: Difference) => wanted === undefined;
+
+/**
+ * What an answer has that is not as wanted, and that no further write would change. An apply has tried all that is wanted,
+ * but what was added only a patch tries to take out.
+ * @param patched the answer to that patch
+ * @returns undefined where something was added since, or was not tried
+ */
+function leftOf(
+  object: KubeObject,
+  answer: KubeObject,
+  patched?: KubeObject,
+): readonly Difference[] | undefined {
+  const left = differences(object, answer);
+  const tried = patched === undefined ? [] : differences(object, patched);
+  const isTried = (added: Difference) => tried.some((other) => isDeepStrictEqual(other, added));
+  return left.filter(isAdded).every(isTried) ? left : undefined;
+}
+
+/** A change that the API server refuses for a field that somebody else has set. */
+class Blocked extends Error {
+  override readonly name = 'Blocked';
+}
+
+/** What was refused a moment ago is not asked again as long as nothing is different. */
+async function remembering<Result>(
+  ledger: Ledger,
+  { object, before }: { readonly object: KubeObject; readonly before: KubeObject | undefined },
+  write: () => Promise<Result>,
+): Promise<Result> {
+  const known = ledger.refusalOf(object, before, Date.now());
+  if (known !== undefined) throw known;
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof Blocked || error instanceof BadSpec)
+      ledger.refused(object, before, error, Date.now());
+    throw error;
   }
 }
 
@@ -105,33 +211,83 @@ function put(caches: Caches, object: KubeObject): void {
 }
 
 /**
- * Tries a change. Server-side apply keeps items of others in lists with keys: somebody who changes the number of a port
- * leaves two of one name, which no apply could mend.
+ * Tries a change. Server-side apply keeps what others have added, and items of theirs in lists with keys: somebody who
+ * changes the number of a port leaves two of one name, which no apply could mend.
+ * @throws Blocked when a field of somebody else is refused beside what is wanted
  * @throws BadSpec when the API server refuses the object as it is wanted too
  */
-async function needsMerge(cluster: Cluster, object: KubeObject): Promise<boolean> {
-  try {
-    await refusedAsBadSpec(object, () => cluster.apply(object, { isDryRun: true }));
-    return false;
-  } catch (error) {
-    if (!(error instanceof BadSpec)) throw error;
+async function findWay(cluster: Cluster, { object, before, found }: Change): Promise<Way> {
+  // Somebody has closed it for every change.
+  if (isImmutable(before)) return { isAnew: true };
+  const patch = mergePatch(before, found);
+  const hasAdded = found.some(isAdded);
+  const ways: readonly [Way, () => Promise<KubeObject>][] = [
+    [{}, () => cluster.apply(object, { isDryRun: true })],
+    [{ patch }, () => cluster.merge(patch, { isDryRun: true, manager: repairManager })],
+  ];
+  const refusals: BadSpec[] = [];
+  for (const [way, write] of hasAdded ? ways.toReversed() : ways) {
     try {
-      await cluster.merge(object, { isDryRun: true });
-      return true;
-    } catch {
-      throw error;
+      await refusedAsBadSpec(object, write);
+      return way;
+    } catch (error) {
+      if (!(error instanceof BadSpec)) throw error;
+      refusals.push(error);
     }
   }
+  const [first] = hasAdded ? refusals.toReversed() : refusals;
+  const block = await blockOf(cluster, object, before, first?.cause);
+  if (block !== undefined) throw new Blocked(block, { cause: first });
+  throw first;
 }
 
-/** An object that lost its label is not in the cache, and is ours all the same. */
-async function mustBeFree(cluster: Cluster, object: KubeObject): Promise<void> {
+/** Where what is refused is a field that we do not want, and that is there: what it is, and who has set it. */
+async function blockOf(
+  cluster: Cluster,
+  object: KubeObject,
+  before: KubeObject,
+  error: unknown,
+): Promise<string | undefined> {
+  if (!(error instanceof ApiError)) return undefined;
+  for (const field of error.fields) {
+    const path = presentPath(before, field);
+    if (path === undefined || path.length === 0 || presentPath(object, field) !== undefined) continue;
+    const { metadata } = await cluster.get(object);
+    const holder = holderOf(path, metadata.managedFields ?? []) ?? 'somebody else';
+    return (
+      `${object.kind} "${object.metadata.name}" cannot be changed as long as ${inWords(path)} is there, which ${holder} has set; ` +
+      `take it out of the ${object.kind} (the API server says: ${error.message})`
+    );
+  }
+  return undefined;
+}
+
+/** The names of a field as the object has them: an API server may begin them with a capital. undefined: it is not there. */
+function presentPath(object: KubeObject, field: string): readonly string[] | undefined {
+  const path: string[] = [];
+  let at: unknown = object;
+  // Items of a list are not told apart.
+  const [names = ''] = field.split('[');
+  for (const name of names.split('.')) {
+    const found = Object.keys((at ?? {}) as object).find((key) => key.toLowerCase() === name.toLowerCase());
+    if (found === undefined) return undefined;
+    path.push(found);
+    at = (at as Record<string, unknown>)[found];
+  }
+  return at === undefined ? undefined : path;
+}
+
+/**
+ * An object that lost its label is not in the cache, and is ours all the same.
+ * @throws BadSpec when it belongs to somebody else
+ */
+async function findOurs(cluster: Cluster, object: KubeObject): Promise<KubeObject | undefined> {
   try {
     const found = await cluster.get(object);
     const owner = object.metadata.ownerReferences?.[0]?.uid;
-    if (owner !== undefined && isOwned(found, owner)) return;
+    if (owner !== undefined && isOwned(found, owner)) return found;
   } catch (error) {
-    if (isNotFound(error)) return;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
   throw new BadSpec(
@@ -202,6 +358,8 @@ function isOwned(object: KubeObject, uid: string): boolean {
 function isImmutable({ kind, immutable }: KubeObject): boolean {
   return (kind === 'ConfigMap' || kind === 'Secret') && immutable === true;
 }
+
+const closed: Difference = { path: ['immutable'], wanted: undefined, observed: true };
 
 function isRemovable({ kind }: KubeObject): boolean {
   return kind !== 'PersistentVolumeClaim' && kind !== 'Pod';

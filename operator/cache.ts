@@ -2,6 +2,7 @@ import { fieldManager } from './cluster.ts';
 import { dataOf } from './desired/pod.ts';
 import { apiGroup, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { managedByOthers } from './owners.ts';
 import { share } from './share.ts';
 
 /** The label that ties a child to its registry. */
@@ -31,6 +32,8 @@ export class Cache {
   readonly #intact = new Map<string, KubeObject>();
   /** The latest object of each component; those of other registries are held as what they differ in. */
   readonly #models = new Map<string, KubeObject>();
+  /** Up to which resource version the watch has told everything, by the namespace it watches; undefined: all of them. */
+  readonly #toldUntil = new Map<string | undefined, bigint>();
 
   list(key: string): readonly KubeObject[] {
     return [...(this.#byKey.get(key)?.values() ?? [])];
@@ -50,10 +53,16 @@ export class Cache {
   }
 
   /**
-   * Takes what a watch or an answer to a write brought; an older state than the one held is left out. Returns the key of
-   * the registry that has lost the object, where somebody gave it the label of another.
+   * Takes what a watch or an answer to a write brought; an older state than the one held is left out, and so is one of an
+   * object that the watch would have told of by now if it were still there. Returns the key of the registry that has lost
+   * the object, where somebody gave it the label of another.
    */
   put(found: KubeObject): string | undefined {
+    if (this.#isGone(found)) return undefined;
+    return this.#put(found);
+  }
+
+  #put(found: KubeObject): string | undefined {
     const object = this.#shared(withoutUnread(found));
     const key = keyOf(object);
     const { uid } = object.metadata;
@@ -62,7 +71,7 @@ export class Cache {
       before === undefined || before === key ? undefined : this.find(before, object.metadata.name);
     if (moved !== undefined) {
       if (isOlder(object, moved)) return undefined;
-      this.remove(moved);
+      this.drop(moved);
     }
     const held = this.#byKey.get(key) ?? new Map<string, KubeObject>();
     const known = held.get(object.metadata.name);
@@ -77,7 +86,17 @@ export class Cache {
     return moved === undefined ? undefined : before;
   }
 
+  /** Takes the news of a watch that an object was deleted. */
   remove(object: KubeObject): void {
+    this.drop(object);
+    const { namespace, resourceVersion } = object.metadata;
+    const told = this.#toldUntil.get(namespace);
+    if (resourceVersion !== undefined && !(told !== undefined && told > BigInt(resourceVersion)))
+      this.toldUntil(resourceVersion, namespace);
+  }
+
+  /** Leaves out what is known to be gone, or somewhere else, before a watch tells. */
+  drop(object: KubeObject): void {
     const key = keyOf(object);
     const held = this.#byKey.get(key);
     if (held?.get(object.metadata.name)?.metadata.uid !== object.metadata.uid) return;
@@ -86,6 +105,19 @@ export class Cache {
     if (held?.size === 0) this.#byKey.delete(key);
     const path = `${key}/${object.metadata.name}`;
     if (object.kind === 'Secret' && !this.#intact.has(path)) this.#intact.set(path, object);
+  }
+
+  /** The watch of that namespace, or of all, has told of everything up to this version. */
+  toldUntil(resourceVersion: string | undefined, namespace?: string): void {
+    if (resourceVersion !== undefined) this.#toldUntil.set(namespace, BigInt(resourceVersion));
+  }
+
+  /** An answer that comes after the news that its object was deleted. */
+  #isGone({ metadata }: KubeObject): boolean {
+    const { uid, namespace, resourceVersion } = metadata;
+    if (uid === undefined || resourceVersion === undefined || this.#keyOfUid.has(uid)) return false;
+    const version = BigInt(resourceVersion);
+    return [undefined, namespace].some((scope) => version <= (this.#toldUntil.get(scope) ?? -1n));
   }
 
   #shared(object: KubeObject): KubeObject {
@@ -103,33 +135,39 @@ export class Cache {
   /**
    * Puts a fresh list in the place of what was held; returns the keys of all that is or was there.
    * @param namespace where the list is from; what is held of others stays
+   * @param resourceVersion of the list. One before what the watch has told already is of an API server that was restored
+   * from a backup: nothing that is held is known there.
    */
-  replace(objects: readonly KubeObject[], namespace?: string): ReadonlySet<string> {
+  replace(objects: readonly KubeObject[], namespace?: string, resourceVersion?: string): ReadonlySet<string> {
     const isListed = (key: string) => namespace === undefined || key.startsWith(`${namespace}/`);
     const keys = new Set([...this.#byKey.keys()].filter(isListed));
+    const told = this.#toldUntil.get(namespace);
+    if (told !== undefined && resourceVersion !== undefined && BigInt(resourceVersion) < told)
+      for (const key of keys) for (const object of this.list(key)) this.drop(object);
     const fresh = new Set(objects.map((object) => object.metadata.uid));
     for (const key of keys) {
-      for (const object of this.list(key)) if (!fresh.has(object.metadata.uid)) this.remove(object);
+      for (const object of this.list(key)) if (!fresh.has(object.metadata.uid)) this.drop(object);
     }
     for (const object of objects) {
-      this.put(object);
+      this.#put(object);
       keys.add(keyOf(object));
     }
+    this.toldUntil(resourceVersion, namespace);
     return keys;
   }
 }
 
 /**
- * A thousand registries have tens of thousands of objects, and half of their bytes is what nobody here looks at: who
- * manages which field (that of Deployments apart: apply.ts) and what a pod was made from.
+ * A thousand registries have tens of thousands of objects, and half of their bytes is what nobody here looks at: which
+ * fields we manage (those of Deployments apart: apply.ts), what is everybody's, and what a pod was made from.
  */
 function withoutUnread(object: KubeObject): KubeObject {
-  const { managedFields, ...metadata } = object.metadata;
-  if (object.kind === 'Deployment') {
-    const ours = managedFields?.filter(({ manager }) => manager === fieldManager) ?? [];
-    return { ...object, metadata: { ...metadata, managedFields: ours } };
-  }
-  if (object.kind !== 'Pod') return { ...object, metadata };
+  const { managedFields = [], ...metadata } = object.metadata;
+  const ours =
+    object.kind === 'Deployment' ? managedFields.filter(({ manager }) => manager === fieldManager) : [];
+  const read = [...ours, ...managedByOthers(object)];
+  if (object.kind !== 'Pod')
+    return { ...object, metadata: read.length === 0 ? metadata : { ...metadata, managedFields: read } };
   return { ...object, metadata, spec: { nodeName: (object.spec as { nodeName?: string }).nodeName } };
 }
 

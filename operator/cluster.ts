@@ -18,11 +18,14 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
   readonly reason: string;
+  /** The paths of the fields that are refused, where it names them. */
+  readonly fields: readonly string[];
 
-  constructor(code: number, reason: string, message: string) {
+  constructor(code: number, reason: string, message: string, fields: readonly string[] = []) {
     super(message);
     this.code = code;
     this.reason = reason;
+    this.fields = fields;
   }
 }
 
@@ -159,8 +162,11 @@ export class Cluster {
   }
 
   /** Lists become those of the change, also where others have put items into them that server-side apply would keep. */
-  async merge(object: KubeObject, { isDryRun = false }: { isDryRun?: boolean } = {}): Promise<KubeObject> {
-    const query = { fieldManager, dryRun: isDryRun ? 'All' : undefined };
+  async merge(
+    object: KubeObject,
+    { isDryRun = false, manager = fieldManager }: { isDryRun?: boolean; manager?: string } = {},
+  ): Promise<KubeObject> {
+    const query = { fieldManager: manager, dryRun: isDryRun ? 'All' : undefined };
     const path = withQuery(objectPath(object), query);
     return (await this.request('PATCH', path, object, 'application/merge-patch+json')) as KubeObject;
   }
@@ -385,8 +391,17 @@ function resourceOf(path: string): string {
 
 function statusError(code: number, text: string): ApiError {
   try {
-    const { reason = '', message = text } = JSON.parse(text) as { reason?: string; message?: string };
-    return new ApiError(code, reason, message);
+    const {
+      reason = '',
+      message = text,
+      details,
+    } = JSON.parse(text) as {
+      reason?: string;
+      message?: string;
+      details?: { causes?: readonly { field?: string }[] };
+    };
+    const fields = details?.causes?.flatMap(({ field }) => field ?? []);
+    return new ApiError(code, reason, message, fields);
   } catch {
     return new ApiError(code, '', text.slice(0, 500));
   }

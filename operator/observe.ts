@@ -8,6 +8,7 @@ import { namedSecrets } from './desired/named-secrets.ts';
 import { overlaySecrets, overlayServiceAccount } from './desired/overlay-policy.ts';
 import type { KindName } from './kinds.ts';
 import type {
+  KubeObject,
   V1Deployment,
   V1PersistentVolumeClaim,
   V1Pod,
@@ -60,22 +61,13 @@ export async function observe(
   const pods = caches.Pod.list(key) as unknown as V1Pod[];
   const secret = (name: string) => caches.Secret.findIntact(key, name);
   const now = nowMs();
-  const certificates =
-    registry.tls === undefined
-      ? undefined
-      : await renew(
-          { registry: registry.name, leaves: issuedLeaves(registry) },
-          readCertificates(registry, secret),
-          now,
-        );
+  const certificates = await certificatesOf(registry, secret, now);
   const account = overlayServiceAccount(registry);
   const claims = caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[];
   const statefulSets = caches.StatefulSet.list(key) as unknown as V1StatefulSet[];
   return {
     nowMs: now,
-    children: Object.values(caches)
-      .flatMap((cache) => cache.list(key))
-      .filter(({ kind }) => kind !== 'SchemaRegistry'),
+    children: childrenOf(caches, key),
     deployment,
     postgres: find('StatefulSet', postgres) as V1StatefulSet | undefined,
     redis: find('StatefulSet', redis) as V1StatefulSet | undefined,
@@ -103,10 +95,31 @@ export async function observe(
     ]),
     serviceAccount: account === undefined ? undefined : await secrets.readServiceAccount(registry, account),
     hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
+    overruled: [],
+    blocked: [],
     certificates,
     answer,
     unready,
   };
+}
+
+/** All that a registry has, as the caches hold it. */
+export function childrenOf(caches: Caches, key: string): readonly KubeObject[] {
+  return Object.values(caches)
+    .flatMap((cache) => cache.list(key))
+    .filter(({ kind }) => kind !== 'SchemaRegistry');
+}
+
+/** While the registry is paused nothing is written, and so no key is made: what is there is all there is. */
+async function certificatesOf(
+  registry: Registry,
+  secret: (name: string) => KubeObject | undefined,
+  nowMs: number,
+): Promise<Certificates | undefined> {
+  if (registry.tls === undefined) return undefined;
+  const { authority, leaves = {} } = readCertificates(registry, secret);
+  if (registry.isPaused) return authority && { authority, leaves };
+  return renew({ registry: registry.name, leaves: issuedLeaves(registry) }, { authority, leaves }, nowMs);
 }
 
 /** Those that others write: the operator only looks at them. */

@@ -1,23 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { apply, type Plan, plan } from './apply.ts';
+import { type Applied, apply, type Plan, plan } from './apply.ts';
 import type { Caches } from './cache.ts';
 import { type Cluster, isNotFound } from './cluster.ts';
 import { names, type Observed, type Served } from './desired/child.ts';
 import { unfilledVolumes, withoutUnfilled } from './desired/claim.ts';
 import { desired } from './desired/table.ts';
+import type { Difference } from './difference.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
 import { findHindrance } from './hindrance.ts';
 import type { KubeObject } from './kubernetes.ts';
+import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type { NamedSecrets } from './named-secrets.ts';
-import { ask, observe } from './observe.ts';
+import { ask, childrenOf, observe } from './observe.ts';
+import { overruledInWords } from './overruled-in-words.ts';
 import type { Probe } from './probe.ts';
 import type { Outcome } from './queue.ts';
 import type { Defaults, Registry, Spec, Status } from './registry.ts';
 import { removeUnfilled } from './remove-unfilled.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec } from './spec.ts';
-import { hinderedStatus, stalledStatus, status } from './status/status.ts';
+import { hinderedStatus, ours, stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
 import type { ReadWarnings } from './warnings.ts';
@@ -30,6 +33,7 @@ const nowAndThenMs = 30_000;
 export interface ReconcileParts {
   readonly cluster: Cluster;
   readonly caches: Caches;
+  readonly ledger: Ledger;
   readonly defaults: Defaults;
   readonly probe: Probe;
   readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount' | 'forget'>;
@@ -48,12 +52,13 @@ export async function reconcile(
   key: string,
   whenChanged: () => Promise<void>,
 ): Promise<Outcome> {
-  const { caches, defaults, secrets } = parts;
+  const { caches, ledger, defaults, secrets } = parts;
   const [, name = ''] = key.split('/');
   const found = caches.SchemaRegistry.find(key, name);
   if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
     // Its children carry an owner reference: the garbage collector takes them away.
     secrets.forget(key);
+    ledger.forget(key);
     if (found === undefined) for (const cache of Object.values(caches)) cache.forget(key);
     return {};
   }
@@ -87,6 +92,8 @@ interface Repaired {
   readonly observed: Observed;
   readonly rollout: Status['lastRollout'] | undefined;
   readonly restarts: readonly RegistryEvent[];
+  readonly overruled: readonly string[];
+  readonly blocked: readonly string[];
 }
 
 /** A registry that does not answer takes its time to be asked, and may be mended by a repair: meanwhile repairs go on. */
@@ -110,8 +117,12 @@ async function repairAndAsk(
     read: async () => observed.namedSecrets,
     readServiceAccount: async () => observed.serviceAccount,
   };
+  const { overruled, blocked } = repairs.at(-1) ?? first;
+  const now = await observe({ ...parts, secrets, nowMs: Date.now }, registry, await answers);
   return {
-    observed: await observe({ ...parts, secrets, nowMs: Date.now }, registry, await answers),
+    observed: { ...now, overruled, blocked },
+    overruled,
+    blocked,
     rollout: repairs.findLast(({ rollout }) => rollout !== undefined)?.rollout,
     restarts: repairs.flatMap(({ restarts }) => restarts),
   };
@@ -123,36 +134,51 @@ function isCurrent({ SchemaRegistry }: Caches, { namespace, name, uid, generatio
 }
 
 async function repair(parts: ReconcileParts, registry: Registry, log: Log): Promise<Repaired> {
-  const { cluster, caches } = parts;
   const warnings = async () => new Map<string, string>();
   const found = await observe({ ...parts, warnings, nowMs: Date.now }, registry);
   const unfilled = unfilledVolumes(registry, found);
-  if (!registry.isPaused) await removeUnfilled(cluster, caches, unfilled, log);
+  if (!registry.isPaused) await removeUnfilled(parts.cluster, parts.caches, unfilled, log);
   const observed = withoutUnfilled(found, unfilled);
   const wanted = desired(registry, observed);
-  const changes = registry.isPaused ? noChanges : plan(wanted, observed.children, registry.uid);
-  await apply(cluster, caches, changes, log);
-  const rollout = rolloutOf(changes, wanted, observed.children, names(registry).config);
-  return { observed, rollout, restarts: restartsOf(changes) };
+  const planned = (children: readonly KubeObject[]): Plan =>
+    registry.isPaused
+      ? noChanges
+      : plan(wanted, children, registry.uid, (object, found) =>
+          parts.ledger.isVain(object, found, Date.now()),
+        );
+  const { written, blocked } = await apply({ ...parts, log }, planned(observed.children));
+  const key = `${registry.namespace}/${registry.name}`;
+  const { overruled } = planned(childrenOf(parts.caches, key));
+  return {
+    observed,
+    rollout: rolloutOf(written, wanted, observed.children, names(registry).config),
+    restarts: restartsOf(written),
+    overruled: overruled.flatMap((change) => overruledInWords(change) ?? []),
+    blocked,
+  };
 }
 
-const noChanges: Plan = { create: [], update: [], remove: [] };
+const noChanges: Plan = { create: [], update: [], remove: [], overruled: [] };
 
 function isSettled({ conditions = [] }: Status): boolean {
   const is = (type: string) => conditions.find((condition) => condition.type === type)?.status;
   return is('Ready') === 'True' && is('Reconciling') === 'False' && is('Degraded') === 'False';
 }
 
+/** Pods are replaced where the API server has counted a change, and not where it took what was sent for what was there. */
+const isChanged = ({ before, after }: Applied['written'][number]) =>
+  before.metadata.generation !== after.metadata.generation;
+
 function rolloutOf(
-  { update }: Plan,
+  written: Applied['written'],
   wanted: readonly KubeObject[],
   children: readonly KubeObject[],
   configName: string,
 ): Status['lastRollout'] | undefined {
-  const changed = update.find(({ object }) => object.kind === 'Deployment');
+  const changed = written.find((write) => write.after.kind === 'Deployment' && isChanged(write));
   if (changed === undefined) return undefined;
   const isConfig = ({ kind, metadata }: KubeObject) => kind === 'ConfigMap' && metadata.name === configName;
-  const cause = rolloutCause(changed.before, changed.object, {
+  const cause = rolloutCause(changed.before, changed.after, {
     before: children.find(isConfig),
     after: wanted.find(isConfig),
   });
@@ -160,12 +186,12 @@ function rolloutOf(
 }
 
 /** PostgreSQL and Redis are one pod each: what replaces it is a restart. */
-function restartsOf({ update }: Plan): readonly RegistryEvent[] {
-  return update
-    .filter(({ object }) => object.kind === 'StatefulSet')
-    .flatMap(({ before, object }) => {
-      const cause = restartCause(before, object);
-      const note = `pod ${object.metadata.name}-0 is restarted: ${cause}`;
+function restartsOf(written: Applied['written']): readonly RegistryEvent[] {
+  return written
+    .filter((write) => write.after.kind === 'StatefulSet' && isChanged(write))
+    .flatMap(({ before, after }) => {
+      const cause = restartCause(before, after);
+      const note = `pod ${after.metadata.name}-0 is restarted: ${cause}`;
       return cause === undefined ? [] : [{ type: 'Normal' as const, reason: 'Restarting', note }];
     });
 }
@@ -177,7 +203,10 @@ async function writeStatus(
   after: Status,
   log: Log,
 ): Promise<void> {
-  if (isDeepStrictEqual(before, after)) return;
+  const differing = (status: Status): readonly Difference[] => {
+    const [wanted, observed] = [ours(after), ours(status)];
+    return isDeepStrictEqual(wanted, observed) ? [] : [{ path: ['status'], wanted, observed }];
+  };
   const { apiVersion, kind, metadata } = found;
   const { name, namespace } = metadata;
   const object = {
@@ -186,8 +215,12 @@ async function writeStatus(
     metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
     status: after,
   };
+  const differences = differing(before);
+  if (differences.length === 0 || parts.ledger.isVain(object, differences, Date.now()) !== undefined) return;
   try {
-    parts.caches.SchemaRegistry.put(await parts.cluster.apply(object, { subresource: 'status' }));
+    const answer = await parts.cluster.apply(object, { subresource: 'status' });
+    parts.caches.SchemaRegistry.put(answer);
+    parts.ledger.wrote(object, differences, differing((answer.status ?? {}) as Status), Date.now());
   } catch (error) {
     if (isNotFound(error)) return;
     throw new Error(`write the status of ${name}`, { cause: error });

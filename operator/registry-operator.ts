@@ -5,6 +5,7 @@ import { requestRateMetric } from './desired/autoscaler.ts';
 import { managedBySelector, type Served } from './desired/child.ts';
 import type { Health } from './health.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
+import { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { NamedSecrets } from './named-secrets.ts';
@@ -62,6 +63,7 @@ export class RegistryOperator extends DotI.default {
     const run = {
       cluster: this.#cluster,
       caches: this.#caches,
+      ledger: new Ledger(),
       defaults: { images: settings.images, operatorNamespace: settings.namespace, policy: settings.policy },
       secrets: this.#secrets,
       warnings: warningsOf(this.#cluster),

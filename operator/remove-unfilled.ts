@@ -18,7 +18,7 @@ export async function removeUnfilled(
     if (statefulSet !== undefined) {
       const object = statefulSet as object as KubeObject;
       await tried(object, () => cluster.delete(object));
-      caches.StatefulSet.remove(object);
+      caches.StatefulSet.drop(object);
       written('StatefulSet', object.metadata.name);
     }
     const object = claim as object as KubeObject | undefined;

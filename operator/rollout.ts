@@ -1,8 +1,10 @@
+import { appliedHashAnnotation } from './cache.ts';
 import { authorityHashAnnotation } from './desired/certificates.ts';
+import type { Component } from './desired/child.ts';
 import { namedSecretsAnnotation } from './desired/named-secrets.ts';
 import { overlayHashAnnotation } from './desired/overlay.ts';
 import { configHashAnnotation, dataOf, secretHashAnnotation } from './desired/pod.ts';
-import { findDifference } from './difference.ts';
+import { findAnyDifference, findDifference } from './difference.ts';
 import type { KubeObject, V1PodTemplateSpec } from './kubernetes.ts';
 
 /**
@@ -35,24 +37,36 @@ export function rolloutCause(
   if (oldAuthority !== newAuthority) causes.push('authority of the certificates');
   if (annotation(old, overlayHashAnnotation) !== annotation(fresh, overlayHashAnnotation))
     causes.push('pod template');
-  if (causes.length === 0 && findDifference(fresh, old) !== undefined) causes.push(otherOperator);
+  if (causes.length === 0) causes.push(...otherCauses(before, after));
   return causes.length === 0 ? undefined : causes.join('; ');
 }
 
 /** Why a change to a StatefulSet restarts its pod, in words; undefined where it does not. Pure. */
 export function restartCause(before: KubeObject, after: KubeObject): string | undefined {
   const [old, fresh] = [templateOf(before), templateOf(after)];
-  if (findDifference(fresh, old) === undefined) return undefined;
+  const others = otherCauses(before, after);
+  if (others.length === 0) return undefined;
   const [oldMain, newMain] = mainOf(old, fresh);
   const causes: string[] = [];
   if (oldMain?.image !== newMain?.image) causes.push(`image ${oldMain?.image} → ${newMain?.image}`);
   if (findDifference(newMain?.resources, oldMain?.resources) !== undefined) causes.push('resources');
   if (annotation(old, configHashAnnotation) !== annotation(fresh, configHashAnnotation))
     causes.push('configuration');
-  return causes.length === 0 ? otherOperator : causes.join('; ');
+  return (causes.length === 0 ? others : causes).join('; ');
 }
 
 const otherOperator = 'another version of the operator, which makes the pods differently';
+
+/** What is wanted is the same as before: somebody had changed the template, or added to it. */
+function otherCauses(before: KubeObject, after: KubeObject): readonly string[] {
+  const [old, fresh] = [templateOf(before), templateOf(after)];
+  const field = findAnyDifference(fresh, old);
+  if (field === undefined) return [];
+  const [oldHash, freshHash] = [before, after].map(
+    ({ metadata }) => metadata.annotations?.[appliedHashAnnotation],
+  );
+  return [oldHash === freshHash ? `repair of .spec.template${field}` : otherOperator];
+}
 
 function changedKeys(before: KubeObject | undefined, after: KubeObject | undefined): string {
   const old = dataOf(before);
@@ -75,11 +89,12 @@ function templateOf(deployment: KubeObject): V1PodTemplateSpec {
   return (deployment.spec as { template: V1PodTemplateSpec }).template;
 }
 
-/** Ours is the first of those that we want; of those that are there others may have put theirs before it. */
+/** Others may have put theirs before it. */
 function mainOf(old: V1PodTemplateSpec, fresh: V1PodTemplateSpec) {
-  const [main] = fresh.spec?.containers ?? [];
-  return [old.spec?.containers.find(({ name }) => name === main?.name), main] as const;
+  return [old, fresh].map(({ spec }) => spec?.containers.find(({ name }) => mainContainers.has(name)));
 }
+
+const mainContainers = new Set<string>(['server', 'postgres', 'redis'] satisfies Component[]);
 
 function annotation(template: V1PodTemplateSpec, name: string): string | undefined {
   return template.metadata?.annotations?.[name];

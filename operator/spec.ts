@@ -1,7 +1,7 @@
 import { apiGroup } from './kinds.ts';
 import type { KubeObject, Metadata, V1ResourceRequirements } from './kubernetes.ts';
 import { defaultPolicy } from './policy.ts';
-import { parseDurationSeconds, parseQuantity } from './quantity.ts';
+import { isAbove, parseDurationSeconds, parseQuantity } from './quantity.ts';
 import type {
   ArtifactStore,
   Auth,
@@ -310,7 +310,7 @@ function resources(
   const requests = { ...usual.requests, ...asText(given?.requests) };
   for (const [resource, wanted] of Object.entries(requests)) {
     const limit = limits[resource];
-    if (limit === undefined || parseQuantity(wanted) <= parseQuantity(limit)) continue;
+    if (limit === undefined || !isAbove(wanted, limit)) continue;
     const isAsked = given?.requests?.[resource] !== undefined;
     // A limit that somebody lowers below our own default request takes the request along.
     if (!isAsked) requests[resource] = limit;
@@ -324,7 +324,9 @@ function resources(
 }
 
 function asText(given: Record<string, unknown> | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(given ?? {}).map(([key, value]) => [key, String(value)]));
+  // Kubernetes writes a thousand with a small k, and refuses the other one.
+  const text = (value: unknown) => String(value).replace(/K$/, 'k');
+  return Object.fromEntries(Object.entries(given ?? {}).map(([key, value]) => [key, text(value)]));
 }
 
 function rotationPeriod({ credentials }: Spec): number | undefined {
@@ -346,7 +348,7 @@ function duration(field: string, text: string, mostSeconds: number, leastSeconds
 }
 
 function quantity(field: string, value: string | number, most = Number.MAX_SAFE_INTEGER): number {
-  const bytes = parseQuantity(String(value));
+  const bytes = Math.ceil(parseQuantity(String(value)));
   if (bytes > 0 && bytes <= most) return bytes;
   throw new BadSpec(`${field}: "${value}" is not a size from 1 to ${most} bytes; write 1Mi`);
 }

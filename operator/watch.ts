@@ -25,7 +25,8 @@ interface ReflectorParts {
   readonly namespace: string | undefined;
   readonly cache: Pick<Cache, 'remove'> & {
     put(object: KubeObject): string | undefined;
-    replace(objects: readonly KubeObject[], namespace?: string): Iterable<string>;
+    replace(objects: readonly KubeObject[], namespace?: string, resourceVersion?: string): Iterable<string>;
+    toldUntil?(resourceVersion: string | undefined, namespace?: string): void;
   };
   readonly log: Log;
   readonly metrics: Metrics;
@@ -58,7 +59,7 @@ export async function reflect(
     try {
       if (resourceVersion === undefined) {
         const page = await cluster.list(kind, query, namespace);
-        for (const key of cache.replace(page.items, namespace)) onKey(key);
+        for (const key of cache.replace(page.items, namespace, page.resourceVersion)) onKey(key);
         resourceVersion = page.resourceVersion;
         onSynced();
       }
@@ -74,11 +75,12 @@ export async function reflect(
           failures = 0;
           health?.works(part);
           resourceVersion = event.object.metadata.resourceVersion;
-          if (event.type === 'BOOKMARK') return;
           const object: KubeObject = { ...event.object, apiVersion: kind.apiVersion, kind: kind.kind };
           let left: string | undefined;
           if (event.type === 'DELETED') cache.remove(object);
-          else left = cache.put(object);
+          else if (event.type !== 'BOOKMARK') left = cache.put(object);
+          cache.toldUntil?.(resourceVersion, namespace);
+          if (event.type === 'BOOKMARK') return;
           if (left !== undefined) onKey(left);
           onKey(keyOf(object));
         },

@@ -44,6 +44,10 @@ export interface Observed {
   readonly serviceAccount?: KubeObject | undefined;
   /** Which other registry each host of an ingress leads to, as namespace/name. */
   readonly hostsOfOthers: ReadonlyMap<string, string>;
+  /** What others make of our objects, an object in each text. */
+  readonly overruled: readonly string[];
+  /** What could not be written for a field that somebody else has set, an object in each text. */
+  readonly blocked: readonly string[];
 }
 
 /** What a cluster may lack: kinds from CRDs of others, and the requests of pods as a metric. */

@@ -1,5 +1,5 @@
 import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../kubernetes.ts';
-import { parseQuantity } from '../quantity.ts';
+import { isAbove, isSameQuantity } from '../quantity.ts';
 import type { Registry, Storage } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
 import { labels, meta, names, type Observed, selectorLabels } from './child.ts';
@@ -94,7 +94,7 @@ export const storageField = {
 /** Below what a request that failed had asked for a claim may go back, but never below what the volume has. */
 function mustNotShrink(component: WithVolume, { size }: Storage, { spec, status }: V1PersistentVolumeClaim) {
   const there = status?.capacity?.storage ?? spec?.resources?.requests?.storage;
-  if (there === undefined || parseQuantity(size) >= parseQuantity(there)) return;
+  if (there === undefined || !isAbove(there, size)) return;
   throw new BadSpec(
     `${storageField[component]}.size: "${size}" is less than the volume has, which cannot shrink; write ${there} or more`,
   );
@@ -181,7 +181,7 @@ function isAsked({ storageClassName, resources }: ClaimSpec, storage: Storage): 
   return (
     storageClassName === storage.storageClassName &&
     size !== undefined &&
-    parseQuantity(size) === parseQuantity(storage.size)
+    isSameQuantity(size, storage.size, { isResource: true })
   );
 }
 

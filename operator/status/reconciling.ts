@@ -24,11 +24,17 @@ export const reconciling: Condition = (registry, observed) => {
     ),
     ...(['postgres', 'redis'] as const).map((component) => volumeGrowth(registry, component, observed)),
   ].filter((wait) => wait !== undefined);
-  if (waits.length === 0)
-    return { status: 'False', reason: 'Settled', message: 'every object is as the spec asks' };
+  if (waits.length === 0) return { status: 'False', reason: 'Settled', message: settled(observed) };
   const reason = waits.find(({ cause }) => cause !== undefined)?.cause?.reason ?? 'RollingOut';
   return { status: 'True', reason, message: waits.map(({ message }) => message).join('; ') };
 };
+
+function settled({ blocked, overruled }: Observed): string {
+  if (blocked.length > 0) return 'every object that can be changed is as the spec asks; see Stalled';
+  return overruled.length > 0
+    ? 'every object is as the spec asks, but for what others set; see Overruled'
+    : 'every object is as the spec asks';
+}
 
 type Counted = { metadata?: { generation?: number }; spec?: { replicas?: number }; status?: Counts };
 type Counts = {

@@ -12,7 +12,7 @@ import { locationOf } from './artifact-store-ready.ts';
 import { placeOf } from './cache-ready.ts';
 import type { Condition, Verdict } from './condition.ts';
 import { databasePlace } from './database-ready.ts';
-import { type ConditionType, conditions } from './table.ts';
+import { type ConditionType, conditions as conditionTable } from './table.ts';
 
 type ShownCondition = NonNullable<Status['conditions']>[number];
 
@@ -23,7 +23,7 @@ export function status(
   before: Status,
   rollout: Status['lastRollout'],
 ): Status {
-  const verdicts = Object.entries(conditions).map(
+  const verdicts = Object.entries(conditionTable).map(
     ([type, condition]: [string, Condition]) =>
       [type as ConditionType, condition(registry, observed)] as const,
   );
@@ -42,6 +42,12 @@ export function status(
       shown(type, verdict, registry.generation, observed.nowMs, before),
     ),
   };
+}
+
+/** What of a status is ours: other controllers may keep conditions of their own in it, in whatever order. */
+export function ours({ conditions = [], ...facts }: Status): Status {
+  const own = conditions.filter(({ type }) => Object.hasOwn(conditionTable, type));
+  return { ...facts, conditions: own.toSorted((one, other) => (one.type < other.type ? -1 : 1)) };
 }
 
 /** A spec that cannot be carried out: what runs stays as it is, and so does what is said about it. */
@@ -84,7 +90,7 @@ function withTurned(
   before: Status,
 ): ShownCondition[] {
   const known = new Map((before.conditions ?? []).map((condition) => [condition.type, condition]));
-  return (Object.keys(conditions) as ConditionType[]).flatMap((type) => {
+  return (Object.keys(conditionTable) as ConditionType[]).flatMap((type) => {
     const verdict = turned[type];
     if (verdict !== undefined) return shown(type, verdict, generation, nowMs, before);
     return known.get(type) ?? (type === 'Ready' ? shown(type, ready, generation, nowMs, before) : []);
@@ -157,7 +163,8 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
             {
               name: secret.metadata.name,
               hash: contentHash(secret.data),
-              rotated: secret.metadata.annotations?.[rotatedAnnotation] ?? timeOf(observed.nowMs),
+              rotated:
+                secret.metadata.annotations?.[rotatedAnnotation] ?? secret.metadata.creationTimestamp ?? '',
             },
           ],
     ),

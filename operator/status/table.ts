@@ -5,6 +5,7 @@ import { certificatesReady } from './certificates-ready.ts';
 import type { Condition } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
 import { degraded } from './degraded.ts';
+import { overruled } from './overruled.ts';
 import { paused } from './paused.ts';
 import { ready } from './ready.ts';
 import { reconciling } from './reconciling.ts';
@@ -16,6 +17,7 @@ export const conditions = {
   Reconciling: reconciling,
   Stalled: stalled,
   Degraded: degraded,
+  Overruled: overruled,
   DatabaseReady: databaseReady,
   CacheReady: cacheReady,
   ArtifactStoreReady: artifactStoreReady,

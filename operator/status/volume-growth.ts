@@ -1,6 +1,6 @@
 import type { Observed } from '../desired/child.ts';
 import { claimName, findClaim } from '../desired/claim.ts';
-import { parseQuantity } from '../quantity.ts';
+import { isAbove } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
 
 interface Growth {
@@ -17,8 +17,7 @@ export function volumeGrowth(
 ): Growth | undefined {
   const { spec, status } = findClaim(registry, component, observed) ?? {};
   const [wanted, there] = [spec?.resources?.requests?.storage, status?.capacity?.storage];
-  if (wanted === undefined || there === undefined || parseQuantity(wanted) <= parseQuantity(there))
-    return undefined;
+  if (wanted === undefined || there === undefined || !isAbove(wanted, there)) return undefined;
   const condition = (type: string) =>
     status?.conditions?.find((candidate) => candidate.type === type && candidate.status === 'True');
   const failure = condition('ControllerResizeError') ?? condition('NodeResizeError');

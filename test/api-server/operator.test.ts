@@ -480,7 +480,7 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
 
   it('tells what hinders it, which is not the spec: a namespace that is being deleted', async () => {
     const wanted = await inSpace('ending');
-    await isThere(elsewhere('ending', object('apps/v1', 'Deployment', 'hindered')));
+    await says(wanted, 'Stalled', /^False Accepted/);
     await cluster.delete(await cluster.get(named('ending')));
     await inSpace('ending', dashboard);
     await says(wanted, 'Reconciling', /^True NamespaceTerminating: .*because it is being terminated/);

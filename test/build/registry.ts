@@ -60,6 +60,8 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     served: new Set(['ServiceMonitor', 'PrometheusRule']),
     namedSecrets: [],
     hostsOfOthers: new Map(),
+    overruled: [],
+    blocked: [],
     ...parts,
   };
 }

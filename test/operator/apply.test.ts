@@ -3,8 +3,11 @@ import { apply, plan } from '../../operator/apply.ts';
 import { openCaches } from '../../operator/cache.ts';
 import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import { desired } from '../../operator/desired/table.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { inWords } from '../../operator/difference.ts';
+import type { KubeObject, ManagedFields } from '../../operator/kubernetes.ts';
+import { Ledger } from '../../operator/ledger.ts';
 import { openLog } from '../../operator/log.ts';
+import { overruledInWords } from '../../operator/overruled-in-words.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { anObserved, aRegistry, someCertificates } from '../build/registry.ts';
 
@@ -33,7 +36,9 @@ describe('the plan of a run', () => {
         : child,
     );
     const { update } = plan(desired(aRegistry(), anObserved()), children, 'uid-1');
-    expect(update.map(({ because }) => because)).to.deep.equal(['.spec.minAvailable']);
+    expect(update.flatMap(({ found }) => found.map(({ path }) => inWords(path)))).to.deep.equal([
+      '.spec.minAvailable',
+    ]);
   });
 
   it('makes a ConfigMap or a Secret anew that somebody has made immutable', async () => {
@@ -43,16 +48,19 @@ describe('the plan of a run', () => {
       );
       const changes = plan(desired(aRegistry(), anObserved()), children, 'uid-1');
       const frozen = children.filter((child) => child.kind === kind).map(({ metadata }) => metadata.name);
-      expect(changes.update.map(({ object, because }) => [object.metadata.name, because])).to.deep.equal(
-        frozen.map((name) => [name, '.immutable']),
-      );
+      expect(
+        changes.update.map(({ object, found }) => [
+          object.metadata.name,
+          ...found.map(({ path }) => inWords(path)),
+        ]),
+      ).to.deep.equal(frozen.map((name) => [name, '.immutable']));
       const verbs: string[] = [];
       const noted = (verb: string) => async (object: KubeObject, options?: { isDryRun?: boolean }) => {
         verbs.push(`${options?.isDryRun ? 'try to ' : ''}${verb} ${object.metadata.name}`);
         return object;
       };
       const cluster = { apply: noted('apply'), delete: noted('delete'), merge: noted('merge') };
-      await apply(cluster as object as Cluster, openCaches(), changes, openLog('error'));
+      await apply(partsOf(cluster as object as Cluster), changes);
       expect(verbs).to.deep.equal(frozen.flatMap((name) => [`delete ${name}`, `apply ${name}`]));
     }
   });
@@ -133,6 +141,13 @@ describe('the plan of a run', () => {
   });
 });
 
+const partsOf = (cluster: Cluster) => ({
+  cluster,
+  caches: openCaches(),
+  ledger: new Ledger(),
+  log: openLog('silent'),
+});
+
 describe('a plan that is carried out (the API server is pretended)', () => {
   /** One that does not serve some kinds. */
   const serverWithout = (...missing: readonly string[]) => {
@@ -161,13 +176,95 @@ describe('a plan that is carried out (the API server is pretended)', () => {
 
   it('mends all else when the CRDs of a kind have just been taken away', async () => {
     const { cluster, written } = serverWithout('ServiceMonitor', 'PrometheusRule');
-    await apply(cluster, openCaches(), changes(), openLog('silent'));
+    await apply(partsOf(cluster), changes());
     expect(written).to.deep.equal(['PodDisruptionBudget']);
   });
 
   it('fails where a kind is missing that each cluster has', async () => {
     const { cluster } = serverWithout('PodDisruptionBudget');
-    const failed = await apply(cluster, openCaches(), changes(), openLog('silent')).catch((error) => error);
+    const failed = await apply(partsOf(cluster), changes()).catch((error) => error);
     expect((failed as Error).message).to.equal('apply PodDisruptionBudget sample');
+  });
+});
+
+describe('a plan that is carried out again and again (the API server is pretended)', () => {
+  const name = 'sample';
+  const budgetOf = (children: readonly KubeObject[]) =>
+    children.filter(({ kind, metadata }) => kind === 'PodDisruptionBudget' && metadata.name === name);
+  const wanted = budgetOf(desired(aRegistry(), anObserved()));
+
+  /** Runs with an API server that makes of each write what `made` says, and others that make of it what `undone` says. */
+  async function runs(
+    count: number,
+    made: (object: KubeObject) => KubeObject,
+    undone: (object: KubeObject, run: number) => KubeObject = (object) => object,
+  ) {
+    let writes = 0;
+    const take = async (object: KubeObject, { isDryRun = false } = {}) => {
+      if (!isDryRun) writes += 1;
+      return made(object);
+    };
+    const parts = partsOf({ apply: take, merge: take } as unknown as Cluster);
+    let before: readonly KubeObject[] = budgetOf(carriedOut()).map((object) => undone(made(object), 0));
+    let overruled: readonly unknown[] = [];
+    for (let run = 1; run <= count; run += 1) {
+      const planned = plan(wanted, before, 'uid-1', (object, found) =>
+        parts.ledger.isVain(object, found, run),
+      );
+      overruled = planned.overruled.map(overruledInWords);
+      await apply(parts, planned);
+      const [updated] = planned.update;
+      if (updated !== undefined) before = [undone(made(updated.object), run)];
+    }
+    return { writes, overruled };
+  }
+  const withSpec =
+    (change: object, managedFields: ManagedFields[] = []) =>
+    (object: KubeObject) => ({
+      ...object,
+      metadata: { ...object.metadata, managedFields },
+      spec: { ...(object.spec as object), ...change },
+    });
+  const by = (manager: string, ...fields: readonly string[]): ManagedFields => ({
+    manager,
+    operation: 'Update',
+    fieldsV1: { 'f:spec': Object.fromEntries(fields.map((field) => [`f:${field}`, {}])) },
+  });
+
+  it('writes once against what admission makes of it, and says so', async () => {
+    const { writes, overruled } = await runs(50, withSpec({ minAvailable: 1 }));
+    expect(writes).to.equal(1);
+    expect(overruled).to.deep.equal([
+      'PodDisruptionBudget sample: .spec.minAvailable is 1 instead of 2, by an admission webhook',
+    ]);
+  });
+
+  it('gives up for a while against who undoes each write in the same way, and names who', async () => {
+    const { writes, overruled } = await runs(
+      50,
+      (object) => object,
+      withSpec({ minAvailable: 1 }, [by('stubborn', 'minAvailable')]),
+    );
+    expect(writes).to.equal(10);
+    expect(overruled).to.deep.equal([
+      'PodDisruptionBudget sample: .spec.minAvailable is 1 instead of 2, by stubborn',
+    ]);
+  });
+
+  it('repairs each of many edits that differ', async () => {
+    const { writes } = await runs(
+      50,
+      (object) => object,
+      (object, run) => withSpec({ minAvailable: run + 3 })(object),
+    );
+    expect(writes).to.equal(50);
+  });
+
+  it('takes out what others have added, and writes nothing against what the API server puts there itself', async () => {
+    const holders = [by('kubectl-edit', 'minReadySeconds')];
+    const { writes, overruled } = await runs(50, withSpec({ minReadySeconds: 5 }, holders));
+    // A patch that takes it out, and the apply.
+    expect(writes).to.equal(2);
+    expect(overruled).to.deep.equal([undefined]);
   });
 });

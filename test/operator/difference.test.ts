@@ -39,21 +39,21 @@ const cases: readonly { title: string; wanted: unknown; observed: unknown; path:
   },
   {
     title: 'a named item that another manager added',
-    wanted: { c: [{ name: 'a' }] },
-    observed: { c: [{ name: 'x' }, { name: 'a' }] },
+    wanted: { containers: [{ name: 'a' }] },
+    observed: { containers: [{ name: 'x' }, { name: 'a' }] },
     path: undefined,
   },
   {
     title: 'a named item that is gone',
-    wanted: { c: [{ name: 'a', v: 1 }] },
-    observed: { c: [{ name: 'x' }] },
-    path: '.c[a]',
+    wanted: { containers: [{ name: 'a', v: 1 }] },
+    observed: { containers: [{ name: 'x' }] },
+    path: '.containers[a]',
   },
   {
     title: 'a change in a named item',
-    wanted: { c: [{ name: 'a', v: 1 }] },
-    observed: { c: [{ name: 'a', v: 2 }] },
-    path: '.c[a].v',
+    wanted: { containers: [{ name: 'a', v: 1 }] },
+    observed: { containers: [{ name: 'a', v: 2 }] },
+    path: '.containers[a].v',
   },
   {
     title: 'a longer plain list',
@@ -64,13 +64,13 @@ const cases: readonly { title: string; wanted: unknown; observed: unknown; path:
   {
     title: 'one volume at two places',
     wanted: {
-      m: [
+      volumeMounts: [
         { name: 'v', mountPath: '/a' },
         { name: 'v', mountPath: '/b' },
       ],
     },
     observed: {
-      m: [
+      volumeMounts: [
         { name: 'v', mountPath: '/b' },
         { name: 'v', mountPath: '/a' },
       ],

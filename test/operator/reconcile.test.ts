@@ -3,11 +3,13 @@ import { openCaches } from '../../operator/cache.ts';
 import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import type { Answer } from '../../operator/desired/child.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
+import { Ledger } from '../../operator/ledger.ts';
 import { openLog } from '../../operator/log.ts';
+import { observe } from '../../operator/observe.ts';
 import { WorkQueue } from '../../operator/queue.ts';
 import { reconcile } from '../../operator/reconcile.ts';
 import { until } from '../build/api-server.ts';
-import { aSchemaRegistry, someDefaults } from '../build/registry.ts';
+import { aRegistry, aSchemaRegistry, someDefaults } from '../build/registry.ts';
 
 /** Takes all that is written, as an API server would. */
 function pretendedCluster(...present: readonly KubeObject[]) {
@@ -39,6 +41,7 @@ async function askedRegistry() {
   const parts = {
     cluster: pretendedCluster(aSchemaRegistry()),
     caches,
+    ledger: new Ledger(),
     defaults: someDefaults,
     probe: {
       ask: () => {
@@ -105,5 +108,20 @@ describe('a run that waits for the answer of its registry (which is pretended, a
     registry.changed();
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(registry.find('Service')).to.equal(undefined);
+  });
+});
+
+describe('a paused registry whose certificates are the operator’s and are not there', () => {
+  it('has no keys made that nobody would write', async () => {
+    const registry = aRegistry({ paused: true, tls: { mode: 'Operator' } });
+    const parts = {
+      caches: openCaches(),
+      nowMs: Date.now,
+      secrets: { read: async () => [], readServiceAccount: async () => undefined },
+      served: new Set<never>(),
+      warnings: async () => new Map<string, string>(),
+    };
+    expect((await observe(parts, registry)).certificates).to.equal(undefined);
+    expect((await observe(parts, { ...registry, isPaused: false })).certificates).not.to.equal(undefined);
   });
 });

@@ -89,4 +89,18 @@ describe('the cause of a rollout', () => {
   }
   it('tells of resources', () =>
     expect(cause(parts({}), parts({ resources: { limits: { memory: '3Gi' } } }))).to.equal('resources'));
+  it('is the repair of what somebody had added, where what is wanted is the same', () => {
+    const wanted = parts({}).deployment;
+    const template = (wanted.spec as { template: { spec: object } }).template;
+    const spoiled = {
+      ...wanted,
+      spec: {
+        ...(wanted.spec as object),
+        template: { ...template, spec: { ...template.spec, nodeSelector: { a: 'b' } } },
+      },
+    };
+    expect(rolloutCause(spoiled, wanted, { before: undefined, after: undefined })).to.equal(
+      'repair of .spec.template.spec.nodeSelector',
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseDurationSeconds, parseQuantity } from '../../operator/quantity.ts';
+import { isAbove, parseDurationSeconds, parseNanos, parseQuantity } from '../../operator/quantity.ts';
 import { BadSpec } from '../../operator/spec.ts';
 import { aRegistry } from '../build/registry.ts';
 
@@ -72,4 +72,38 @@ describe('quantities and durations', () => {
   it('"10 GB" is none', () => expect(parseQuantity('10 GB')).to.be.NaN);
   it('1h30m is 5400 s', () => expect(parseDurationSeconds('1h30m')).to.equal(5400));
   it('"soon" is none', () => expect(parseDurationSeconds('soon')).to.be.NaN);
+});
+
+describe('quantities in other words', () => {
+  for (const [one, other] of [
+    ['700m', '0.7'],
+    ['0.1', '100m'],
+    ['1024Ki', '1Mi'],
+    ['1e3', '1k'],
+    ['1E3', '1000'],
+    ['1E', '1000P'],
+    ['.5Gi', '512Mi'],
+    ['5.', '5'],
+    ['0.30000000000000004', '300000001n'],
+    ['9007199254740993', '9007199254740993000m'],
+    ['16Ei', '9223372036854775807'],
+    ['1e-50', '1n'],
+    ['0e999999999', '0'],
+  ] as const)
+    it(`${one} is ${other}`, () => expect(parseNanos(one)).to.equal(parseNanos(other)));
+
+  it('are told apart by their least part', () =>
+    expect(isAbove('9007199254740993', '9007199254740992')).to.equal(true));
+
+  for (const text of ['', '.', 'm', '1K1', '1e', '1e3k', '0x10', '1 Gi', 'Infinity', '--1'])
+    it(`"${text}" is none`, () => expect(parseNanos(text)).to.equal(undefined));
+
+  it('as requests are not above limits that say the same', () => {
+    const amounts = {
+      requests: { cpu: '700m', memory: '0.7Gi' },
+      limits: { cpu: '0.7', memory: '751619276.8' },
+    };
+    const { requests, limits } = aRegistry({ resources: amounts }).resources;
+    expect([requests?.cpu, requests?.memory, limits]).to.deep.equal(['700m', '0.7Gi', amounts.limits]);
+  });
 });
