@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { compile } from 'json-schema-to-typescript';
 import { parse, stringify } from 'yaml';
-import { kinds, leaseAccess, otherAccess } from '../operator/kinds.ts';
+import { kinds, leaseAccess, otherAccess, otherLeaseAccess } from '../operator/kinds.ts';
 
 const root = new URL('../', import.meta.url);
 const rbac = 'rbac.authorization.k8s.io/v1';
@@ -81,9 +81,11 @@ function rulesOfWork(): readonly object[] {
   );
 }
 
+type LeaseAccess = (typeof leaseAccess | typeof otherLeaseAccess)[number];
+
 /** Wherever the lease is: a Role in its namespace would move with an overlay that moves the operator. */
-function rulesOfLease(): readonly object[] {
-  return leaseAccess.map(({ apiVersion, plural, verbs, ...rest }) => ({
+function rulesOfLease(access: readonly LeaseAccess[] = leaseAccess): readonly object[] {
+  return access.map(({ apiVersion, plural, verbs, ...rest }) => ({
     ...rule(apiVersion, plural, verbs),
     ...('name' in rest ? { resourceNames: [rest.name] } : {}),
   }));
@@ -94,7 +96,7 @@ function clusterRole(): object {
     apiVersion: rbac,
     kind: 'ClusterRole',
     metadata: metaOf(operatorName),
-    rules: [...rulesOfWork(), ...rulesOfLease()],
+    rules: [...rulesOfWork(), ...rulesOfLease([...leaseAccess, ...otherLeaseAccess])],
   };
 }
 

@@ -127,6 +127,11 @@ export const otherAccess = [
 
 export const leaseName = 'llm-schema-registry-operator';
 
+/** To the leases of other installs, which have the same name. */
+export const otherLeaseAccess = [
+  { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', verbs: ['list'], name: leaseName },
+] as const;
+
 /** To the one lease; what is not there yet has no name that a rule could ask for. */
 export const leaseAccess = [
   { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', verbs: ['get', 'update'], name: leaseName },

@@ -1,5 +1,6 @@
-import { type Cluster, isConflict, isNotFound } from './cluster.ts';
+import { type Cluster, isConflict, isForbidden, isNotFound } from './cluster.ts';
 import type { Health } from './health.ts';
+import { apiGroup } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import type { Log } from './log.ts';
 import { pause } from './pause.ts';
@@ -20,12 +21,31 @@ interface LeaderParts {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly leaseName: string;
+  /** Another install that does so has a lease in another namespace, and the two must not both act. */
+  readonly watchesAll: boolean;
   readonly identity: string;
   readonly log: Log;
   /** Told after each try whether the API server answered. */
   readonly health: Health;
   readonly times?: typeof leaseTimes;
 }
+
+interface Leader {
+  readonly holder: string;
+  readonly namespace: string;
+  /** undefined: of this install. */
+  readonly isMarked?: boolean;
+}
+
+interface Seen {
+  readonly record: string;
+  readonly holder: string | undefined;
+  readonly atMs: number;
+}
+
+/** On a lease: for whom its holder acts. */
+const watchesAnnotation = `${apiGroup}/watches`;
+const everyNamespace = 'every-namespace';
 
 /** What a try to take or keep the lease has shown. */
 type Holder = 'me' | 'another' | 'unknown';
@@ -48,12 +68,13 @@ export async function campaign(
   const lease = new LeaseHold(parts, times, signal);
   let told: string | undefined;
   while (!signal.aborted) {
-    const found = await lease.tryAcquire();
+    const found = await lease.tryBegin();
     if (found !== 'me') {
       // Once for each: it may be a replica of the same install, or one that somebody forgot.
       const leader = found === 'another' ? lease.holder : undefined;
-      if (leader !== undefined && leader !== told) log.info('another operator leads', { leader, identity });
-      told = leader ?? told;
+      if (leader !== undefined && leader.holder !== told)
+        log.info('another operator leads', { leader: leader.holder, namespace: leader.namespace, identity });
+      told = leader?.holder ?? told;
       await pause(times.retryMs * (1 + Math.random() * 0.2), signal);
       continue;
     }
@@ -95,24 +116,51 @@ class LeaseHold {
   readonly #parts: LeaderParts;
   readonly #times: typeof leaseTimes;
   readonly #cluster: Cluster;
+  readonly #signal: AbortSignal;
   /** The lease as last seen and when, by our own clock: clocks of replicas need not agree. */
-  #seen: { record: string; holder: string | undefined; atMs: number } | undefined;
+  #seen: Seen | undefined;
+  /** The same of the leases of other installs, by their namespaces. */
+  readonly #others = new Map<string, Seen>();
+  #rival: Leader | undefined;
+  #mayList = true;
 
   constructor(parts: LeaderParts, times: typeof leaseTimes, signal: AbortSignal) {
     this.#parts = parts;
     this.#times = times;
+    this.#signal = signal;
     this.#cluster = parts.cluster.fenced(signal);
   }
 
-  /** Who had it when it was seen last. */
-  get holder(): string | undefined {
-    return this.#seen?.holder;
+  /** Who had it when it was seen last, or the lease of another install. */
+  get holder(): Leader | undefined {
+    const { namespace } = this.#parts;
+    return this.#rival ?? (this.#seen?.holder ? { holder: this.#seen.holder, namespace } : undefined);
   }
 
-  async tryAcquire(): Promise<Holder> {
+  /**
+   * Takes the lease for one that does not lead yet. Another install has a lease of its own, so this looks for one before it
+   * takes its own, and once more when it has it: of two that begin together, at least one sees the other and gives way.
+   */
+  tryBegin(): Promise<Holder> {
+    return this.#tried(async () => {
+      if (await this.#hasRival()) return false;
+      if (!(await this.#acquire())) return false;
+      if (!(await this.#hasRival())) return true;
+      await this.release();
+      // Those that met once would meet again if both came back at the same time.
+      await pause(this.#times.retryMs * 4 * Math.random(), this.#signal);
+      return false;
+    });
+  }
+
+  tryAcquire(): Promise<Holder> {
+    return this.#tried(() => this.#acquire());
+  }
+
+  async #tried(acquire: () => Promise<boolean>): Promise<Holder> {
     const { health, log } = this.#parts;
     try {
-      const holder = (await this.#acquire()) ? 'me' : 'another';
+      const holder = (await acquire()) ? 'me' : 'another';
       health.works('lease');
       return holder;
     } catch (error) {
@@ -139,6 +187,48 @@ class LeaseHold {
     }
   }
 
+  async #hasRival(): Promise<boolean> {
+    const { watchesAll, health } = this.#parts;
+    this.#rival = watchesAll ? await this.#findRival() : undefined;
+    // One of before the mark is that of the version that is being replaced.
+    if (this.#rival === undefined || !this.#rival.isMarked) health.works('another install');
+    else {
+      const { namespace, holder } = this.#rival;
+      const words = `the operator in namespace ${namespace} (${holder}) watches every namespace as well; remove one of the two, or give them namespaces of their own (WATCH_NAMESPACES)`;
+      health.fails('another install', new Error(words));
+    }
+    return this.#rival !== undefined;
+  }
+
+  /** An install that watches every namespace, and leads. */
+  async #findRival(): Promise<Leader | undefined> {
+    const { namespace: own, leaseName, log } = this.#parts;
+    if (!this.#mayList) return undefined;
+    const path = `/apis/coordination.k8s.io/v1/leases?fieldSelector=metadata.name%3D${leaseName}`;
+    let leases: readonly KubeObject[];
+    try {
+      leases = ((await this.#cluster.request('GET', path)) as { items: readonly KubeObject[] }).items;
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.#mayList = false;
+      log.warn('other installs are not looked for: the role of the operator is that of an older version', {
+        error,
+      });
+      return undefined;
+    }
+    for (const lease of leases) {
+      const { namespace = '', annotations } = lease.metadata;
+      const isMarked = annotations?.[watchesAnnotation] === everyNamespace;
+      // Until there was a mark, those that watch every namespace had it there.
+      const isOfAll = isMarked || namespace === 'kube-system';
+      if (namespace === own || !isOfAll) continue;
+      const seen = sight(lease, this.#others.get(namespace));
+      this.#others.set(namespace, seen);
+      if (isHeld(lease, seen)) return { holder: seen.holder ?? '', namespace, isMarked };
+    }
+    return undefined;
+  }
+
   async #acquire(): Promise<boolean> {
     const { identity } = this.#parts;
     const cluster = this.#cluster;
@@ -157,18 +247,15 @@ class LeaseHold {
       return true;
     }
     const spec = specOf(lease);
-    const record = `${spec.holderIdentity} ${spec.renewTime}`;
-    if (this.#seen?.record !== record)
-      this.#seen = { record, holder: spec.holderIdentity, atMs: performance.now() };
+    this.#seen = sight(lease, this.#seen);
     const isMine = spec.holderIdentity === identity;
-    const heldMs = (spec.leaseDurationSeconds ?? 0) * 1000;
-    const isHeld = Boolean(spec.holderIdentity) && performance.now() - this.#seen.atMs < heldMs;
-    if (!isMine && isHeld) return false;
+    if (!isMine && isHeld(lease, this.#seen)) return false;
     const taken = isMine
       ? { ...spec, ...mine }
       : { ...spec, ...mine, acquireTime: now, leaseTransitions: (spec.leaseTransitions ?? 0) + 1 };
     // The resource version in `lease` makes this fail when another replica was faster.
-    await cluster.update({ ...lease, spec: taken });
+    const annotations = { ...lease.metadata.annotations, ...this.#annotations() };
+    await cluster.update({ ...lease, metadata: { ...lease.metadata, annotations }, spec: taken });
     return true;
   }
 
@@ -177,10 +264,26 @@ class LeaseHold {
     return {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: { name: leaseName, namespace },
+      metadata: { name: leaseName, namespace, annotations: this.#annotations() },
       spec,
     };
   }
+
+  #annotations(): Readonly<Record<string, string>> {
+    return { [watchesAnnotation]: this.#parts.watchesAll ? everyNamespace : 'some-namespaces' };
+  }
+}
+
+/** A lease that has not changed was seen when it was seen first like this. */
+function sight(lease: KubeObject, before: Seen | undefined): Seen {
+  const { holderIdentity: holder, renewTime } = specOf(lease);
+  const record = `${holder} ${renewTime}`;
+  return before?.record === record ? before : { record, holder, atMs: performance.now() };
+}
+
+function isHeld(lease: KubeObject, { atMs }: Seen): boolean {
+  const { holderIdentity, leaseDurationSeconds = 0 } = specOf(lease);
+  return Boolean(holderIdentity) && performance.now() - atMs < leaseDurationSeconds * 1000;
 }
 
 function specOf(lease: KubeObject): LeaseSpec {

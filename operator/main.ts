@@ -83,8 +83,10 @@ async function work({ settings, log, metrics, health }: Parts, signal: AbortSign
   };
   metrics.isLeader.set({ name: leaseName }, 0);
   if (settings.isLeaderElected) {
-    const { leaseNamespace: namespace, identity } = settings;
-    await campaign({ cluster: leaseCluster, namespace, leaseName, identity, log, health }, signal, lead);
+    const { leaseNamespace: namespace = settings.namespace, identity } = settings;
+    const watchesAll = settings.watchNamespaces === undefined;
+    const parts = { cluster: leaseCluster, namespace, leaseName, watchesAll, identity, log, health };
+    await campaign(parts, signal, lead);
   } else {
     await lead(signal);
   }

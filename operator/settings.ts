@@ -4,8 +4,8 @@ import type { Policy } from './policy.ts';
 export interface Settings {
   /** The operator's own namespace. */
   readonly namespace: string;
-  /** One for all operators that watch every namespace, so that a second install waits instead of acting as well. */
-  readonly leaseNamespace: string;
+  /** Where the lease is; undefined: in the operator's own namespace. */
+  readonly leaseNamespace: string | undefined;
   /** Watched alone; undefined watches every namespace. */
   readonly watchNamespaces: readonly string[] | undefined;
   /** Unique among the replicas; the Lease holds it. */
@@ -62,8 +62,7 @@ export function readSettings(environment: Environment): Settings {
   const watchNamespaces = namespaces.length === 0 ? undefined : namespaces;
   const settings: Settings = {
     namespace,
-    leaseNamespace:
-      environment.LEASE_NAMESPACE || (watchNamespaces === undefined ? 'kube-system' : namespace),
+    leaseNamespace: environment.LEASE_NAMESPACE || undefined,
     watchNamespaces,
     identity: environment.POD_NAME || `operator-${process.pid}`,
     images: {

@@ -687,7 +687,7 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
         const lease = await cluster.get({
           apiVersion: 'coordination.k8s.io/v1',
           kind: 'Lease',
-          metadata: { name: 'llm-schema-registry-operator', namespace: 'kube-system' },
+          metadata: { name: 'llm-schema-registry-operator', namespace },
         });
         return (lease.spec as { holderIdentity: string }).holderIdentity === 'second';
       });

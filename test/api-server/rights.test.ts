@@ -198,9 +198,7 @@ describe('the rights of the operator', function () {
         proxy.seen.some(({ verb, resource }) => verb === 'update' && resource.startsWith('leases')),
       );
       // It was there; made anew it needs the right to make it.
-      await cluster.delete(
-        await cluster.get(named('coordination.k8s.io/v1', 'Lease', account, 'kube-system')),
-      );
+      await cluster.delete(await cluster.get(named('coordination.k8s.io/v1', 'Lease', account, home)));
       await until('the lease was made', async () =>
         proxy.seen.some(
           ({ verb, resource, code }) => verb === 'create' && resource.startsWith('leases') && code === 201,

@@ -12,13 +12,13 @@ describe('two operators at one API server', function () {
   this.timeout(120_000);
   let server: Awaited<ReturnType<typeof openApiServer>>;
   let cluster: Cluster;
-  const lease = named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator', 'kube-system');
+  const lease = named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator', 'default');
   const holder = async () =>
     ((await find(cluster, lease))?.spec as { holderIdentity?: string } | undefined)?.holderIdentity;
   const takeLease = (holderIdentity: string) =>
     cluster.request(
       'PATCH',
-      `/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/${lease.metadata.name}`,
+      `/apis/coordination.k8s.io/v1/namespaces/default/leases/${lease.metadata.name}`,
       {
         spec: {
           holderIdentity,
@@ -72,7 +72,8 @@ describe('two operators at one API server', function () {
     }
   });
 
-  it('of two installs in namespaces of their own, one waits for the other', async () => {
+  it('of two installs that watch every namespace, one says which other one there is, and waits until it is gone', async () => {
+    await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'elsewhere' } });
     const proxies = [
       await openFaultyApi(process.env.KUBECONFIG ?? ''),
       await openFaultyApi(process.env.KUBECONFIG ?? ''),
@@ -84,15 +85,52 @@ describe('two operators at one API server', function () {
     try {
       await cluster.apply(aRegistryNamed('contested'));
       await until('it acts', () => find(cluster, named('apps/v1', 'Deployment', 'contested')));
-      const looks = () => proxies[1].seen.filter(({ resource }) => resource.startsWith('leases'));
-      await until('the second has looked at the lease', async () => looks().length >= 3, 20_000);
+      await until(
+        'the second is not ready, and says why',
+        async () => {
+          const { status, words } = await second.health('readyz');
+          return (
+            status === 503 &&
+            /another install: the operator in namespace default \(install-one\) watches every namespace as well; remove one/.test(
+              words,
+            )
+          );
+        },
+        30_000,
+      );
+      expect((await first.health('readyz')).status).to.equal(200);
       expect(proxies[1].seen.filter(isWork)).to.deep.equal([]);
-      expect(second.log()).to.match(/"install-one".*another operator leads/);
-      await first.stop();
-      await until('the second leads', async () => (await holder()) === 'install-two', 20_000);
+      // Nor does it write a lease only to wait.
+      const writes = ({ verb }: Seen) => ['create', 'update'].includes(verb);
+      expect(proxies[1].seen.filter(writes)).to.deep.equal([]);
+      expect(second.log()).to.match(/"install-one","namespace":"default".*another operator leads/);
+      await first.kill();
+      const isLeading = async () => (await second.metric('leader_election_master_status')) === 1;
+      await until('the second leads', isLeading, 40_000);
+      expect((await second.health('readyz')).status).to.equal(200);
+    } finally {
+      await Promise.all([first.kill(), second.stop()]);
+      // What the dead one has left would hold up the next test.
+      const left = await find(cluster, lease);
+      if (left !== undefined) await cluster.delete(left);
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+    }
+  });
+
+  it('an install that watches some namespaces holds up none', async () => {
+    const proxy = await openFaultyApi(process.env.KUBECONFIG ?? '');
+    const some = { POD_NAMESPACE: 'elsewhere', WATCH_NAMESPACES: 'elsewhere' };
+    const first = await startOperatorProcess(proxy.kubeconfig(), 'of-some', some);
+    const isLeading = async (operator: typeof first) =>
+      (await operator.metric('leader_election_master_status')) === 1;
+    await until('it leads', () => isLeading(first), 40_000);
+    const second = await startOperatorProcess(proxy.kubeconfig(), 'of-all');
+    try {
+      await until('both lead', () => isLeading(second), 40_000);
+      expect(await isLeading(first)).to.equal(true);
     } finally {
       await Promise.all([first.stop(), second.stop()]);
-      await Promise.all(proxies.map((proxy) => proxy.close()));
+      await proxy.close();
     }
   });
 

@@ -80,7 +80,10 @@ describe('a registry under load, and a fault', function () {
     cluster.kubectl(['delete', 'pod', pod.metadata.name, '-n', namespace, '--grace-period=0', '--force']);
   const leader = async () => {
     const path = 'jsonpath={.spec.holderIdentity}';
-    return cluster.kubectl(['get', 'lease', 'llm-schema-registry-operator', '-n', 'kube-system', '-o', path]);
+    return cluster.kubectl([
+      ...['get', 'lease', 'llm-schema-registry-operator'],
+      ...['-n', operatorNamespace, '-o', path],
+    ]);
   };
   /** An operator that acts puts back what somebody deletes. */
   const operatorActs = async () => {

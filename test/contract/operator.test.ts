@@ -62,6 +62,8 @@ describe('the role of the operator', () => {
       { verbs: ['get', 'update'], resourceNames: ['llm-schema-registry-operator'] },
       // What is not there yet has no name.
       { verbs: ['create'], resourceNames: undefined },
+      // Those of other installs have its name.
+      { verbs: ['list'], resourceNames: ['llm-schema-registry-operator'] },
     ]);
   });
 

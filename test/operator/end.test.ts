@@ -62,7 +62,8 @@ async function openApi() {
           },
         };
       } else if (method !== 'GET') lease = JSON.parse(body);
-      if (lease === undefined) reply(response, 404, { kind: 'Status', code: 404, reason: 'NotFound' });
+      if (url.includes('fieldSelector')) reply(response, 200, { items: lease === undefined ? [] : [lease] });
+      else if (lease === undefined) reply(response, 404, { kind: 'Status', code: 404, reason: 'NotFound' });
       else reply(response, method === 'POST' ? 201 : 200, lease);
       return;
     }
