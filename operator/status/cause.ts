@@ -38,6 +38,9 @@ function newestFirst(one: V1Pod, other: V1Pod): number {
 
 /** The same of the Deployment. Its controller's own word, which comes after ten minutes, is for where nobody says more. */
 export function rolloutCause(registry: Registry, observed: Observed): Cause | undefined {
+  const { metadata, status } = observed.deployment ?? {};
+  // Until its controller has seen the change, the pods are those of the one before.
+  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return undefined;
   return findCause(registry, observed, 'server') ?? deadlineCause(observed);
 }
 

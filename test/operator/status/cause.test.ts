@@ -340,6 +340,15 @@ describe('a rollout that is stuck', () => {
     expectCause(conditions.Degraded, ['True', 'RolloutStuck'], /for 600 s/);
   });
 
+  it('is not told by the pods of the change before', () => {
+    const [first] = ways as readonly [Way];
+    const changed = changing();
+    const deployment = { ...changed, metadata: { ...changed.metadata, generation: 3 } } as V1Deployment;
+    const conditions = conditionsOf({ deployment, pods: [oldPod, aPod('server', first)] });
+    expect(conditions.Reconciling?.message).to.equal('the Deployment has not been acted on yet');
+    expect(conditions.Degraded?.status).to.equal('False');
+  });
+
   it('names what the newest pod waits for, not what ailed the one before', () => {
     const [first, second] = ways as readonly [Way, Way];
     const image = aPod('server', first);
