@@ -31,13 +31,20 @@ export function withOverlay(
       mustBeAllowedImage(registry, `spec.podTemplate.spec.${list}[${name}].image`, String(image));
   const isRestricted = policy.podTemplate === 'Restricted';
   if (isRestricted) mustBeAllowed(registry, observed, template);
-  const overlaid = merge(template, podTemplate, '') as V1PodTemplateSpec;
+  const overlaid = merge(template, withPresentNames(podTemplate), '') as V1PodTemplateSpec;
   const merged = isRestricted ? secured(overlaid) : overlaid;
   const annotations = { ...merged.metadata?.annotations, [overlayHashAnnotation]: contentHash(podTemplate) };
   return { ...merged, metadata: { ...merged.metadata, annotations } };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** `serviceAccount` is the former name of a field: the API server takes the present one where both are there, and mirrors it. */
+function withPresentNames(overlay: Fields): Fields {
+  const { serviceAccount, ...spec } = (overlay.spec ?? {}) as Fields;
+  if (serviceAccount === undefined) return overlay;
+  return { ...overlay, spec: { serviceAccountName: serviceAccount, ...spec } };
+}
 
 /** Containers of the overlay have what Pod Security restricted asks for, whether they say so or not. */
 function secured(template: V1PodTemplateSpec): V1PodTemplateSpec {

@@ -18,6 +18,16 @@ function templateOf(podTemplate?: Overlay, policy: Policy['podTemplate'] = 'Rest
 const server = (fields: object): Overlay => ({ spec: { containers: [{ name: 'server', ...fields }] } });
 
 describe('the pod template of a user', () => {
+  it('may name its ServiceAccount by the former name of the field, which the API server makes one with the present', () => {
+    for (const [spec, name] of [
+      [{ serviceAccount: 'mine' }, 'mine'],
+      [{ serviceAccount: 'mine', serviceAccountName: 'theirs' }, 'theirs'],
+    ] as const) {
+      const pod = templateOf({ spec }, 'Unrestricted').spec;
+      expect([pod?.serviceAccountName, pod?.serviceAccount]).to.deep.equal([name, undefined]);
+    }
+  });
+
   it('changes nothing where there is none', () =>
     expect(JSON.stringify(templateOf())).not.to.include('pod-template-hash'));
 
