@@ -91,7 +91,12 @@ interface ApplyParts {
 }
 
 /** How a change is made: by an apply, after a patch where others have put in what an apply would keep, or anew. */
-type Way = { readonly patch?: KubeObject; readonly isAnew?: true };
+interface Way {
+  readonly patch?: KubeObject;
+  readonly isAnew?: true;
+  /** What was added and cannot be taken out: the API server refuses the patch, and takes the apply. */
+  readonly stays?: readonly Difference[];
+}
 
 /**
  * Carries out a plan. A change that the API server refuses is found before anything is written.
@@ -125,11 +130,11 @@ export async function apply(
       const write = () => refusedAsBadSpec(object, () => cluster.apply(object));
       const answer = await remembering(ledger, { object, before: undefined }, write);
       put(caches, answer);
-      const left = leftOf(object, answer);
+      const left = leftOf(object, answer, []);
       if (left === undefined || left.length > 0) ledger.wrote(object, [], left, Date.now());
       log.info('child made', { kind: object.kind, child: object.metadata.name });
     });
-  for (const [{ object, before, found }, { patch, isAnew }] of ways)
+  for (const [{ object, before, found }, { patch, isAnew, stays = [] }] of ways)
     await whereServed(object, log, async () => {
       await handOverReplicas(cluster, object, before);
       if (isAnew) await cluster.delete(before);
@@ -137,7 +142,8 @@ export async function apply(
         patch && (await refusedAsBadSpec(object, () => cluster.merge(patch, { manager: repairManager })));
       const after = await refusedAsBadSpec(object, () => cluster.apply(object));
       put(caches, after);
-      ledger.wrote(object, found, leftOf(object, after, patched), Date.now());
+      const tried = patched === undefined ? stays : differences(object, patched);
+      ledger.wrote(object, found, leftOf(object, after, tried), Date.now());
       written.push({ before, after });
       const because = found[0] && inWords(found[0].path);
       log.info('child changed', { kind: object.kind, child: object.metadata.name, because });
@@ -159,16 +165,15 @@ const isAdded = ({ wanted }: Difference) => wanted === undefined;
 /**
  * What an answer has that is not as wanted, and that no further write would change. An apply has tried all that is wanted,
  * but what was added only a patch tries to take out.
- * @param patched the answer to that patch
+ * @param tried what was still there after that
  * @returns undefined where something was added since, or was not tried
  */
 function leftOf(
   object: KubeObject,
   answer: KubeObject,
-  patched?: KubeObject,
+  tried: readonly Difference[],
 ): readonly Difference[] | undefined {
   const left = differences(object, answer);
-  const tried = patched === undefined ? [] : differences(object, patched);
   const isTried = (added: Difference) => tried.some((other) => isDeepStrictEqual(other, added));
   return left.filter(isAdded).every(isTried) ? left : undefined;
 }
@@ -222,7 +227,7 @@ async function findWay(cluster: Cluster, { object, before, found }: Change): Pro
   const patch = mergePatch(before, found);
   const hasAdded = found.some(isAdded);
   const ways: readonly [Way, () => Promise<KubeObject>][] = [
-    [{}, () => cluster.apply(object, { isDryRun: true })],
+    [{ stays: found.filter(isAdded) }, () => cluster.apply(object, { isDryRun: true })],
     [{ patch }, () => cluster.merge(patch, { isDryRun: true, manager: repairManager })],
   ];
   const refusals: BadSpec[] = [];

@@ -267,4 +267,29 @@ describe('a plan that is carried out again and again (the API server is pretende
     expect(writes).to.equal(2);
     expect(overruled).to.deep.equal([undefined]);
   });
+
+  it('writes once where the API server refuses to take out what others have added', async () => {
+    let writes = 0;
+    const added = withSpec({ minReadySeconds: 5, minAvailable: 1 }, [by('kubectl-edit', 'minReadySeconds')]);
+    const stays = withSpec({ minReadySeconds: 5 }, [by('kubectl-edit', 'minReadySeconds')]);
+    const cluster = {
+      apply: async (object: KubeObject, { isDryRun = false } = {}) => {
+        if (!isDryRun) writes += 1;
+        return stays(object);
+      },
+      merge: async () => {
+        throw new ApiError(422, 'Invalid', 'spec.minReadySeconds: Forbidden');
+      },
+    };
+    const parts = partsOf(cluster as unknown as Cluster);
+    let before = budgetOf(carriedOut()).map(added);
+    for (let run = 1; run <= 10; run += 1) {
+      const planned = plan(wanted, before, 'uid-1', (object, found) =>
+        parts.ledger.isVain(object, found, run),
+      );
+      await apply(parts, planned);
+      before = planned.update.length === 0 ? before : planned.update.map(({ object }) => stays(object));
+    }
+    expect(writes).to.equal(1);
+  });
 });
