@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { until } from '../build/api-server.ts';
+import { registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
+import { webhookPod } from '../build/webhook-pod.ts';
 
 interface Named {
   readonly kind: string;
@@ -165,8 +167,82 @@ describe('a registry in a cluster', function () {
         )
         .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 
-    it('writes nothing in a minute in which nothing changes, but its lease', async () => {
-      await cluster.ready();
+    /** What a namespace sets for its pods and allows them; there is room for all. */
+    const limits = [
+      {
+        apiVersion: 'v1',
+        kind: 'LimitRange',
+        metadata: { name: 'limits' },
+        spec: {
+          limits: [
+            {
+              type: 'Container',
+              default: { cpu: '2', memory: '1Gi' },
+              defaultRequest: { cpu: '10m', memory: '16Mi' },
+            },
+          ],
+        },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name: 'quota' },
+        spec: { hard: { pods: '20', 'requests.cpu': '8', 'count/services': '20' } },
+      },
+    ];
+    const serverSide = ['apply', '--server-side', '--field-manager=another-controller', '-f', '-'];
+
+    it('says who overrules what, and writes nothing in a minute in which nothing changes, among a webhook, limits, a quota and another controller', async () => {
+      const webhook = webhookPod('overruled', cluster.images.server ?? '');
+      const [overruled, limited] = await Promise.all([
+        registryIn(cluster, 'overruled', small, webhook.objects),
+        registryIn(cluster, 'limited', small, limits),
+      ]);
+      try {
+        await overruled.kubectl('wait', '--for=condition=Ready', '--timeout=120s', 'pod/webhook');
+        await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(webhook.configuration));
+        await Promise.all([overruled.ready(), limited.ready(), cluster.ready()]);
+        // Whoever writes them asks the webhook.
+        const all = ['deployment,statefulset,service', '--selector=app.kubernetes.io/instance=overruled'];
+        await overruled.kubectl('annotate', ...all, 'example.com/touched=yes');
+        await limited.kubectl('label', 'deployment', 'limited', 'example.com/team=a');
+        const done = {
+          type: 'BackedUp',
+          status: 'True',
+          reason: 'Done',
+          message: 'by another controller',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        };
+        await cluster.kubectl(
+          [...serverSide, '--subresource=status'],
+          JSON.stringify({
+            apiVersion: 'llm-schema-registry.io/v1alpha1',
+            kind: 'SchemaRegistry',
+            metadata: { name: 'limited', namespace: 'limited' },
+            status: { conditions: [done] },
+          }),
+        );
+        const message = await overruled.says('Overruled', 'True', 'SetByOthers', 120_000);
+        expect(message).to.match(
+          /StatefulSet overruled-redis: .*\.requests\.cpu is "15m" instead of "20m", by an admission webhook/,
+        );
+        await overruled.ready();
+        await writesNothingForAMinute();
+        expect((await limited.condition('BackedUp'))?.message).to.equal(done.message);
+        expect((await limited.condition('Overruled'))?.status).to.equal('False');
+        expect((await overruled.condition('Overruled'))?.message).to.equal(message);
+      } finally {
+        await cluster.kubectl([
+          'delete',
+          'mutatingwebhookconfiguration',
+          webhook.configuration.metadata.name,
+          '--ignore-not-found',
+        ]);
+        await Promise.all([overruled.remove(), limited.remove()]);
+      }
+    });
+
+    const writesNothingForAMinute = async () => {
       const { pod, text } = await leader();
       const startedMs = performance.now();
       const runs = (shown: string) =>
@@ -175,6 +251,6 @@ describe('a registry in a cluster', function () {
       const after = await metricsOf(pod);
       expect(runs(after)).to.be.above(runs(text));
       expect(writes(after) - writes(text)).to.equal(0);
-    });
+    };
   });
 });
