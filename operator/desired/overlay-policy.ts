@@ -228,6 +228,9 @@ const variableFrom = (): Rule =>
     secretRef: only({ name: secretRule, optional: anything }),
   });
 
+/** Elsewhere there may be a program, or a file that decides which one runs: Node.js looks for modules up to /node_modules. */
+const harmlessPath = /^\/(mnt\/\w[\w.-]*|ca|certs|config)(\/\w[\w.-]*)*$/;
+
 const mountOf =
   (isServer: boolean) =>
   ({ name, mountPath }: Fields): Rule =>
@@ -239,20 +242,12 @@ const mountOf =
         name,
         "a container mounts the volumes of the overlay alone; the server's hold its keys",
       );
-    // Below anything else may be a program, or a file that decides which one runs.
-    if (
-      isServer &&
-      !(
-        typeof mountPath === 'string' &&
-        /^\/mnt\/[\w.-]+(\/[\w.-]+)*$/.test(mountPath) &&
-        !mountPath.includes('/..')
-      )
-    )
+    if (isServer && !(typeof mountPath === 'string' && harmlessPath.test(mountPath)))
       refuse(
         field,
         mountPath,
         'elsewhere it could take the place of the program',
-        'mount it below /mnt, such as /mnt/ca',
+        'mount it below /mnt, such as /mnt/ca, or at /ca, /certs or /config',
       );
     only({
       name: anything,

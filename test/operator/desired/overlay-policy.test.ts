@@ -135,9 +135,19 @@ const refused: readonly (readonly [field: string, overlay: object])[] = [
     'spec.containers[beside].volumeMounts[/tmp].name',
     beside({ volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }] }),
   ],
-  ...['/app', '/usr/local/bin', '/etc/ssl/certs', '/mnt', '/mnt/../app', '/tmp', '/data'].map(
-    (path) => [`spec.containers[server].volumeMounts[${path}]`, mounted(path)] as const,
-  ),
+  ...[
+    '/app',
+    '/usr/local/bin',
+    '/etc/ssl/certs',
+    '/mnt',
+    '/mnt/../app',
+    '/ca/../app',
+    '/node_modules',
+    '/cargo',
+    '/',
+    '/tmp',
+    '/data',
+  ].map((path) => [`spec.containers[server].volumeMounts[${path}]`, mounted(path)] as const),
   ...['NODE_OPTIONS', 'NODE_PATH', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'OPENSSL_CONF', 'PATH', 'PGOPTIONS'].map(
     (name) => [`spec.containers[server].env[${name}]`, server({ env: [{ name, value: 'x' }] })] as const,
   ),
@@ -211,6 +221,7 @@ const allowed: Readonly<Record<string, object>> = {
       volumes: [{ name: 'ca', configMap: { name: 'our-ca' } }],
     },
   },
+  'a file of a ConfigMap at /ca': mounted('/ca'),
   'a header for the collector, from a Secret whose owner allows it': server({
     env: [
       { name: 'OTEL_EXPORTER_OTLP_HEADERS', valueFrom: { secretKeyRef: { name: 'for-us', key: 'headers' } } },
