@@ -22,7 +22,8 @@ const hindrances: readonly {
   readonly reason: Verdict['reason'];
 }[] = [
   { code: 403, words: /because it is being terminated/, reason: 'NamespaceTerminating' },
-  { code: 403, words: /exceeded quota: /, reason: 'QuotaExceeded' },
+  // The second: one that is so new that nobody has counted yet.
+  { code: 403, words: /(exceeded|status unknown for) quota: /, reason: 'QuotaExceeded' },
   // As the API server's own authorization says it; a webhook that refuses names itself.
   { code: 403, words: /is forbidden: User "[^"]*" cannot /, reason: 'OperatorNotAllowed' },
   { words: /failed calling webhook/, reason: 'WebhookFails' },

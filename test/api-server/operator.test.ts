@@ -521,7 +521,15 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
         },
       ],
     };
+    await cluster.create(named('watched-over'));
     await cluster.apply(webhook);
+    const probe = elsewhere('watched-over', object('v1', 'ConfigMap', 'probe'));
+    await until('the webhook is asked', () =>
+      cluster.apply(probe, { isDryRun: true }).then(
+        () => false,
+        ({ message }: Error) => message.includes('failed calling webhook'),
+      ),
+    );
     const wanted = await inSpace('watched-over');
     await says(wanted, 'Reconciling', /^True WebhookFails: .*failed calling webhook "absent\.example\.com"/);
     await cluster.delete(await cluster.get(webhook));
@@ -580,6 +588,12 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
       ...claim,
       metadata: { ...claim.metadata, labels: template?.metadata.labels ?? {} },
     });
+    // So that the operator knows of it.
+    await until('the claim is taken on', async () =>
+      Object.keys((await cluster.get(claim)).metadata.annotations ?? {}).some((key) =>
+        key.endsWith('/applied-hash'),
+      ),
+    );
     await cluster.apply(registry('unfilled', withClass('fast')));
     const after = await until('the StatefulSet is made anew', async () => {
       const found = await find(cluster, statefulSet);

@@ -17,6 +17,11 @@ const answers: readonly [code: number, words: string, reason: string | undefined
   ],
   [
     403,
+    'services "sample" is forbidden: status unknown for quota: objects, resources: services',
+    'QuotaExceeded',
+  ],
+  [
+    403,
     'services is forbidden: User "system:serviceaccount:x:y" cannot create resource "services" in API group "" in the namespace "team-a"',
     'OperatorNotAllowed',
   ],

@@ -3,7 +3,9 @@ import { expect } from 'chai';
 
 const log = new URL('../../operator/log.ts', import.meta.url).href;
 
-describe('a log line of the operator', () => {
+describe('a log line of the operator', function () {
+  this.timeout(30_000);
+
   it('has no more than 4,096 bytes of a text in it, of a field as of an error', () => {
     const program = `
       import { openLog } from '${log}';
