@@ -11,16 +11,50 @@ import { names } from './child.ts';
  * @throws BadSpec that names the annotation and the reason
  */
 export function mustBeHarmless(registry: Registry): void {
-  const annotations = registry.ingress?.annotations ?? {};
-  for (const [key, value] of Object.entries(annotations)) {
-    if (registry.policy.ingressAnnotations.some((allowed) => isMeant(allowed, key))) continue;
-    const because = findHarm(registry, key, value);
-    if (because === undefined) continue;
-    throw new BadSpec(
-      `spec.ingress.annotations[${key.slice(0, 100)}] is not allowed, because ${because}; leave it out, or have INGRESS_ANNOTATIONS of the operator name it`,
-    );
-  }
+  for (const [key, value] of Object.entries(registry.ingress?.annotations ?? {}))
+    refuse(registry, 'spec.ingress.annotations', key, findHarm(registry, key, value));
 }
+
+/**
+ * The same of spec.service.annotations, which some of these controllers read too. What a cloud's load balancer reads is not
+ * looked at: it is asked for by the type of the Service.
+ * @throws BadSpec that names the annotation and the reason
+ */
+export function mustBeHarmlessOnService(registry: Registry): void {
+  for (const key of Object.keys(registry.service.annotations))
+    refuse(registry, 'spec.service.annotations', key, findHarmOnService(key));
+}
+
+function refuse({ policy }: Registry, field: string, key: string, because: string | undefined): void {
+  if (because === undefined || policy.ingressAnnotations.some((allowed) => isMeant(allowed, key))) return;
+  throw new BadSpec(
+    `${field}[${key.slice(0, 100)}] is not allowed, because ${because}; leave it out, or have INGRESS_ANNOTATIONS of the operator name it`,
+  );
+}
+
+function findHarmOnService(key: string): string | undefined {
+  const slash = key.indexOf('/');
+  const [domain, name] = [key.slice(0, Math.max(0, slash)).toLowerCase(), key.slice(slash + 1)];
+  const own = readOnServices.find(([known]) => domain === known || domain.endsWith(`.${known}`));
+  if (own === undefined)
+    return /snippet|lua|plugin|middleware|serverstransport/i.test(name)
+      ? 'where controllers read such a name it is code, or it leads requests elsewhere'
+      : undefined;
+  return own[1].some((allowed) => isMeant(allowed, name))
+    ? undefined
+    : 'it is not among the harmless ones of its controller';
+}
+
+const readOnServices: readonly (readonly [domain: string, keys: readonly string[]])[] = [
+  ['getambassador.io', []],
+  ['konghq.com', ['connect-timeout', 'path', 'protocol', 'read-timeout', 'retries', 'write-timeout']],
+  ['traefik.ingress.kubernetes.io', ['service.passhostheader', 'service.serversscheme', 'service.sticky.*']],
+  ['nginx.ingress.kubernetes.io', []],
+  ['haproxy.org', ['check', 'check-interval', 'load-balance', 'pod-maxconn', 'server-proto', 'server-ssl']],
+  ['haproxy-ingress.github.io', ['balance-algorithm', 'backend-protocol', 'secure-backends']],
+  ['projectcontour.io', ['max-connections', 'max-requests', 'max-retries', 'upstream-protocol.*']],
+  ['external-dns.alpha.kubernetes.io', ['cloudflare-proxied', 'hostname', 'internal-hostname', 'ttl']],
+];
 
 /** `*`, `domain/*` or one key. */
 function isMeant(allowed: string, key: string): boolean {

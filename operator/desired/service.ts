@@ -2,9 +2,11 @@ import type { Registry } from '../registry.ts';
 import type { Component } from './child.ts';
 import { type Child, meta, names, selectorLabels } from './child.ts';
 import { apiDoor, grpcDoor, ports } from './config-map.ts';
+import { mustBeHarmlessOnService } from './ingress-annotations.ts';
 
 /** Where clients find the registry. */
 export const service: Child = (registry) => {
+  mustBeHarmlessOnService(registry);
   const object = meta(registry, 'Service', 'server', names(registry).server);
   // By its name: pods that do not speak so yet, or no more, are left out.
   const { scheme, port } = apiDoor(registry);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ingress } from '../../../operator/desired/ingress.ts';
+import { service } from '../../../operator/desired/service.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
@@ -124,4 +125,36 @@ describe('the annotations of an ingress', () => {
       .to.throw(BadSpec)
       .with.property('message')
       .that.does.not.include('hunter2'));
+});
+
+describe('the annotations of the Service', () => {
+  const of = (key: string, ingressAnnotations: readonly string[] = []) =>
+    service(
+      aRegistry({ service: { annotations: { [key]: 'a' } } }, 'sample', {}, { ingressAnnotations }),
+      anObserved(),
+    )?.metadata.annotations;
+
+  for (const key of [
+    'getambassador.io/config',
+    'konghq.com/plugins',
+    'traefik.ingress.kubernetes.io/service.serverstransport',
+    'haproxy.org/backend-config-snippet',
+    'nginx.ingress.kubernetes.io/server-snippet',
+    'external-dns.alpha.kubernetes.io/target',
+    'example.com/server-snippet',
+  ])
+    it(`are not ${key}, unless the operator names it`, () => {
+      expect(() => of(key)).to.throw(BadSpec, `spec.service.annotations[${key}] is not allowed`);
+      expect(of(key, [key])).to.have.property(key);
+    });
+
+  for (const key of [
+    'service.beta.kubernetes.io/aws-load-balancer-type',
+    'networking.gke.io/load-balancer-type',
+    'metallb.io/address-pool',
+    'external-dns.alpha.kubernetes.io/hostname',
+    'tailscale.com/hostname',
+    'example.com/kind',
+  ])
+    it(`may be ${key}`, () => expect(of(key)).to.have.property(key));
 });
