@@ -45,7 +45,9 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
       metrics: open(serviceOf(registry, `${server}-metrics`, 'http', 'metrics'), 'http', leftMs),
     };
     let answer = await askDoors(doors);
-    for (let attempt = 1; !answer.isReady && attempt < tries && leftMs() > betweenTriesMs; attempt += 1) {
+    // The endpoints of one Service may come a moment after those of the other.
+    const isWhole = () => answer.isReady && answer.version !== undefined;
+    for (let attempt = 1; !isWhole() && attempt < tries && leftMs() > betweenTriesMs; attempt += 1) {
       await setTimeout(betweenTriesMs);
       answer = await askDoors(doors);
     }

@@ -76,6 +76,19 @@ describe('what a registry answers its operator, through a pretended API server',
     });
   });
 
+  it('is asked again where the one Service leads to it a moment before the other', async () => {
+    let asked = 0;
+    says({ [`${api}/ready`]: { body: { status: 'up' } }, [`${api}/schemas/types`]: types });
+    const before = handle;
+    handle = (request, response) => {
+      if (request.url !== `${metrics}/ready`) return before(request, response);
+      asked += 1;
+      response.writeHead(asked < 3 ? 503 : 200, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(asked < 3 ? { kind: 'Status', message: 'no endpoints available' } : whole));
+    };
+    expect(await probe().ask(aRegistry())).to.deep.include({ isReady: true, version: '1.2.3' });
+  });
+
   it('is ready as well where that port is out of reach, and of a version that told all to everybody', async () => {
     const open = { [`${api}/schemas/types`]: types };
     says({ ...open, [`${api}/ready`]: { body: { status: 'degraded' } } });
