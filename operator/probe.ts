@@ -8,8 +8,8 @@ import type { Registry } from './registry.ts';
 
 /** For all that is asked in a run: meanwhile its status is not written. */
 const answerTimeoutMs = 3_000;
-/** The metrics port only tells more of what the API has said: it holds up nothing for long. */
-const detailTimeoutMs = 1_500;
+/** A server gives its database 2 s, and a supervisor its workers half a second more, before they say what is wrong. */
+const detailTimeoutMs = 2_700;
 /** For about a second after a pod began to stop, the Service may still lead to it. */
 const tries = 4;
 const betweenTriesMs = 400;

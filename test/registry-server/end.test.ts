@@ -18,6 +18,7 @@ const GRACE_SECONDS = DRAIN_SECONDS + 20;
 interface Running {
   readonly child: ChildProcess;
   readonly url: string;
+  readonly metricsUrl: string;
   readonly lines: () => readonly { readonly event?: string; readonly [field: string]: unknown }[];
   readonly output: () => string;
 }
@@ -94,7 +95,13 @@ describe(`SIGTERM${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, fu
       output
         .split('\n')
         .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []));
-    return { child, url: `http://127.0.0.1:${port}`, lines, output: () => output };
+    return {
+      child,
+      url: `http://127.0.0.1:${port}`,
+      metricsUrl: `http://127.0.0.1:${metricsPort}`,
+      lines,
+      output: () => output,
+    };
   }
 
   const isReady = ({ url }: Running) =>
@@ -274,7 +281,8 @@ describe(`SIGTERM${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, fu
     const [frozen] = workersOf(running) as [number];
     process.kill(frozen, 'SIGSTOP');
     const isWaiting = async () => {
-      const response = await fetch(`${running.url}/ready`, { signal: AbortSignal.timeout(1_000) });
+      // The supervisor waits for the frozen one before it tells what the other says.
+      const response = await fetch(`${running.metricsUrl}/ready`, { signal: AbortSignal.timeout(5_000) });
       const { cause } = (await response.json()) as { cause?: string };
       expect(cause).to.equal('other workers are starting');
     };
