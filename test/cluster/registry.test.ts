@@ -222,15 +222,19 @@ describe('a registry in a cluster', function () {
             status: { conditions: [done] },
           }),
         );
-        const message = await overruled.says('Overruled', 'True', 'SetByOthers', 120_000);
-        expect(message).to.match(
-          /StatefulSet overruled-redis: .*\.requests\.cpu is "15m" instead of "20m", by an admission webhook/,
+        // Each object is told of when it has been written, one after the other.
+        const redis =
+          /StatefulSet overruled-redis: .*\.requests\.cpu is "15m" instead of "20m", by an admission webhook/;
+        await until(
+          'it says who overrules what',
+          async () => redis.test((await overruled.condition('Overruled'))?.message ?? ''),
+          120_000,
         );
         await overruled.ready();
         await writesNothingForAMinute();
         expect((await limited.condition('BackedUp'))?.message).to.equal(done.message);
         expect((await limited.condition('Overruled'))?.status).to.equal('False');
-        expect((await overruled.condition('Overruled'))?.message).to.equal(message);
+        expect((await overruled.condition('Overruled'))?.message).to.match(redis);
       } finally {
         await cluster.kubectl([
           'delete',
