@@ -201,12 +201,7 @@ export class Cluster {
     body?: unknown,
     contentType = 'application/json',
   ): Promise<unknown> {
-    await this.#leaveAlone(this.#fence);
-    const ending = [
-      AbortSignal.timeout(requestTimeoutMs),
-      ...(this.#fence === undefined ? [] : [this.#fence]),
-    ];
-    const response = await this.#send(method, path, body, contentType, AbortSignal.any(ending));
+    const response = await this.#ask(method, path, body, contentType);
     const text = await response.body.text();
     if (response.statusCode >= 300) throw statusError(response.statusCode, text);
     return text === '' ? undefined : JSON.parse(text);
@@ -217,17 +212,22 @@ export class Cluster {
    * @throws ApiError
    */
   async getThrough(path: string): Promise<JsonAnswer> {
-    await this.#leaveAlone(this.#fence);
-    const ending = [
-      AbortSignal.timeout(requestTimeoutMs),
-      ...(this.#fence === undefined ? [] : [this.#fence]),
-    ];
-    const response = await this.#send('GET', path, undefined, '', AbortSignal.any(ending));
+    const response = await this.#ask('GET', path, undefined, '');
     const { statusCode: status } = response;
     const body = await readForeign(response.body);
     const { kind, reason, message } = (body ?? {}) as Readonly<Record<string, unknown>>;
     if (kind === 'Status') throw new ApiError(status, String(reason ?? ''), String(message ?? ''));
     return { status, body };
+  }
+
+  /** When the server may be asked, and for as long as a request may take. */
+  async #ask(method: string, path: string, body: unknown, contentType: string) {
+    await this.#leaveAlone(this.#fence);
+    const ending = [
+      AbortSignal.timeout(requestTimeoutMs),
+      ...(this.#fence === undefined ? [] : [this.#fence]),
+    ];
+    return this.#send(method, path, body, contentType, AbortSignal.any(ending));
   }
 
   async #send(method: string, path: string, body: unknown, contentType: string, signal: AbortSignal) {
