@@ -146,9 +146,12 @@ async function repair(parts: ReconcileParts, registry: Registry, log: Log): Prom
       : plan(wanted, children, registry.uid, (object, found) =>
           parts.ledger.isVain(object, found, Date.now()),
         );
-  const { written, blocked } = await apply({ ...parts, log }, planned(observed.children));
+  const changes = planned(observed.children);
+  const { written, blocked } = await apply({ ...parts, log }, changes);
+  // Whether a write was in vain shows in its answer; where there was none, nothing is different.
+  const isWritten = changes.create.length > 0 || changes.update.length > 0;
   const key = `${registry.namespace}/${registry.name}`;
-  const { overruled } = planned(childrenOf(parts.caches, key));
+  const { overruled } = isWritten ? planned(childrenOf(parts.caches, key)) : changes;
   return {
     observed,
     rollout: rolloutOf(written, wanted, observed.children, names(registry).config),
