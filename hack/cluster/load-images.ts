@@ -29,14 +29,22 @@ export const loadedImages = (list: string): Map<string, string> =>
       .flatMap(([name, , digest]) => (name && digest ? [[name, digest] as const] : [])),
   );
 
+const ctrOf =
+  (name: string) =>
+  (...args: string[]) =>
+    run('ctr', ['--address', clusterFolders(name).containerdSocket, '--namespace', 'k8s.io', ...args]);
+
+/** Gives an image that a cluster's node has one more name there. */
+export const tagImage = (name: string, image: string, tag: string): Promise<string> =>
+  ctrOf(name)('images', 'tag', '--force', image, tag);
+
 /** Loads OCI archives into a cluster's node, save those that it has with the same digest. */
 export const loadImages = async (
   name: string,
   archives: readonly string[],
   report: Report,
 ): Promise<void> => {
-  const ctr = (...args: string[]) =>
-    run('ctr', ['--address', clusterFolders(name).containerdSocket, '--namespace', 'k8s.io', ...args]);
+  const ctr = ctrOf(name);
   const loaded = loadedImages(await ctr('images', 'list'));
   for (const archive of archives) {
     const text = await run('tar', ['-xOf', archive, 'index.json']).catch((error) => {

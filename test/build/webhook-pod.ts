@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { makeCertificate } from './certificate.ts';
 
-/** What runs in the pod: it gives each container of a pod template its own amounts, and a label to every object. */
+const mirror = 'mirror.example.com/';
+/** Where the webhook takes an image from. */
+export const mirrored = (image: string): string => `${mirror}${image}`;
+
+/**
+ * What runs in the pod: it gives each container of a pod template its own amounts and its image from a mirror, and a
+ * label to every object.
+ */
 const program = `
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -14,7 +21,10 @@ createServer({ cert, key }, async (request, response) => {
   const containers = object.spec.template?.spec.containers ?? [];
   const patch = [
     { op: 'add', path: '/metadata/labels', value: labels },
-    ...containers.flatMap((_, index) => [
+    ...containers.flatMap(({ image }, index) => [
+      ...(image.startsWith('${mirror}')
+        ? []
+        : [{ op: 'replace', path: '/spec/template/spec/containers/' + index + '/image', value: '${mirror}' + image }]),
       { op: 'add', path: '/spec/template/spec/containers/' + index + '/resources/requests/cpu', value: '15m' },
       { op: 'add', path: '/spec/template/spec/containers/' + index + '/imagePullPolicy', value: 'Never' },
     ]),

@@ -1,8 +1,15 @@
 import { expect } from 'chai';
+import { tagImage } from '../../hack/cluster/load-images.ts';
 import { until } from '../build/api-server.ts';
 import { registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
-import { webhookPod } from '../build/webhook-pod.ts';
+import { mirrored, webhookPod } from '../build/webhook-pod.ts';
+
+interface Pods {
+  readonly items: readonly {
+    readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  }[];
+}
 
 interface Named {
   readonly kind: string;
@@ -193,7 +200,9 @@ describe('a registry in a cluster', function () {
     const serverSide = ['apply', '--server-side', '--field-manager=another-controller', '-f', '-'];
 
     it('says who overrules what, and writes nothing in a minute in which nothing changes, among a webhook, limits, a quota and another controller', async () => {
-      const webhook = webhookPod('overruled', cluster.images.server ?? '');
+      const { server = '', postgres = '', redis = '' } = cluster.images;
+      for (const image of [server, postgres, redis]) await tagImage(cluster.name, image, mirrored(image));
+      const webhook = webhookPod('overruled', server);
       const [overruled, limited] = await Promise.all([
         registryIn(cluster, 'overruled', small, webhook.objects),
         registryIn(cluster, 'limited', small, limits),
@@ -223,18 +232,27 @@ describe('a registry in a cluster', function () {
           }),
         );
         // Each object is told of when it has been written, one after the other.
-        const redis =
-          /StatefulSet overruled-redis: .*\.requests\.cpu is "15m" instead of "20m", by an admission webhook/;
+        const words = [
+          /StatefulSet overruled-redis: .*\.requests\.cpu is "15m" instead of "20m", by an admission webhook/,
+          /StatefulSet overruled-redis: .*\.image is "mirror\.example\.com\/.*" instead of ".*", by an admission webhook/,
+        ];
         await until(
           'it says who overrules what',
-          async () => redis.test((await overruled.condition('Overruled'))?.message ?? ''),
+          async () => {
+            const message = (await overruled.condition('Overruled'))?.message ?? '';
+            return words.every((word) => word.test(message));
+          },
           120_000,
         );
         await overruled.ready();
         await writesNothingForAMinute();
         expect((await limited.condition('BackedUp'))?.message).to.equal(done.message);
         expect((await limited.condition('Overruled'))?.status).to.equal('False');
-        expect((await overruled.condition('Overruled'))?.message).to.match(redis);
+        for (const word of words) expect((await overruled.condition('Overruled'))?.message).to.match(word);
+        const pods = (await overruled.json('get', 'pods')) as Pods;
+        const images = new Set(pods.items.flatMap(({ spec }) => spec.containers.map(({ image }) => image)));
+        // The webhook's own pod is none of those that it changes.
+        expect([...images]).to.have.members([server, ...[server, postgres, redis].map(mirrored)]);
       } finally {
         await cluster.kubectl([
           'delete',
