@@ -77,15 +77,24 @@ export async function registryIn(
     json: (...args: string[]) => kubectl.json([...args, ...here]),
     patch: (change: Spec) =>
       kubectl(['patch', 'sr', name, '--type=merge', '-p', JSON.stringify({ spec: change }), ...here]),
-    /** Waits until a condition has that status and reason, and gives its message. */
-    says: async (type: string, status: string, reason: string, timeoutMs = 60_000) => {
+    /**
+     * Waits until a condition has that status and reason, and gives its message.
+     * @param saying what the message has to match, too: the first one with that reason may not know the cause yet
+     */
+    says: async (
+      type: string,
+      status: string,
+      reason: string,
+      { timeoutMs = 60_000, saying = /(?:)/ }: { timeoutMs?: number; saying?: RegExp } = {},
+    ) => {
       let last: Condition | undefined;
       try {
         return await until(
-          `${type} is ${status} ${reason}`,
+          `${type} is ${status} ${reason}${saying.source === '(?:)' ? '' : `, saying ${saying}`}`,
           async () => {
             last = await condition(type);
-            return last?.status === status && last.reason === reason ? last.message : undefined;
+            const isSo = last?.status === status && last.reason === reason && saying.test(last.message);
+            return isSo ? last?.message : undefined;
           },
           timeoutMs,
         );

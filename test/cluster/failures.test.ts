@@ -1,4 +1,3 @@
-import { expect } from 'chai';
 import type { Spec } from '../../operator/registry.ts';
 import { until } from '../build/api-server.ts';
 import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
@@ -166,9 +165,8 @@ describe('what a registry says of a failure that its user has to mend', function
   for (const failure of failures) {
     const { title, condition, status = 'False', reason, says } = failure;
     it(`names ${title}: ${condition} ${reason}`, async () => {
-      const message = await registries.get(failure)?.says(condition, status, reason);
+      const message = await registries.get(failure)?.says(condition, status, reason, { saying: says });
       console.log(`      ${message}`);
-      expect(message).to.match(says);
     });
   }
 
@@ -188,7 +186,7 @@ describe('what a registry says of a failure that its user has to mend', function
     await registry.kubectl('delete', 'sr', registry.name);
     await registry.kubectl('wait', '--for=delete', `statefulset/${registry.name}-postgres`, '--timeout=60s');
     await registry.apply(withClass(undefined));
-    await registry.says('Ready', 'True', 'Ready', 120_000);
+    await registry.says('Ready', 'True', 'Ready', { timeoutMs: 120_000 });
   });
 
   it('and goes on by itself once the image of PostgreSQL is mended', async () => {
@@ -198,6 +196,6 @@ describe('what a registry says of a failure that its user has to mend', function
       ...['patch', 'sr', registry?.name ?? '', '-n', registry?.namespace ?? '', '--type=json', '-p'],
       '[{"op":"remove","path":"/spec/database/managed/image"}]',
     ]);
-    await registry?.says('Ready', 'True', 'Ready', 120_000);
+    await registry?.says('Ready', 'True', 'Ready', { timeoutMs: 120_000 });
   });
 });

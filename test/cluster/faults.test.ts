@@ -217,10 +217,9 @@ describe('a registry under load, and a fault', function () {
       const restarts = async () => restartsOf((await registry.pods('postgres'))[0]);
       const before = await restarts();
       fill(folder);
-      const refused = await registry.says('Degraded', 'True', 'DiskFull');
-      expect(refused).to.match(
-        /no room left on its disk: schemas are read.*raise spec\.database\.managed\.storage\.size/,
-      );
+      await registry.says('Degraded', 'True', 'DiskFull', {
+        saying: /no room left on its disk: schemas are read.*raise spec\.database\.managed\.storage\.size/,
+      });
       expect((await registry.condition('Ready'))?.status).to.equal('True');
       // A log of changes that cannot go on ends PostgreSQL, here or by what the load wrote before.
       const exec = ['exec', '-n', 'faults', 'faults-postgres-0', '-c', 'postgres', '--'];
@@ -242,7 +241,7 @@ describe('a registry under load, and a fault', function () {
       );
       const storage = { size: '1536Mi', storageClassName: 'sized' };
       await registry.patch({ database: { managed: { storage } } });
-      await registry.says('Degraded', 'False', 'AllWell', 120_000);
+      await registry.says('Degraded', 'False', 'AllWell', { timeoutMs: 120_000 });
       await registry.ready();
     });
   });
