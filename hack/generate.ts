@@ -1,8 +1,9 @@
-/** Writes what follows from the CRD and from the operator's tables; with --check it only says what is out of date. */
+/** Writes what follows from the CRD, from the operator's tables and from what is counted; with --check it only says what is out of date. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { compile } from 'json-schema-to-typescript';
 import { parse, stringify } from 'yaml';
 import { kinds, leaseAccess, otherAccess, otherLeaseAccess } from '../operator/kinds.ts';
+import { metricsPage } from './metrics-page.ts';
 
 const root = new URL('../', import.meta.url);
 const rbac = 'rbac.authorization.k8s.io/v1';
@@ -12,6 +13,7 @@ const operatorNamespace = 'llm-schema-registry';
 const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'crds/schema-registry.yaml': plainCrd,
   'operator/generated/schema-registry.ts': typesOfCrd,
+  'docs/metrics.md': async () => metricsPage(),
   'config/rbac/role.yaml': async () => documents([clusterRole()]),
   'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),
   'config/namespaced/watched/role.yaml': async () => documents([namespacedRole(), namespacedBinding()]),

@@ -3,6 +3,13 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** Names and labels are controller-runtime's, so that dashboards made for it work. */
 export type Metrics = ReturnType<typeof openMetrics>;
 
+export interface MetricFacts {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+}
+
 export function openMetrics(version: string) {
   const registry = new Registry();
   const registers = [registry];
@@ -25,6 +32,8 @@ export function openMetrics(version: string) {
   });
   return {
     registry,
+    /** All that there are, also while they have no value yet; the library's types know nothing of the names of the labels. */
+    list: () => registry.getMetricsAsArray() as unknown as readonly MetricFacts[],
     reconciles: new Counter({
       name: 'controller_runtime_reconcile_total',
       help: 'Runs of the reconcile by result.',

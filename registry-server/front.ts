@@ -31,8 +31,11 @@ export interface FrontSettings {
   readonly log: Log;
   readonly lifecycle: Lifecycle;
   readonly known: KnownPosts;
-  readonly maxEntries: number;
+  readonly answers: ReadyAnswers;
 }
+
+/** Ready answers to reads, by their path. */
+export type ReadyAnswers = LRUCache<string, Ready>;
 
 /** An answer, and what it was written from. */
 interface Ready extends KeptBasis {
@@ -50,21 +53,23 @@ const byId = /^\/schemas\/ids\/([1-9]\d{0,8})$/;
 // Anything unusual in a path is for the router to judge.
 const byVersion = /^\/subjects\/([\w.~:%@!$&'()*+,=-]+)\/versions\/(latest|[1-9]\d{0,8})$/;
 
+export function openAnswers(maxEntries: number): ReadyAnswers {
+  return new LRUCache({
+    max: maxEntries,
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body }, url) => body.length + url.length + OVERHEAD_BYTES,
+  });
+}
+
 /**
  * Answers a schema under its id, a version of a subject, and a lookup or registration that came before, as the routes
  * would, from ready bytes and before Koa, which costs more than the answer does. Only what memory holds at this moment: the rest, and all that is not found,
  * goes on. An answer holds as long as the caches hold the very objects it was written from, so it is gone with them.
  */
 export function openFront(
-  { store, metrics, log, lifecycle, known, maxEntries }: FrontSettings,
+  { store, metrics, log, lifecycle, known, answers }: FrontSettings,
   rest: RequestListener,
 ): RequestListener {
-  const answers = new LRUCache<string, Ready>({
-    max: maxEntries,
-    maxSize: MAX_BYTES,
-    sizeCalculation: ({ body }, url) => body.length + url.length + OVERHEAD_BYTES,
-  });
-
   return (request, response) => {
     const url = withoutContextPrefix(request.url ?? '');
     request.url = url;

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { type CacheUsage, usageOf } from './store/cached.ts';
 import type { StoredSchema, SubjectState } from './store/store.ts';
 import type { SubjectName } from './subject-name.ts';
 
@@ -58,6 +59,10 @@ export class KnownPosts {
       maxSize: MAX_PATH_BYTES,
       sizeCalculation: (_, path) => path.length + OVERHEAD_BYTES,
     });
+  }
+
+  usage(): CacheUsage {
+    return usageOf('posts', this.#answers);
   }
 
   find(url: string, sent: Buffer): KnownPost | undefined {

@@ -6,10 +6,11 @@ import { BytesUnderWay } from './bytes-under-way.ts';
 import { openApiServer } from './certificate.ts';
 import { allowOrigins } from './cors.ts';
 import { countBodies } from './count-bodies.ts';
-import { openFront } from './front.ts';
+import { openAnswers, openFront } from './front.ts';
 import { type GrpcDoor, openGrpcDoor } from './grpc/door.ts';
 import { openLock } from './grpc/lock.ts';
 import { guard } from './guard.ts';
+import { countedHoldings } from './holdings.ts';
 import { KnownPosts } from './known-posts.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { limitConnections } from './limit-connections.ts';
@@ -25,8 +26,9 @@ import { tracedThreads } from './services/traced-threads.ts';
 import { BadSettings, hasDatabase, type ServerSettings } from './settings.ts';
 import type { Archive, ArchiveCounts } from './store/archive.ts';
 import type { Bucket } from './store/bucket.ts';
-import { cachedStore } from './store/cached.ts';
+import { cachedStore, usageOf } from './store/cached.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
+import { meteredCache, meteredDatabase } from './store/metered.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
 import type { PostgresAddress } from './store/postgres.ts';
 import type { SharedCache } from './store/redis.ts';
@@ -70,7 +72,11 @@ const LARGEST_UNDER_WAY = 4;
 // Names are long, and in a path each byte of them may take three; a context and a subject must fit.
 const MAX_HEAD_BYTES = 64 * 1024;
 
-export function openDatabase(settings: ServerSettings, log: Log): Database {
+export function openDatabase(
+  settings: ServerSettings,
+  log: Log,
+  waitedForConnection?: (seconds: number) => void,
+): Database {
   if (!hasDatabase(settings)) return databases.embedded(settings.dataFolder);
   const share = (connections: number) => Math.floor(connections / settings.workers);
   return databases.postgres(
@@ -83,6 +89,7 @@ export function openDatabase(settings: ServerSettings, log: Log): Database {
       statementTimeoutMs: settings.requestTimeoutSeconds * 1000,
     },
     log,
+    waitedForConnection,
   );
 }
 
@@ -210,16 +217,28 @@ export async function serve(
   const started = performance.now();
   const lifecycle = new Lifecycle();
   // First of all, for what is opened next counts from its first moment on. It is read when all is there.
-  const metrics: Metrics = openMetrics(
-    () => store.poolUsage(),
-    () => store.isFeedAlive(),
-    settings.s3Bucket === undefined ? undefined : () => archive?.status() ?? unknownBacklog,
-  );
+  const metrics: Metrics = openMetrics({
+    poolUsage: () => store.poolUsage(),
+    isFeedAlive: () => store.isFeedAlive(),
+    cacheUsage: () => [
+      ...store.cacheUsage(),
+      ...registry.parser.cacheUsage(),
+      usageOf('answers', answers),
+      known.usage(),
+    ],
+    threadUsage: () => registry.parser.threadUsage(),
+    holdings: () => holdings.seen(),
+    backlog: settings.s3Bucket === undefined ? undefined : () => archive?.status() ?? unknownBacklog,
+  });
   const authenticator = await openAuthenticator(settings, log);
   const tracer = await openTracer(settings, log, (outcome, spans) => metrics.spans(outcome, spans));
-  const plainDatabase = openDatabase(settings, log);
+  const plainDatabase = meteredDatabase(
+    metrics,
+    openDatabase(settings, log, (seconds) => metrics.connectionWaitedFor(seconds)),
+  );
   const database = tracer ? tracedDatabase(tracer, plainDatabase) : plainDatabase;
-  const cache = await openCache(settings, log, () => metrics.redisFailed());
+  const plainCache = await openCache(settings, log, () => metrics.redisFailed());
+  const cache = plainCache && meteredCache(metrics, plainCache);
   const truth = sqlStore(database);
   const store = cachedStore(link ? tellingStore(truth, link) : truth, {
     maxEntries: settings.cacheMaxEntries,
@@ -227,6 +246,7 @@ export async function serve(
     wasRead: (level, isHit) => metrics.cacheRead(level, isHit),
     beforeLook: link?.wake,
   });
+  const holdings = countedHoldings(store.countHoldings, () => lifecycle.phase.is === 'serving');
   const counts: ArchiveCounts = {
     shipped: (seconds) => metrics.archiveShipped(seconds),
     failed: () => metrics.archiveFailed(),
@@ -249,12 +269,9 @@ export async function serve(
   const known = new KnownPosts(settings.cacheMaxEntries);
   const app = openApp({ registry, lifecycle, readiness, log, known, requestTimeoutMs });
 
-  const maxEntries = settings.cacheMaxEntries;
+  const answers = openAnswers(settings.cacheMaxEntries);
   const koa = app.callback();
-  const front = openFront(
-    { store, known, metrics, log, lifecycle, maxEntries },
-    tracer ? enterTrace(koa) : koa,
-  );
+  const front = openFront({ store, known, metrics, log, lifecycle, answers }, tracer ? enterTrace(koa) : koa);
   const underWay = new BytesUnderWay(
     Math.max(LEAST_UNDER_WAY_BYTES, LARGEST_UNDER_WAY * registry.maxBodyBytes),
   );
@@ -343,6 +360,7 @@ export async function serve(
   /** @param closed when the spans of the last requests should have been sent */
   async function close(closed: number): Promise<void> {
     authenticator?.close();
+    holdings.close();
     await ready.catch(() => {});
     await archive?.close();
     if (metricsServer) await closeServer(metricsServer, 0);

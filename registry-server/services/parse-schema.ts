@@ -18,10 +18,11 @@ import {
 } from '../schema-types/schema-type.ts';
 import { schemaTypes } from '../schema-types/table.ts';
 import type { TagChanges } from '../schema-types/tags.ts';
+import { type CacheUsage, usageOf } from '../store/cached.ts';
 import type { SchemaContent } from '../store/store.ts';
 import type { Contract } from './inherit-contract.ts';
 import { type SchemaSource, sizeOf } from './schema-jobs.ts';
-import { openSchemaThreads, type SchemaThreads } from './schema-threads.ts';
+import { openSchemaThreads, type SchemaThreads, type ThreadUsage } from './schema-threads.ts';
 
 type Parse = (
   schemaType: string,
@@ -48,6 +49,8 @@ export interface SchemaParser {
   findContent(sent: SentText, isNormalized: boolean): SchemaContent | undefined;
   /** Remembers it, unless there are references: what they mean can change. */
   keepContent(sent: SentText, isNormalized: boolean, content: SchemaContent): void;
+  cacheUsage(): readonly CacheUsage[];
+  threadUsage(): ThreadUsage;
   close(): Promise<void>;
 }
 
@@ -132,6 +135,8 @@ export function openSchemaParser(
       return [];
     },
 
+    cacheUsage: () => [usageOf('parsed', parsed), usageOf('contents', contents)],
+    threadUsage: () => threads.usage(),
     close: () => threads.close(),
   };
 

@@ -1,6 +1,6 @@
 import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
-import type { FaultRules, ParsedSchema, Reference } from '../schema-types/schema-type.ts';
+import type { Eventually, FaultRules, ParsedSchema, Reference } from '../schema-types/schema-type.ts';
 import type { SchemaContent } from '../store/store.ts';
 import type { SubjectName } from '../subject-name.ts';
 import type { Contract } from './inherit-contract.ts';
@@ -25,7 +25,7 @@ const REFERENCED_SIZE_FACTOR = 16;
  * @throws RegistryError 42201, 42209
  */
 export async function readSchemaText(
-  { store, parser, maxSchemaBytes }: Registry,
+  { store, parser, metrics, maxSchemaBytes }: Registry,
   name: SubjectName,
   sent: SentSchema,
 ): Promise<ReadSchema> {
@@ -41,7 +41,11 @@ export async function readSchemaText(
     maxTotalCharacters: maxSchemaBytes * REFERENCED_SIZE_FACTOR,
     withDeleted: true,
   });
-  return { ...resolved, parsed: await parser.parse(sent.schemaType, sent.schema, resolved.texts) };
+  const { schemaType } = sent;
+  const parsed = await noteInvalid(metrics, schemaType, () =>
+    parser.parse(schemaType, sent.schema, resolved.texts),
+  );
+  return { ...resolved, parsed };
 }
 
 /**
@@ -50,7 +54,7 @@ export async function readSchemaText(
  * @throws RegistryError 42201
  */
 export async function ensureFaultless(
-  { store, maxSchemaBytes }: Registry,
+  { store, metrics, maxSchemaBytes }: Registry,
   name: SubjectName,
   { parsed, references }: ReadSchema,
   rules: FaultRules,
@@ -62,7 +66,22 @@ export async function ensureFaultless(
       withDeleted: false,
     });
   }
-  await refuseFault(parsed, rules, isStrict);
+  await noteInvalid(metrics, parsed.schemaType, () => refuseFault(parsed, rules, isStrict));
+  metrics.validation(parsed.schemaType, true);
+}
+
+/** A server that has too much to do says nothing about the schema. */
+async function noteInvalid<T>(
+  metrics: Registry['metrics'],
+  type: string,
+  look: () => Eventually<T>,
+): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof RegistryError && error.kind === 'INVALID_SCHEMA') metrics.validation(type, false);
+    throw error;
+  }
 }
 
 /** Nothing but blanks, as Java's `trim` counts them: all up to the space. */

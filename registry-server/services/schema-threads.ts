@@ -8,7 +8,15 @@ import type { JobInput, JobKind, JobReply, JobRequest, JobResult } from './schem
 export interface SchemaThreads {
   /** @throws InvalidSchema also when it takes too long or too much memory; RegistryError 50002 when too many wait */
   run<K extends JobKind>(kind: K, input: JobInput<K>): Promise<JobResult<K>>;
+  usage(): ThreadUsage;
   close(): Promise<void>;
+}
+
+export interface ThreadUsage {
+  readonly busy: number;
+  readonly idle: number;
+  /** Jobs that no thread has begun. */
+  readonly waiting: number;
 }
 
 export interface ThreadLimits {
@@ -64,6 +72,11 @@ class Threads implements SchemaThreads {
       this.#waiting.push({ request: { kind, input }, resolve, reject, waitUntilMs });
       this.#next();
     });
+  }
+
+  usage(): ThreadUsage {
+    const idle = this.#idle.length;
+    return { busy: this.#all.size - idle, idle, waiting: this.#waiting.length };
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ export function tracedThreads(tracer: Pick<Tracer, 'inStep'>, threads: SchemaThr
       const step = { name: `schema ${kind}`, isRemote: false, fields: { 'schema.job': kind } };
       return tracer.inStep(step, () => threads.run(kind, input));
     },
+    usage: () => threads.usage(),
     close: () => threads.close(),
   };
 }

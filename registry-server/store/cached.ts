@@ -13,7 +13,16 @@ export interface CacheSettings {
   readonly beforeLook?: (() => void) | undefined;
 }
 
+/** How much one cache in memory holds. */
+export interface CacheUsage {
+  readonly cache: string;
+  readonly entries: number;
+  /** Estimated: texts are mostly one byte for each character. */
+  readonly bytes: number;
+}
+
 export interface CachedStore extends Store {
+  readonly cacheUsage: () => readonly CacheUsage[];
   readonly isFeedAlive: () => boolean;
   /** What memory holds at this moment; the same object as long as nothing changed. Counted by who uses it. */
   readonly peekSubject: (name: SubjectName) => SubjectState | undefined;
@@ -154,6 +163,12 @@ export function cachedStore(
     ...store,
     ...announced(store, (changes) => changes.forEach(drop)),
     isFeedAlive: () => isAlive,
+    cacheUsage: () => [
+      usageOf('schemas', schemas),
+      usageOf('subjects', subjects),
+      usageOf('contexts', contexts),
+      usageOf('ids', ids),
+    ],
     // Empty while the feed is dead.
     peekSubject(name) {
       beforeLook();
@@ -256,6 +271,13 @@ async function begin<T>(
   } finally {
     if (reading.get(key) === started) reading.delete(key);
   }
+}
+
+export function usageOf(
+  cache: string,
+  held: Pick<LRUCache<string, never>, 'size' | 'calculatedSize'>,
+): CacheUsage {
+  return { cache, entries: held.size, bytes: held.calculatedSize };
 }
 
 function sizeOfSchema({ schema, references, metadata, ruleSet }: StoredSchema, key: string): number {

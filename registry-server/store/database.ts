@@ -75,6 +75,15 @@ export interface Out {
   readonly reason: OutReason;
 }
 
+/** What a statement is called where it is counted or traced: never a value of it. */
+export function summaryOf(statement: Statement): string {
+  return statement.name ?? operationOf(statement);
+}
+
+export function operationOf({ text }: Statement): string {
+  return /[a-z]+/i.exec(text)?.[0].toUpperCase() ?? '';
+}
+
 /** The database cannot be reached, or broke off. Becomes 50001; the message is fit for clients. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';

@@ -49,15 +49,22 @@ const withoutLimits = `select set_config(name, case name when 'client_connection
   from pg_settings where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout',
     'idle_in_transaction_session_timeout', 'client_connection_check_interval')`;
 
-/** Connects when first asked, so that it can be opened before the database is there. */
-export function openPostgres(settings: PostgresSettings, log: Log): Database {
+/**
+ * Connects when first asked, so that it can be opened before the database is there.
+ * @param waited is told how long the pool took to give a connection
+ */
+export function openPostgres(
+  settings: PostgresSettings,
+  log: Log,
+  waited: (seconds: number) => void = () => {},
+): Database {
   const common: pg.ClientConfig = {
     ...clientAddress(settings),
     application_name: 'schema-registry',
     connectionTimeoutMillis: settings.acquireTimeoutMs,
     keepAlive: true,
   };
-  const pool = new pg.Pool({
+  const pool = new TimedPool(waited, {
     ...common,
     min: settings.minConnections,
     max: settings.maxConnections,
@@ -230,6 +237,35 @@ export function openPostgres(settings: PostgresSettings, log: Log): Database {
       await delay(HEARTBEAT_MS, undefined, { signal: closing.signal, ref: false });
       await ping(client, HEARTBEAT_DEADLINE_MS);
     }
+  }
+}
+
+type Connected = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: unknown) => void,
+) => void;
+
+/** Its own queries ask for a connection by the same method. */
+class TimedPool extends pg.Pool {
+  readonly #waited: (seconds: number) => void;
+
+  constructor(waited: (seconds: number) => void, config: pg.PoolConfig) {
+    super(config);
+    this.#waited = waited;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(connected: Connected): void;
+  override connect(connected?: Connected): Promise<pg.PoolClient> | undefined {
+    const started = performance.now();
+    const note = () => this.#waited((performance.now() - started) / 1000);
+    if (connected === undefined) return super.connect().finally(note);
+    super.connect((error, client, done) => {
+      note();
+      connected(error, client, done);
+    });
+    return undefined;
   }
 }
 

@@ -9,8 +9,10 @@ import { statement } from './sql.ts';
 import type {
   Change,
   ChangeListener,
+  Holdings,
   ImportedVersion,
   ListedVersion,
+  LiveAndDeleted,
   NewVersion,
   Referrer,
   Removal,
@@ -166,6 +168,8 @@ export function sqlStore(database: Database): Store {
     },
 
     watch: (listener) => watch(database, listener),
+
+    countHoldings: (signal) => database.unlimited(countHoldings, signal),
 
     async status(deadlineMs) {
       const { looked, ...status } = await database.ping(deadlineMs, migrated && statement('lookAtTables'));
@@ -362,6 +366,21 @@ async function removeContext(connection: Connection, context: string): Promise<b
   await connection.query(statement('dropContext'), [context]);
   await notify(connection, { settingsOf: context });
   return true;
+}
+
+async function countHoldings(connection: Connection): Promise<Holdings> {
+  const none = { live: 0, deleted: 0 };
+  const [subjects = none] = await connection.query<LiveAndDeleted>(statement('countSubjects'));
+  const schemas = await connection.query<{ type: string; schemas: number }>(statement('countSchemas'));
+  const versions = await connection.query<LiveAndDeleted & { type: string }>(statement('countVersions'));
+  const versionsOf = (type: string) => versions.find((counted) => counted.type === type) ?? none;
+  return {
+    subjects: { live: subjects.live, deleted: subjects.deleted },
+    types: schemas.map((counted) => {
+      const { live, deleted } = versionsOf(counted.type);
+      return { ...counted, versions: { live, deleted } };
+    }),
+  };
 }
 
 async function notify(connection: Connection, change: Change): Promise<void> {

@@ -162,6 +162,14 @@ export const sql = {
   listAllReferrers: `${referrers} order by r.target_version, r.context, r.id`,
   listContexts: `select context from contexts where context <> '.' and not is_removed order by context`,
 
+  countSubjects: `select count(*) filter (where has_live)::integer as live,
+     count(*) filter (where not has_live)::integer as deleted from subjects`,
+  countSchemas:
+    'select schema_type as type, count(*)::integer as schemas from schemas group by schema_type order by 1',
+  countVersions: `select s.schema_type as type, count(*) filter (where not v.deleted)::integer as live,
+     count(*) filter (where v.deleted)::integer as deleted
+     from versions v join schemas s on s.context = v.context and s.id = v.id group by s.schema_type`,
+
   notify: `select pg_notify('schema_registry', $1)`,
 
   lockMigrations: 'select pg_advisory_xact_lock(7000)',

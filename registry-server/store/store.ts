@@ -165,6 +165,22 @@ export interface ChangeListener {
   failed?(error: unknown): void;
 }
 
+/** How much there is. */
+export interface Holdings {
+  /** Deleted: with soft-deleted versions only. */
+  readonly subjects: LiveAndDeleted;
+  readonly types: readonly {
+    readonly type: string;
+    readonly schemas: number;
+    readonly versions: LiveAndDeleted;
+  }[];
+}
+
+export interface LiveAndDeleted {
+  readonly live: number;
+  readonly deleted: number;
+}
+
 export interface StoreStatus extends DatabaseStatus, Migrated {}
 
 /** Where schemas live. All methods throw StoreUnavailable when the database cannot answer. */
@@ -231,6 +247,8 @@ export interface Store {
   /** Ids of the schemas that point at a version, ascending. */
   listReferrers(name: SubjectName, version: number): Promise<readonly Referrer[]>;
   listContexts(): Promise<readonly string[]>;
+  /** Reads whole tables, on a connection of its own: seconds for a million schemas. Given up at the signal. */
+  countHoldings(signal?: AbortSignal): Promise<Holdings>;
 
   /** Call once. */
   watch(listener: ChangeListener): void;

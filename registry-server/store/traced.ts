@@ -1,6 +1,6 @@
 import type { Step, Tracer } from '../tracer.ts';
 import type { Bucket } from './bucket.ts';
-import type { Connection, Database, Statement } from './database.ts';
+import { type Connection, type Database, operationOf, summaryOf } from './database.ts';
 import type { SharedCache } from './redis.ts';
 
 type Trace = Pick<Tracer, 'inStep'>;
@@ -20,7 +20,7 @@ export function tracedDatabase(tracer: Trace, database: Database): Database {
   function tracedConnection(connection: Connection): Connection {
     return {
       query: (statement, values) =>
-        tracer.inStep(stepOf(statement.name ?? operationOf(statement), operationOf(statement)), () =>
+        tracer.inStep(stepOf(summaryOf(statement), operationOf(statement)), () =>
           connection.query(statement, values),
         ),
       runScript: (text) => connection.runScript(text),
@@ -34,10 +34,6 @@ export function tracedDatabase(tracer: Trace, database: Database): Database {
       fields: { 'db.system.name': 'postgresql', 'db.operation.name': operation, 'db.query.summary': name },
     };
   }
-}
-
-function operationOf({ text }: Statement): string {
-  return /[a-z]+/i.exec(text)?.[0].toUpperCase() ?? '';
 }
 
 export function tracedCache(tracer: Trace, cache: SharedCache): SharedCache {

@@ -6,6 +6,7 @@ import { serviceMonitor } from '../../operator/desired/service-monitor.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { openMetrics } from '../../registry-server/metrics.ts';
+import { idleSources } from '../build/metrics.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';
 
 const registry = aRegistry({
@@ -16,11 +17,10 @@ const registry = aRegistry({
 
 /** Every series of /metrics, by its name, with the labels that its metric has. */
 async function writtenSeries(): Promise<ReadonlyMap<string, readonly string[]>> {
-  const metrics = openMetrics(
-    () => ({ open: 1, idle: 1, waiting: 0, max: 10 }),
-    () => true,
-    () => ({ status: 'up', pending: 0, lagSeconds: 0 }),
-  );
+  const metrics = openMetrics({
+    ...idleSources,
+    backlog: () => ({ status: 'up', pending: 0, lagSeconds: 0 }),
+  });
   metrics.request('/subjects', 'GET', 200, 0.01);
   metrics.registration('added');
   metrics.compatibilityCheck(true);

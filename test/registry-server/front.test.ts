@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { type FrontSettings, openFront } from '../../registry-server/front.ts';
+import { type FrontSettings, openAnswers, openFront } from '../../registry-server/front.ts';
 import { KnownPosts } from '../../registry-server/known-posts.ts';
 import { Lifecycle } from '../../registry-server/lifecycle.ts';
 import { openLog } from '../../registry-server/log.ts';
 import { openMetrics } from '../../registry-server/metrics.ts';
 import type { StoredSchema, SubjectState } from '../../registry-server/store/store.ts';
+import { idleSources } from '../build/metrics.ts';
 import { anAvroRecord } from '../build/schema.ts';
 import { startServer, type TestServer } from '../build/server.ts';
 
@@ -313,14 +314,11 @@ describe('the front', function () {
       const held: Parameters<typeof change>[0] = { schema, state, lifecycle };
       const settings: FrontSettings = {
         store: { peekSchema: () => held.schema, peekSubject: () => held.state },
-        metrics: openMetrics(
-          () => ({ open: 0, idle: 0, waiting: 0, max: 0 }),
-          () => true,
-        ),
+        metrics: openMetrics(idleSources),
         log: openLog({ level: 'silent', format: 'json' }),
         lifecycle,
         known: new KnownPosts(10),
-        maxEntries: 10,
+        answers: openAnswers(10),
       };
       const front = openFront(settings, (_request, response) => response.end('Koa'));
       const server = createServer(front).listen(0, '127.0.0.1');

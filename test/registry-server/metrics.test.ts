@@ -10,6 +10,7 @@ import {
 } from '../../registry-server/metrics.ts';
 import { metricsDoor } from '../../registry-server/metrics-door.ts';
 import { eventually } from '../build/eventually.ts';
+import { idleSources } from '../build/metrics.ts';
 import { freePort } from '../build/process.ts';
 import { startRegistryProcess } from '../build/registry-process.ts';
 
@@ -17,10 +18,7 @@ const idle = { open: 0, idle: 0, waiting: 0, max: 7 };
 
 /** What a worker counted that answered so many requests. */
 async function measuredBy(requests: number): Promise<Measured> {
-  const metrics = openMetrics(
-    () => idle,
-    () => true,
-  );
+  const metrics = openMetrics({ ...idleSources, poolUsage: () => idle });
   for (let n = 0; n < requests; n += 1) metrics.request('/subjects', 'GET', 200, 0.01);
   metrics.registration('added');
   // As it comes over the line between processes.
@@ -103,6 +101,51 @@ describe('/metrics', () => {
       expect([answer.status, await answer.text()]).to.deep.equal([200, 'up 1\n']);
     } finally {
       await closeServer(server, 0);
+    }
+  });
+
+  it('tells what is there, what clients sent, how long the database took, and what memory holds', async function () {
+    this.timeout(40_000);
+    const server = await startRegistryProcess();
+    const send = async (path: string, body: object, method = 'POST') =>
+      (
+        await fetch(server.url + path, {
+          method,
+          headers: { 'Content-Type': 'application/json' },
+          ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
+        })
+      ).status;
+    const avro = (fields: string) => `{"type":"record","name":"R","fields":[${fields}]}`;
+    try {
+      expect(await send('/subjects/a/versions', { schema: avro('') })).to.equal(200);
+      expect(await send('/subjects/a/versions', { schema: '{"type":"nonsense"}' })).to.equal(422);
+      // A type that a client makes up makes no series.
+      expect(await send('/subjects/a/versions', { schema: '1', schemaType: 'MINE' })).to.equal(422);
+      const message = { schema: 'syntax = "proto3"; message M {}', schemaType: 'PROTOBUF' };
+      expect(await send('/subjects/p/versions', message)).to.equal(200);
+      expect(await send('/subjects/p', {}, 'DELETE')).to.equal(200);
+      expect((await fetch(`${server.url}/schemas/ids/1`)).status).to.equal(200);
+      await eventually(async () => {
+        const lines = (await (await fetch(server.metricsUrl)).text()).split('\n');
+        expect(lines).to.include.members([
+          'schema_registry_subjects{state="live"} 1',
+          'schema_registry_subjects{state="deleted"} 1',
+          'schema_registry_schemas{type="AVRO"} 1',
+          'schema_registry_schemas{type="PROTOBUF"} 1',
+          'schema_registry_versions{type="AVRO",state="live"} 1',
+          'schema_registry_versions{type="PROTOBUF",state="deleted"} 1',
+          'schema_registry_validations_total{type="AVRO",result="valid"} 1',
+          'schema_registry_validations_total{type="AVRO",result="invalid"} 1',
+          'schema_registry_validations_total{type="PROTOBUF",result="valid"} 1',
+        ]);
+        const text = lines.join('\n');
+        expect(text).to.match(/_db_statement_duration_seconds_count\{statement="addVersions?"\} [1-9]/);
+        expect(text).to.match(/_cache_entries\{cache="schemas"\} [1-9]/);
+        expect(text).to.match(/_cache_size_bytes\{cache="schemas"\} [1-9]/);
+        expect(text).not.to.include('MINE');
+      });
+    } finally {
+      await server.stop();
     }
   });
 

@@ -15,6 +15,7 @@ import type { Part, Store, SubjectFilter } from '../../registry-server/store/sto
 import type { SubjectName } from '../../registry-server/subject-name.ts';
 import { eventually } from '../build/eventually.ts';
 import { openGrpcClient } from '../build/grpc.ts';
+import { idleSources } from '../build/metrics.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
 import { startServer, type TestServer } from '../build/server.ts';
 
@@ -187,10 +188,7 @@ describe('a list that PostgreSQL ends', () => {
       },
     };
     const store = failing as object as Store;
-    const metrics = openMetrics(
-      () => ({ open: 0, idle: 0, waiting: 0, max: 0 }),
-      () => true,
-    );
+    const metrics = openMetrics(idleSources);
     const app = openApp({
       registry: { store, metrics } as Registry,
       log,

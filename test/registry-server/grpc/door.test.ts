@@ -13,6 +13,7 @@ import type { Registry } from '../../../registry-server/registry.ts';
 import { readSettings } from '../../../registry-server/settings.ts';
 import { eventually } from '../../build/eventually.ts';
 import { type GrpcClient, openGrpcClient } from '../../build/grpc.ts';
+import { idleSources } from '../../build/metrics.ts';
 import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
 import { startServer, type TestServer } from '../../build/server.ts';
 
@@ -187,11 +188,7 @@ describe('the gRPC door', function () {
   it('ends connections that have lived for a while, and loses no call', async () => {
     const lifecycle = new Lifecycle();
     lifecycle.serve();
-    const none = { open: 0, idle: 0, waiting: 0, max: 0 };
-    const metrics = openMetrics(
-      () => none,
-      () => true,
-    );
+    const metrics = openMetrics(idleSources);
     const door = await openGrpcDoor(readSettings({ SERVER_HOST: '127.0.0.1', GRPC_PORT: '0' }), {
       // What this method needs of it.
       registry: { metrics, maxBodyBytes: 1_000 } as Registry,

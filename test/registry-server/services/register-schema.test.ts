@@ -11,6 +11,7 @@ import { sqlStore } from '../../../registry-server/store/sql-store.ts';
 import type { Store } from '../../../registry-server/store/store.ts';
 import { databases } from '../../../registry-server/store/table.ts';
 import { eventually } from '../../build/eventually.ts';
+import { idleSources } from '../../build/metrics.ts';
 
 const name = { context: '.', subject: 's' };
 
@@ -33,10 +34,7 @@ describe('a registration whose client waits no longer', function () {
     store,
     parser,
     log: openLog({ level: 'silent', format: 'json' }),
-    metrics: openMetrics(
-      () => ({ open: 0, idle: 0, waiting: 0, max: 0 }),
-      () => true,
-    ),
+    metrics: openMetrics(idleSources),
     defaultCompatibility: 'BACKWARD',
     validateNewSchemas: true,
     maxSchemaBytes: 1_000_000,

@@ -384,6 +384,26 @@ function conforms(kind: Kind, layer: Layer): void {
     expect(status.version).to.match(/^\d+(\.\d+)*$/);
   });
 
+  it('counts what it holds: schemas once, versions and subjects by whether they are deleted', async () => {
+    const ofAvro = async () => {
+      const { subjects, types } = await store.countHoldings();
+      return { subjects, ...types.find(({ type }) => type === 'AVRO') };
+    };
+    await add(aContent());
+    const before = await ofAvro();
+    const other = { context, subject: 'other' };
+    await add(aContent('"long"'));
+    await add(aContent('"long"'), other);
+    await remove([1], false);
+    await remove([1], false, other);
+    const after = await ofAvro();
+    expect(after.subjects.live).to.equal(before.subjects.live);
+    expect(after.subjects.deleted).to.equal(before.subjects.deleted + 1);
+    expect(after.schemas).to.equal((before.schemas ?? 0) + 1);
+    expect(after.versions?.live).to.equal(before.versions?.live);
+    expect(after.versions?.deleted).to.equal((before.versions?.deleted ?? 0) + 2);
+  });
+
   if (layer !== 'bare') return;
 
   it('tells of every committed change', async () => {

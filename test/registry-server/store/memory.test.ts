@@ -28,6 +28,7 @@ const looks = [
   'listUses',
   'listReferrers',
   'listContexts',
+  'countHoldings',
 ] as const satisfies readonly (keyof Store)[];
 const life = [
   'kind',

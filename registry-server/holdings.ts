@@ -1,0 +1,48 @@
+import type { Holdings } from './store/store.ts';
+
+/** How much there is, as it was last counted. */
+export interface CountedHoldings {
+  /** Never waits: where it is time to count again, that begins, and who asks next is told. */
+  seen(): Holdings | undefined;
+  close(): void;
+}
+
+const LEAST_PAUSE_MS = 60_000;
+/** Counting takes at most this part of the time of one connection, however many schemas there are. */
+const SHARE = 1 / 500;
+
+/**
+ * Nobody pays for it where no metrics are read.
+ * @param now milliseconds of a clock that only goes forward
+ */
+export function countedHoldings(
+  count: (signal: AbortSignal) => Promise<Holdings>,
+  canCount: () => boolean,
+  now = () => performance.now(),
+): CountedHoldings {
+  const closing = new AbortController();
+  let last: Holdings | undefined;
+  let nextMs = Number.NEGATIVE_INFINITY;
+  let isCounting = false;
+
+  async function countAgain(): Promise<void> {
+    isCounting = true;
+    const started = now();
+    try {
+      last = await count(closing.signal);
+    } catch {
+      // A database that is out says so elsewhere; what was counted before is what is known.
+    }
+    const ended = now();
+    nextMs = ended + Math.max(LEAST_PAUSE_MS, (ended - started) / SHARE);
+    isCounting = false;
+  }
+
+  return {
+    seen() {
+      if (!isCounting && canCount() && now() >= nextMs && !closing.signal.aborted) void countAgain();
+      return last;
+    },
+    close: () => closing.abort(),
+  };
+}
