@@ -20,6 +20,31 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /spec\.database\.managed\.storage\.size: .*"10 GB" is not a size; write 10Gi/,
   },
   {
+    title: 'a size of nothing that could be kept there',
+    spec: { database: { managed: { storage: { size: '1Ki' } } } },
+    says: /spec\.database\.managed\.storage\.size: .*"1Ki" is not a size; write 10Gi/,
+  },
+  {
+    title: 'an amount that is none',
+    spec: { resources: { requests: { cpu: '1 core' } } },
+    says: /spec\.resources\.requests\[cpu\]: .*"1 core" is not an amount; write 500m or 1Gi/,
+  },
+  {
+    title: 'an amount below nothing',
+    spec: { cache: { managed: { resources: { limits: { memory: -1 } } } } },
+    says: /spec\.cache\.managed\.resources\.limits\[memory\]: .*"-1" is not an amount; write 500m or 1Gi/,
+  },
+  {
+    title: 'a thousand that Kubernetes writes with a small letter',
+    spec: { resources: { limits: { memory: '1K' } } },
+    says: /spec\.resources\.limits\[memory\]: .*"1K" is not an amount/,
+  },
+  {
+    title: 'a largest schema that is none',
+    spec: { config: { maxSchemaSize: '1 MB' } },
+    says: /spec\.config\.maxSchemaSize: .*"1 MB" is not a size; write 1Mi/,
+  },
+  {
     title: 'a time that is none',
     spec: { config: { requestTimeout: 'soon' } },
     says: /spec\.config\.requestTimeout: .*"soon" is not a time; write 30s/,
@@ -299,7 +324,23 @@ const accepted: readonly { title: string; spec: Spec }[] = [
     title: 'a volume for Redis',
     spec: { cache: { managed: { storage: { size: '1Gi', storageClassName: 'fast' } } } },
   },
-  { title: 'sizes as numbers', spec: { config: { maxSchemaSize: 1_048_576 } } },
+  {
+    title: 'sizes and amounts as numbers',
+    spec: { config: { maxSchemaSize: 1_048_576 }, resources: { requests: { cpu: 1, memory: 2 ** 30 } } },
+  },
+  {
+    title: 'sizes and amounts in any spelling of Kubernetes',
+    spec: {
+      config: { maxSchemaSize: '1e6' },
+      database: {
+        managed: { storage: { size: '1.5T' }, resources: { requests: { cpu: '0.1', memory: '1e9' } } },
+      },
+      cache: {
+        managed: { storage: { size: '10E' }, maxMemory: '0.5Gi', resources: { limits: { cpu: '.5' } } },
+      },
+      resources: { limits: { cpu: '2000000u', memory: '1Pi' } },
+    },
+  },
   {
     title: 'peers of all kinds',
     spec: {

@@ -235,6 +235,57 @@ describe('an operator among others who write', function () {
     });
   });
 
+  it('writes nothing for a registry with quantities in whatever spelling, in each of its fields that takes one', async () => {
+    const random = seeded();
+    let made = 0;
+    const next = () => {
+      made += 1;
+      const text = aQuantity(random);
+      return /^[0-9]+$/.test(text) && random.below(2) === 0 ? Number(text) : text;
+    };
+    /** The limit alone, the request alone, or both. */
+    const amount = () => {
+      const value = next();
+      return pick(random, [{ limits: value }, { requests: value }, { requests: value, limits: value }]);
+    };
+    const resources = () => {
+      const amounts = ['cpu', 'memory', 'ephemeral-storage'].map((resource) => [resource, amount()] as const);
+      const of = (which: 'requests' | 'limits') =>
+        Object.fromEntries(
+          amounts.flatMap(([resource, given]) =>
+            which in given ? [[resource, (given as Record<string, unknown>)[which]]] : [],
+          ),
+        );
+      return { requests: of('requests'), limits: of('limits') } as NonNullable<Spec['resources']>;
+    };
+    const size = () => `${1 + random.below(900)}${pick(random, ['Mi', '.5Gi', 'G', 'e9', '000000k'])}`;
+    const aSpec = (): Spec => {
+      made += 2;
+      return {
+        resources: resources(),
+        database: { managed: { resources: resources(), storage: { size: size() } } },
+        cache: { managed: { resources: resources(), storage: { size: size() } } },
+        podTemplate: {
+          spec: {
+            volumes: [{ name: 'scratch', emptyDir: { sizeLimit: next() } }],
+            containers: [{ name: 'sidecar', image: 'sidecar:1', resources: resources() }],
+          },
+        } as NonNullable<Spec['podTemplate']>,
+      };
+    };
+    const names: string[] = [];
+    while (made < roundsOr(400)) {
+      const name = `amounts-${names.length}`;
+      names.push(name);
+      await (await make(name, aSpec()))();
+    }
+    await writesNothing();
+    for (const name of names) {
+      const stalled = conditionOf(await get(name), 'Stalled');
+      expect(stalled?.status, `${name}: ${stalled?.message} TEST_SEED=${random.seed}`).to.equal('False');
+    }
+  });
+
   it('takes 400 quantities, in whatever spelling, for what the API server makes of them', async () => {
     const random = seeded();
     const quantities = Array.from({ length: roundsOr(400) }, () => aQuantity(random));
