@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { compile } from 'json-schema-to-typescript';
 import { parse, stringify } from 'yaml';
 import { kinds, leaseAccess, otherAccess, otherLeaseAccess } from '../operator/kinds.ts';
+import { alertsOfCompose, dashboardOfCompose } from './compose/monitoring.ts';
 import { metricsPage } from './metrics-page.ts';
 
 const root = new URL('../', import.meta.url);
@@ -17,6 +18,8 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'config/rbac/role.yaml': async () => documents([clusterRole()]),
   'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),
   'config/namespaced/watched/role.yaml': async () => documents([namespacedRole(), namespacedBinding()]),
+  'config/compose/prometheus/alerts.yaml': async () => alertsOfCompose(),
+  'config/compose/grafana/dashboards/schema-registry.json': async () => dashboardOfCompose(),
 };
 
 const isCheck = process.argv.includes('--check');

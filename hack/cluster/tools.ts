@@ -18,6 +18,10 @@ const tools = {
   nsenter: { file: 'nsenter', package: 'util-linux' },
   mount: { file: 'umount', package: 'mount' },
   buildah: { file: 'buildah', package: 'buildah' },
+  podman: { file: 'podman', package: 'podman' },
+  'docker-compose': { file: 'docker-compose', package: 'docker-compose' },
+  netavark: { file: '/usr/lib/podman/netavark', package: 'netavark' },
+  'aardvark-dns': { file: '/usr/lib/podman/aardvark-dns', package: 'aardvark-dns' },
 } as const;
 
 export type Tool = keyof typeof tools;
