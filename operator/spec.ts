@@ -271,24 +271,30 @@ function artifacts({ artifacts: given }: Spec): ArtifactStore | undefined {
   return { bucket, prefix, endpoint, region, isPathStyle: pathStyle, credentials };
 }
 
+/** @param released `path:tag`, `path:tag@digest` or `path@digest`; the digest holds for that very path and tag alone */
 function serverImage(spec: Spec, released: string): Pick<Registry, 'image' | 'version'> {
   const { repository, tag, digest } = spec.image ?? {};
-  const { repository: releasedRepository, tag: releasedTag } = splitImage(released);
+  const { repository: releasedRepository, tag: releasedTag, digest: releasedDigest } = splitImage(released);
   const path = repository ?? releasedRepository;
   if (digest !== undefined) return { image: `${path}@${digest}`, version: undefined };
+  const isReleased = path === releasedRepository && (tag ?? spec.version ?? releasedTag) === releasedTag;
+  if (isReleased && releasedTag === undefined && releasedDigest !== undefined)
+    return { image: released, version: undefined };
   const version =
     tag !== undefined
       ? { field: 'spec.image.tag', text: tag }
-      : { field: 'spec.version', text: spec.version ?? releasedTag };
-  return { image: `${path}:${version.text}`, version };
+      : { field: 'spec.version', text: spec.version ?? releasedTag ?? 'latest' };
+  const pinned = isReleased && releasedDigest !== undefined ? `@${releasedDigest}` : '';
+  return { image: `${path}:${version.text}${pinned}`, version };
 }
 
 /** `host:5000/path:tag` has two colons; only one after the last slash begins a tag. */
-function splitImage(image: string): { repository: string; tag: string } {
-  const colon = image.indexOf(':', image.lastIndexOf('/'));
+function splitImage(image: string): { repository: string; tag?: string; digest?: string } {
+  const [named = '', digest] = image.split('@');
+  const colon = named.indexOf(':', named.lastIndexOf('/'));
   return colon < 0
-    ? { repository: image, tag: 'latest' }
-    : { repository: image.slice(0, colon), tag: image.slice(colon + 1) };
+    ? { repository: named, digest }
+    : { repository: named.slice(0, colon), tag: named.slice(colon + 1), digest };
 }
 
 function storage(given: { size?: string; storageClassName?: string } | undefined, size: string): Storage {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import { defaultPolicy } from '../../operator/policy.ts';
 import { isAbove, parseDurationSeconds, parseNanos, parseQuantity } from '../../operator/quantity.ts';
-import { BadSpec } from '../../operator/spec.ts';
-import { aRegistry } from '../build/registry.ts';
+import { BadSpec, completeSpec } from '../../operator/spec.ts';
+import { aRegistry, aSchemaRegistry, someDefaults } from '../build/registry.ts';
 
 describe('a spec with its defaults', () => {
   it('makes an empty one a production registry', () => {
@@ -23,6 +24,70 @@ describe('a spec with its defaults', () => {
     ],
   ] as const) {
     it(title, () => expect(aRegistry({ image }).image).to.equal(expected));
+  }
+
+  const digest = `sha256:${'b'.repeat(64)}`;
+  const mirror = 'localhost:5000/team/server';
+  for (const { title, released, spec, image, version } of [
+    {
+      title: 'takes the digest that it was released with',
+      released: `${mirror}:1.0.0@${digest}`,
+      spec: {},
+      image: `${mirror}:1.0.0@${digest}`,
+      version: '1.0.0',
+    },
+    {
+      title: 'keeps the digest where the version is the released one',
+      released: `${mirror}:1.0.0@${digest}`,
+      spec: { version: '1.0.0' },
+      image: `${mirror}:1.0.0@${digest}`,
+      version: '1.0.0',
+    },
+    {
+      title: 'leaves the digest out for another version',
+      released: `${mirror}:1.0.0@${digest}`,
+      spec: { version: '1.1.0' },
+      image: `${mirror}:1.1.0`,
+      version: '1.1.0',
+    },
+    {
+      title: 'leaves the digest out for another repository',
+      released: `${mirror}:1.0.0@${digest}`,
+      spec: { image: { repository: 'other/server' } },
+      image: 'other/server:1.0.0',
+      version: '1.0.0',
+    },
+    {
+      title: 'takes a digest without a tag',
+      released: `${mirror}@${digest}`,
+      spec: {},
+      image: `${mirror}@${digest}`,
+      version: undefined,
+    },
+    {
+      title: 'takes a version beside a digest without a tag',
+      released: `${mirror}@${digest}`,
+      spec: { version: '1.1.0' },
+      image: `${mirror}:1.1.0`,
+      version: '1.1.0',
+    },
+    {
+      title: 'takes a path alone for its latest',
+      released: mirror,
+      spec: {},
+      image: `${mirror}:latest`,
+      version: 'latest',
+    },
+  ] as const) {
+    it(title, () => {
+      const images = { ...someDefaults.images, server: released };
+      const registry = completeSpec(aSchemaRegistry(spec), {
+        ...someDefaults,
+        policy: defaultPolicy,
+        images,
+      });
+      expect([registry.image, registry.version?.text]).to.deep.equal([image, version]);
+    });
   }
 
   it('takes the version for a tag', () => {
