@@ -3,40 +3,13 @@
 // notices stay; a package that was published without the text of its licence gets it.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { importedPackages } from './imported-packages.ts';
+import { keptPackages } from './kept-packages.ts';
 import { isLicence, licenceIn, licenceText } from './licences.ts';
 
 const program = process.argv[2] ?? '';
 const modules = 'node_modules';
 
-/** A package can only be found in a node_modules folder on the way up from the one that wants it. */
-const findPackage = (name: string, from: string): string | undefined => {
-  for (let folder = from; ; folder = join(folder, '..')) {
-    const candidate = join(folder, modules, name);
-    if (existsSync(join(candidate, 'package.json'))) return candidate;
-    if (folder === '.') return undefined;
-  }
-};
-
-const kept = new Set<string>();
-const keep = (name: string, from: string): void => {
-  const folder = findPackage(name, from);
-  if (!folder || kept.has(folder)) return;
-  kept.add(folder);
-  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
-    readFileSync(join(folder, 'package.json'), 'utf8'),
-  );
-  for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
-    keep(dependency, folder);
-  }
-};
-
-const sources = readdirSync(program, { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
-);
-for (const file of sources) {
-  for (const name of importedPackages(readFileSync(join(program, file), 'utf8'))) keep(name, '.');
-}
+const kept = keptPackages(program);
 
 /** Types, source maps, documents and what only a browser or an older Node would load. */
 const unread =

@@ -106,6 +106,7 @@ const shared = [
   '.dockerignore',
   'hack/images/keep-what-is-imported.ts',
   'hack/images/imported-packages.ts',
+  'hack/images/kept-packages.ts',
   'hack/images/licences.ts',
 ];
 

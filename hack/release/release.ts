@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments, stringify } from 'yaml';
+import type { KubeObject } from '../../operator/kubernetes.ts';
+import packageLock from '../../package-lock.json' with { type: 'json' };
+import { binariesOf, buildBinaries } from '../cluster/binaries.ts';
+import { Problem } from '../cluster/problem.ts';
+import type { Report } from '../cluster/report.ts';
+import { run } from '../cluster/run.ts';
+import { buildImages } from '../images/build-images.ts';
+import { keptPackages } from '../images/kept-packages.ts';
+import { notesOf } from './changelog.ts';
+import { writeImageLayout } from './image-layout.ts';
+import { tooLarge } from './largest-images.ts';
+import { type Digests, withPinnedImages } from './pinned-images.ts';
+import { provenance } from './provenance.ts';
+import { cycloneDxOf, type Product, purlOf, spdxOf } from './sbom.ts';
+import { sign } from './sign.ts';
+import { tagsOf } from './version.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const prefix = 'ghcr.io/llm-schema-registry/';
+
+/** Each image's program, whose imports decide what is in it. */
+const programs: Readonly<Record<string, string>> = {
+  operator: 'operator',
+  'schema-registry': 'registry-server',
+};
+
+/** What is applied as one file, and the folders that kustomize makes it from. */
+const installs: Readonly<Record<string, readonly string[]>> = {
+  'crds.yaml': ['crds'],
+  'install.yaml': ['crds', 'config/default'],
+  'install-namespaced.yaml': ['crds', 'config/namespaced'],
+};
+
+/**
+ * Makes all that a release consists of in a folder: images with their tags, what is applied, bills of materials, provenance,
+ * checksums, and signatures where there is a key.
+ * @param folder is made anew
+ * @throws Problem with what is missing
+ */
+export async function release(version: string, folder: string, report: Report): Promise<void> {
+  const startedOn = new Date().toISOString();
+  const notes = notesOf(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
+  const commit = await cleanCommit();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  write('notes.md', `${notes}\n`);
+
+  const digests = await packImages(version, folder, report);
+  write('images.txt', [...digests].map(([image, digest]) => `${image}@${digest}\n`).join(''));
+
+  report('Writing what is applied');
+  await buildBinaries(['node'], report);
+  for (const [name, folders] of Object.entries(installs)) write(name, await manifests(folders, digests));
+
+  report('Listing what is in the images');
+  for (const [name, text] of await billsOfMaterials(version)) write(name, text);
+
+  const subjects = await Promise.all(
+    readdirSync(folder).map(async (name) => ({ name, sha256: await sha256Of(join(folder, name)) })),
+  );
+  const finishedOn = new Date().toISOString();
+  const statement = provenance(subjects, { version, commit, startedOn, finishedOn, runUrl: runUrl() });
+  write('provenance.intoto.json', `${JSON.stringify(statement, null, 2)}\n`);
+  const sums = await Promise.all(
+    readdirSync(folder).map(async (name) => `${await sha256Of(join(folder, name))}  ${name}\n`),
+  );
+  write('SHA256SUMS', sums.toSorted((one, other) => one.slice(66).localeCompare(other.slice(66))).join(''));
+  await sign(folder, ['SHA256SUMS', 'provenance.intoto.json'], report);
+}
+
+/** The commit that is built: what is released is what everybody can check out. */
+async function cleanCommit(): Promise<string> {
+  const git = (...args: string[]) => run('git', ['-C', root, ...args]);
+  const changed = (await git('status', '--porcelain')).trim();
+  if (changed !== '')
+    throw new Problem(`These files are not committed; a release is built from a commit:\n${changed}`);
+  return (await git('rev-parse', 'HEAD')).trim();
+}
+
+async function packImages(version: string, folder: string, report: Report): Promise<Digests> {
+  const built = await buildImages(report);
+  const digests = new Map<string, string>();
+  for (const name of Object.keys(programs)) {
+    const image = built.find((each) => each.name === `${prefix}${name}:${version}`);
+    if (image === undefined) throw new Problem(`No image ${prefix}${name}:${version} was built.`);
+    const words = tooLarge(name, image.bytesCompressed);
+    if (words !== undefined) throw new Problem(`${words}; see hack/release/largest-images.ts.`);
+    report(`Packing ${image.name}`);
+    const layout = join(folder, name);
+    const archives = [{ platform: 'linux/amd64', archivePath: image.archivePath }];
+    digests.set(image.name, await writeImageLayout(layout, archives, tagsOf(version)));
+    const fixed = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+    await run('tar', [...fixed, '-C', layout, '-cf', join(folder, `${name}-${version}.oci.tar`), '.']);
+    rmSync(layout, { recursive: true });
+  }
+  return digests;
+}
+
+async function manifests(folders: readonly string[], digests: Digests): Promise<string> {
+  const kubectl = join(binariesOf('node'), 'kubectl');
+  const texts = await Promise.all(folders.map((folder) => run(kubectl, ['kustomize', join(root, folder)])));
+  const objects = texts.flatMap((text) =>
+    parseAllDocuments(text).map((document) => document.toJS() as KubeObject),
+  );
+  // Without anchors, which not every reader of YAML takes.
+  const options = { aliasDuplicateObjects: false, lineWidth: 0 };
+  return withPinnedImages(objects, digests)
+    .map((object) => `---\n${stringify(object, options)}`)
+    .join('');
+}
+
+async function billsOfMaterials(version: string): Promise<[name: string, text: string][]> {
+  const of = async (format: string) =>
+    JSON.parse(
+      await run('npm', ['sbom', '--omit', 'dev', '--package-lock-only', '--sbom-format', format], {
+        cwd: root,
+      }),
+    ) as unknown;
+  const [cycloneDx, spdx] = [await of('cyclonedx'), await of('spdx')];
+  return Object.entries(programs).flatMap(([name, program]): [string, string][] => {
+    const product: Product = {
+      name,
+      version,
+      purls: new Set([...keptPackages(program, root)].map(purlIn)),
+      node: packageLock.packages['node_modules/node'].version,
+    };
+    const text = (document: object) => `${JSON.stringify(document, null, 2)}\n`;
+    return [
+      [`${name}-${version}.cdx.json`, text(cycloneDxOf(cycloneDx, product))],
+      [`${name}-${version}.spdx.json`, text(spdxOf(spdx, product))],
+    ];
+  });
+}
+
+function purlIn(folder: string): string {
+  const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  return purlOf(name, version);
+}
+
+async function sha256Of(path: string): Promise<string> {
+  if (!statSync(path).isFile()) throw new Error(`${path} is no file`);
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+/** Of the workflow's run, in GitHub's own variables. */
+function runUrl(): string | undefined {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = process.env;
+  if (GITHUB_RUN_ID === undefined) return undefined;
+  return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+}

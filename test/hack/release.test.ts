@@ -1,0 +1,252 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { packImage } from '../../hack/images/pack.ts';
+import { cutChangelog, isCut, notesOf } from '../../hack/release/changelog.ts';
+import { writeImageLayout } from '../../hack/release/image-layout.ts';
+import { tooLarge, usualBytes } from '../../hack/release/largest-images.ts';
+import { withPinnedImages } from '../../hack/release/pinned-images.ts';
+import { provenance } from '../../hack/release/provenance.ts';
+import { cycloneDxOf, purlOf, spdxOf } from '../../hack/release/sbom.ts';
+import { parseVersion, places, tagsOf, withVersion } from '../../hack/release/version.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import packageLock from '../../package-lock.json' with { type: 'json' };
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+describe('the version of a release', () => {
+  it('moves the shorter tags of its images along', () =>
+    expect(tagsOf('1.2.3')).to.deep.equal(['1.2.3', '1.2', '1', 'latest']));
+
+  it('before a release has a tag of its own alone', () =>
+    expect(tagsOf('1.2.3-rc.1')).to.deep.equal(['1.2.3-rc.1']));
+
+  for (const text of ['1.2', 'v1.2.3', '01.2.3', '1.2.3+build', 'next', ''])
+    it(`is not "${text}"`, () =>
+      expect(() => parseVersion(text)).to.throw(`"${text}" is not a version; write 1.2.3`));
+
+  for (const place of places) {
+    it(`stands in ${place.path} as in package.json`, () => {
+      const text = read(place.path);
+      const found = text.match(new RegExp(place.pattern, 'g'));
+      expect(found).not.to.equal(null);
+      expect(new Set(found)).to.deep.equal(new Set([packageJson.version]));
+      expect(withVersion(withVersion(text, place, '9.8.7'), place, packageJson.version)).to.equal(text);
+    });
+  }
+
+  it('is put into the lock file as npm does', () => {
+    const place = places.find(({ path }) => path === 'package-lock.json');
+    if (place === undefined) throw new Error('the lock file is no place');
+    const changed = JSON.parse(withVersion(read(place.path), place, '9.8.7')) as typeof packageLock;
+    const own = packageLock.packages[''];
+    expect(changed).to.deep.equal({
+      ...packageLock,
+      version: '9.8.7',
+      packages: { ...packageLock.packages, '': { ...own, version: '9.8.7' } },
+    });
+  });
+
+  it('that has no place any more is said', () =>
+    expect(() => withVersion('nothing', { path: 'file', pattern: /version/ }, '1.0.0')).to.throw('file: no'));
+});
+
+describe('the changelog of a release', () => {
+  const changelog =
+    '# Changelog\n\n## [Unreleased]\n\n### Added\n\n- This.\n\n## [0.1.0] - 2026-01-01\n\n- That.\n';
+  const cut = cutChangelog(changelog, '0.2.0', '2026-02-03');
+
+  it('gives what was not released a version and a day', () => {
+    expect(cut).to.equal(
+      changelog.replace('## [Unreleased]\n', '## [Unreleased]\n\n## [0.2.0] - 2026-02-03\n'),
+    );
+    expect([isCut(changelog, '0.2.0'), isCut(cut, '0.2.0')]).to.deep.equal([false, true]);
+  });
+
+  it('has the notes of each version', () => {
+    expect(notesOf(cut, '0.2.0')).to.equal('### Added\n\n- This.');
+    expect(notesOf(cut, '0.1.0')).to.equal('- That.');
+    expect(notesOf(cut, 'Unreleased')).to.equal('');
+  });
+
+  it('is not cut where there is nothing to release, or twice', () => {
+    expect(() => cutChangelog(cut, '0.3.0', '2026-02-04')).to.throw('there is nothing to release');
+    expect(() => cutChangelog(cut, '0.2.0', '2026-02-04')).to.throw('has a section for 0.2.0 already');
+    expect(() => notesOf(cut, '0.4.0')).to.throw('no section for 0.4.0');
+  });
+});
+
+describe('what is applied of a release', () => {
+  it('has the images by digest, the one of registries too', () => {
+    const metadata = { name: 'operator', namespace: 'ns', labels: { app: 'operator' } };
+    const container = { name: 'operator', image: 'host/operator:1.0.0' };
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { template: { spec: { containers: [container, { name: 'other', image: 'other:1' }] } } },
+    };
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'role' },
+    };
+    const digests = new Map([
+      ['host/operator:1.0.0', 'sha256:aa'],
+      ['host/schema-registry:1.0.0', 'sha256:bb'],
+    ]);
+    const pinned = { ...container, image: 'host/operator:1.0.0@sha256:aa' };
+    expect(withPinnedImages([role, deployment], digests)).to.deep.equal([
+      role,
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata,
+        data: { SERVER_IMAGE: 'host/schema-registry:1.0.0@sha256:bb' },
+      },
+      {
+        ...deployment,
+        spec: { template: { spec: { containers: [pinned, { name: 'other', image: 'other:1' }] } } },
+      },
+    ]);
+  });
+});
+
+describe('the image of a release', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'layout-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('leads from each tag to every platform, under one digest', async () => {
+    const archives = [];
+    for (const platform of ['linux/amd64', 'linux/arm64']) {
+      const files = join(folder, platform);
+      mkdirSync(files, { recursive: true });
+      writeFileSync(join(files, 'program'), platform);
+      const archivePath = join(folder, `${platform.replace('/', '-')}.tar`);
+      await packImage({ name: 'program:1', archive: archivePath, layers: [files], config: {} });
+      archives.push({ platform, archivePath });
+    }
+    const layout = join(folder, 'layout');
+    const digest = await writeImageLayout(layout, archives, ['1.0.0', 'latest']);
+    expect(await writeImageLayout(layout, archives, ['1.0.0', 'latest'])).to.equal(digest);
+    const json = (path: string) => JSON.parse(readFileSync(join(layout, path), 'utf8'));
+    const blob = (named: string) => json(join('blobs', ...named.split(':')));
+    const { manifests } = json('index.json');
+    expect(
+      manifests.map((each: { digest: string; annotations: object }) => [each.digest, each.annotations]),
+    ).to.deep.equal(['1.0.0', 'latest'].map((tag) => [digest, { 'org.opencontainers.image.ref.name': tag }]));
+    const platforms = blob(digest).manifests as { digest: string; platform: object }[];
+    expect(platforms.map(({ platform }) => platform)).to.deep.equal([
+      { architecture: 'amd64', os: 'linux' },
+      { architecture: 'arm64', os: 'linux' },
+    ]);
+    for (const { digest: manifest } of platforms) {
+      const [layer] = blob(manifest).layers as { digest: string }[];
+      expect(layer?.digest.split(':')[1]).to.equal(
+        execFileSync('sha256sum', [join(layout, 'blobs', ...(layer?.digest.split(':') ?? []))], {
+          encoding: 'utf8',
+        }).slice(0, 64),
+      );
+    }
+  });
+
+  it('may grow by five megabytes, and not by more', () => {
+    const usual = usualBytes.operator ?? 0;
+    expect(tooLarge('operator', usual + 5_000_000)).to.equal(undefined);
+    expect(tooLarge('operator', usual + 5_000_001)).to.match(
+      /^the image operator has 6\d\.\d MB, and had 5\d\.\d MB$/,
+    );
+  });
+});
+
+describe('the bill of materials of an image', () => {
+  const product = {
+    name: 'operator',
+    version: '1.0.0',
+    purls: new Set([purlOf('@a/kept', '1.0.0'), purlOf('needed', '2.0.0')]),
+    node: '24.0.0',
+  };
+
+  it('is of what is kept, and of Node.js, in CycloneDX', () => {
+    const component = (name: string, version: string) => ({
+      purl: purlOf(name, version),
+      'bom-ref': `${name}@${version}`,
+    });
+    const whole = {
+      bomFormat: 'CycloneDX',
+      metadata: { component: { name: 'folder' } },
+      components: [component('@a/kept', '1.0.0'), component('needed', '2.0.0'), component('left', '3.0.0')],
+      dependencies: [
+        { ref: '@a/kept@1.0.0', dependsOn: ['needed@2.0.0', 'left@3.0.0'] },
+        { ref: 'left@3.0.0', dependsOn: [] },
+      ],
+    };
+    const made = cycloneDxOf(whole, product) as typeof whole;
+    expect(made.components.map((each) => each.purl)).to.deep.equal([
+      'pkg:npm/%40a/kept@1.0.0',
+      'pkg:npm/needed@2.0.0',
+      'pkg:generic/node@24.0.0',
+    ]);
+    expect(made.metadata.component.name).to.equal('operator');
+    expect(made.dependencies).to.deep.equal([
+      { ref: 'operator@1.0.0', dependsOn: ['@a/kept@1.0.0', 'needed@2.0.0', 'node@24.0.0'] },
+      { ref: '@a/kept@1.0.0', dependsOn: ['needed@2.0.0'] },
+    ]);
+  });
+
+  it('is of what is kept, and of Node.js, in SPDX', () => {
+    const aPackage = (name: string, version: string) => ({
+      SPDXID: `SPDXRef-${name}`,
+      name,
+      externalRefs: [{ referenceLocator: purlOf(name, version) }],
+    });
+    const whole = {
+      spdxVersion: 'SPDX-2.3',
+      documentDescribes: [],
+      packages: [aPackage('@a/kept', '1.0.0'), aPackage('left', '3.0.0')],
+      relationships: [
+        {
+          spdxElementId: 'SPDXRef-@a/kept',
+          relatedSpdxElement: 'SPDXRef-left',
+          relationshipType: 'DEPENDENCY_OF',
+        },
+      ],
+    };
+    const made = spdxOf(whole, product) as typeof whole;
+    expect(made.packages.map(({ name }) => name)).to.deep.equal(['operator', '@a/kept', 'node']);
+    expect(made.relationships.map(({ relatedSpdxElement }) => relatedSpdxElement)).to.deep.equal([
+      'SPDXRef-Package-operator',
+      'SPDXRef-@a/kept',
+      'SPDXRef-Package-node',
+    ]);
+  });
+});
+
+describe('the provenance of a release', () => {
+  it('names the files, the commit, and who built it', () => {
+    const build = {
+      version: '1.0.0',
+      commit: 'c'.repeat(40),
+      startedOn: 's',
+      finishedOn: 'f',
+      runUrl: undefined,
+    };
+    const statement = provenance([{ name: 'install.yaml', sha256: 'aa' }], build);
+    expect(statement).to.deep.include({
+      predicateType: 'https://slsa.dev/provenance/v1',
+      subject: [{ name: 'install.yaml', digest: { sha256: 'aa' } }],
+    });
+    expect(JSON.stringify(statement))
+      .to.include('"gitCommit":"cccc')
+      .and.to.include('"builder":{"id":"local"}');
+    expect(JSON.stringify(provenance([], { ...build, runUrl: 'https://host/runs/1' }))).to.include(
+      '"invocationId":"https://host/runs/1"',
+    );
+  });
+});
