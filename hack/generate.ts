@@ -1,8 +1,19 @@
 /** Writes what follows from the CRD, from the operator's tables and from what is counted; with --check it only says what is out of date. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { compile } from 'json-schema-to-typescript';
-import { parse, stringify } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { kinds, leaseAccess, otherAccess, otherLeaseAccess } from '../operator/kinds.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import {
+  chartYaml,
+  crdTemplate,
+  ruleTemplates,
+  userRoleTemplate,
+  valuesOf,
+  valuesSchema,
+  valuesTable,
+  withTable,
+} from './chart.ts';
 import { alertsOfCompose, dashboardOfCompose } from './compose/monitoring.ts';
 import { metricsPage } from './metrics-page.ts';
 
@@ -20,6 +31,20 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'config/namespaced/watched/role.yaml': async () => documents([namespacedRole(), namespacedBinding()]),
   'config/compose/prometheus/alerts.yaml': async () => alertsOfCompose(),
   'config/compose/grafana/dashboards/schema-registry.json': async () => dashboardOfCompose(),
+  'config/chart/Chart.yaml': async () => chartYaml(packageJson.version),
+  'config/chart/values.schema.json': async () => valuesSchema(chartValues(), specSchema()),
+  'config/chart/README.md': async () => withTable(read('config/chart/README.md'), valuesTable(chartValues())),
+  'config/chart/templates/crds.yaml': async () => crdTemplate(readCrd()),
+  'config/chart/templates/user-roles.yaml': async () =>
+    userRoleTemplate(
+      parseAllDocuments(read('config/rbac/user-roles.yaml')).map((document) => document.toJS()),
+    ),
+  'config/chart/templates/_rules.tpl': async () =>
+    ruleTemplates({
+      work: rulesOfWork(),
+      lease: rulesOfLease(),
+      otherLeases: rulesOfLease(otherLeaseAccess),
+    }),
 };
 
 const isCheck = process.argv.includes('--check');
@@ -36,6 +61,18 @@ if (isCheck && stale.length > 0) {
   process.exit(1);
 }
 if (!isCheck) console.log(stale.length === 0 ? 'all up to date' : `written: ${stale.join(', ')}`);
+
+function read(path: string): string {
+  return readFileSync(new URL(path, root), 'utf8');
+}
+
+function chartValues() {
+  return valuesOf(read('config/chart/values.yaml'));
+}
+
+function specSchema() {
+  return readCrd().spec.versions[0].schema.openAPIV3Schema.properties.spec;
+}
 
 function readCrd() {
   return parse(readFileSync(new URL('crds/source/schema-registry.yaml', root), 'utf8'));

@@ -20,6 +20,8 @@ import type { Report } from './report.ts';
 import { run } from './run.ts';
 
 export const kubernetesVersion = '1.34.4';
+/** As in go/helm/go.mod. */
+const helmVersion = 'v4.2.4';
 
 const version = (field: string, value: string) => `-X k8s.io/component-base/version.${field}=${value}`;
 
@@ -39,6 +41,12 @@ const modules = {
   },
   pause: { names: [], linkerFlags: [], packages: 50 },
   addons: { names: [], linkerFlags: [], packages: 1_400 },
+  // Not a part of a cluster: what tests the chart.
+  helm: {
+    names: [],
+    linkerFlags: [`-X helm.sh/helm/v4/internal/version.version=${helmVersion}`],
+    packages: 1_100,
+  },
 } as const;
 
 export type GoModule = keyof typeof modules;

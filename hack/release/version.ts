@@ -29,6 +29,7 @@ export const places: readonly Place[] = [
   { path: 'package.json', pattern: ofPackage },
   { path: 'package-lock.json', pattern: ofPackage },
   { path: 'config/operator/deployment.yaml', pattern: /(?<=ghcr\.io\/llm-schema-registry\/operator:)\S+/g },
+  { path: 'config/chart/Chart.yaml', pattern: /(?<=^(?:v|appV)ersion: )\S+/gm },
 ];
 
 /** The text of a place with another version. @throws Error where no version stands there any more */

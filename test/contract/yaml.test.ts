@@ -7,12 +7,16 @@ import { findPython } from '../build/python.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** All that somebody may give to a tool of theirs. */
+/** All that somebody may give to a tool of theirs. Templates of the chart are no YAML before Helm has read them. */
 const files = ['crds', 'config', 'hack']
   .flatMap((folder) =>
     readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
   )
-  .filter((file) => file.endsWith('.yaml') && !file.startsWith('crds/source/'));
+  .filter(
+    (file) =>
+      file.endsWith('.yaml') &&
+      !['crds/source/', 'config/chart/templates/'].some((folder) => file.startsWith(folder)),
+  );
 
 const program = `
 import json, sys, yaml

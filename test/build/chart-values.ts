@@ -1,0 +1,180 @@
+/** Values that people give the chart, each kind of them at least once; everything that can be switched is on in one and off in another. */
+export const chartValues: Readonly<Record<string, object>> = {
+  'nothing at all': {},
+  'some namespaces, and no right outside them': {
+    watchNamespaces: ['team-a', 'team-b'],
+    rbac: { userRoles: { create: false } },
+    crds: { install: false },
+    settings: { leaseNamespace: 'team-a' },
+  },
+  'a second operator of the cluster': {
+    fullnameOverride: 'second-operator',
+    watchNamespaces: ['team-a'],
+    crds: { install: false },
+    rbac: { userRoles: { create: false } },
+  },
+  'a mirror with its pull secret and digests': {
+    global: { imageRegistry: 'mirror.example.com:5000', imagePullSecrets: [{ name: 'mirror' }] },
+    image: { digest: `sha256:${'a'.repeat(64)}`, pullPolicy: 'Always' },
+    imagePullSecrets: [{ name: 'other' }],
+    registryImages: { server: { tag: '0.2.0' }, postgres: { digest: `sha256:${'b'.repeat(64)}` } },
+  },
+  'everything off': {
+    replicas: 1,
+    crds: { install: false },
+    rbac: { create: false, userRoles: { create: false } },
+    serviceAccount: { create: false },
+    podDisruptionBudget: { enabled: false },
+    networkPolicy: { enabled: false },
+    monitoring: { scrapeAnnotations: false },
+    tests: { enabled: false },
+    settings: { leaderElection: false },
+  },
+  'a kind that goes with the release, and roles that Kubernetes does not gather': {
+    crds: { keep: false },
+    rbac: { userRoles: { aggregate: false } },
+    serviceAccount: {
+      name: 'registries',
+      annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/x' },
+    },
+  },
+  'a place of its own': {
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    tolerations: [{ key: 'infra', operator: 'Exists', effect: 'NoSchedule' }],
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'infra', operator: 'Exists' }] }],
+        },
+      },
+    },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'topology.kubernetes.io/zone',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: { 'app.kubernetes.io/name': 'llm-schema-registry-operator' } },
+      },
+    ],
+    priorityClass: { name: 'schema-registries', create: true, value: 5000 },
+    podDisruptionBudget: { maxUnavailable: '50%' },
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
+  },
+  'labels, annotations and what is added to the pods': {
+    commonLabels: {
+      'example.com/team': 'data',
+      'app.kubernetes.io/name': 'no-name-of-ours',
+      'app.kubernetes.io/part-of': 'data',
+    },
+    commonAnnotations: {
+      'example.com/contact': 'data@example.com: "on call"',
+      'helm.sh/resource-policy': 'delete',
+    },
+    podLabels: { 'example.com/pod': 'true' },
+    podAnnotations: {
+      'example.com/note': 'a: b # c',
+      'prometheus.io/port': '9999',
+      'checksum/config': 'none',
+    },
+    extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/ca/ca.crt' }],
+    extraEnvFrom: [{ secretRef: { name: 'proxy', optional: true } }],
+    extraVolumes: [{ name: 'ca', configMap: { name: 'ca' } }],
+    extraVolumeMounts: [{ name: 'ca', mountPath: '/ca', readOnly: true }],
+    initContainers: [{ name: 'first', image: 'busybox:1', command: ['true'] }],
+    extraContainers: [{ name: 'beside', image: 'busybox:1', command: ['sleep', '1d'] }],
+  },
+  'policies that are opened, and other ports': {
+    settings: {
+      logLevel: 'debug',
+      workers: 16,
+      podTemplatePolicy: 'Unrestricted',
+      metadataPolicy: 'Unrestricted',
+      secretPolicy: 'Labelled',
+      ingressAnnotations: ['example.com/*', 'nginx.ingress.kubernetes.io/auth-url'],
+      allowedImages: ['mirror.example.com/schemas'],
+      watchSilenceSeconds: 300,
+    },
+    ports: { metrics: 9000, health: 9001 },
+    networkPolicy: {
+      metricsFrom: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+      egress: [{ ports: [{ port: 443, protocol: 'TCP' }] }],
+    },
+  },
+  'the Prometheus operator and Grafana': {
+    monitoring: {
+      serviceMonitor: {
+        enabled: true,
+        interval: '1m30s',
+        scrapeTimeout: '10s',
+        labels: { release: 'kube-prometheus-stack' },
+        relabelings: [{ action: 'labeldrop', regex: 'pod' }],
+        metricRelabelings: [{ action: 'drop', sourceLabels: ['__name__'], regex: 'go_.*' }],
+      },
+      prometheusRule: {
+        enabled: true,
+        labels: { release: 'kube-prometheus-stack' },
+        groups: [
+          {
+            name: 'mine',
+            rules: [{ alert: 'Mine', expr: 'up == 0', annotations: { text: '{{ $labels.pod }}' } }],
+          },
+        ],
+      },
+      dashboard: { enabled: true, files: { 'operator.json': '{"title": "Operator"}' } },
+    },
+  },
+  registries: {
+    registries: {
+      sample: {},
+      production: {
+        namespace: 'team-a',
+        labels: { team: 'data' },
+        annotations: { 'example.com/contact': 'data' },
+        spec: {
+          auth: { mode: 'ApiKey' },
+          tls: { mode: 'Operator' },
+          resources: { limits: { cpu: 2, memory: '2Gi' } },
+          podTemplate: { spec: { nodeSelector: { disk: 'fast' } } },
+        },
+      },
+    },
+  },
+};
+
+/** What is refused, and words of the answer. */
+export const refusedValues: readonly {
+  readonly title: string;
+  readonly values: object;
+  readonly words: RegExp;
+}[] = [
+  { title: 'a misspelled value', values: { replica: 3 }, words: /replica\b/ },
+  {
+    title: 'a misspelled value within another',
+    values: { crds: { instal: true } },
+    words: /crds[\s\S]*instal\b/,
+  },
+  { title: 'text for a number', values: { replicas: 'two' }, words: /replicas[\s\S]*integer/ },
+  { title: 'a level of the log that is none', values: { settings: { logLevel: 'loud' } }, words: /logLevel/ },
+  { title: 'a namespace that is none', values: { watchNamespaces: ['Team A'] }, words: /watchNamespaces/ },
+  { title: 'a digest that is none', values: { image: { digest: 'sha256:12' } }, words: /digest/ },
+  {
+    title: 'a misspelled field of a registry',
+    values: { registries: { sample: { spec: { replica: 1 } } } },
+    words: /registries[\s\S]*sample[\s\S]*replica\b/,
+  },
+  {
+    title: 'a mode of a registry that is none',
+    values: { registries: { sample: { spec: { auth: { mode: 'None' } } } } },
+    words: /registries[\s\S]*auth[\s\S]*mode/,
+  },
+  {
+    title: 'a name of a registry that is none',
+    values: { registries: { Sample_1: {} } },
+    words: /Sample_1|registries/,
+  },
+  {
+    title: 'a PriorityClass without a name',
+    values: { priorityClass: { create: true } },
+    words: /priorityClass.name/,
+  },
+];
