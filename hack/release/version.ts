@@ -29,7 +29,7 @@ export const places: readonly Place[] = [
   { path: 'package.json', pattern: ofPackage },
   { path: 'package-lock.json', pattern: ofPackage },
   { path: 'config/operator/deployment.yaml', pattern: /(?<=ghcr\.io\/llm-schema-registry\/operator:)\S+/g },
-  { path: 'config/chart/Chart.yaml', pattern: /(?<=^(?:v|appV)ersion: )\S+/gm },
+  { path: 'config/chart/Chart.yaml', pattern: /(?<=\n(?:v|appV)ersion: )\S+/g },
 ];
 
 /** The text of a place with another version. @throws Error where no version stands there any more */
