@@ -18,8 +18,8 @@ export function metricsPage(): string {
   const operator = openOperatorMetrics('0.0.0').list();
   return `# Metrics
 
-Written by \`npm run generate\` from the code that counts them. A histogram \`x\` is read as \`x_bucket\`, \`x_sum\` and \`x_count\`.
-[Monitoring](monitoring.md) says how they are collected.
+Written by \`npm run generate\` from the code that counts them. A histogram \`x\` is read as \`x_bucket\`, \`x_sum\` and \`x_count\`. [Monitoring](monitoring.md)
+says how they are collected, [the runbooks](runbooks/README.md) what to do about an alert.
 
 ## The registry server
 

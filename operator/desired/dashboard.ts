@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
-import { seriesOf } from './prometheus-rule.ts';
+import { seriesOf } from './series.ts';
 
 interface Panel {
   readonly title: string;
