@@ -29,6 +29,10 @@ export const places: readonly Place[] = [
   { path: 'package.json', pattern: ofPackage },
   { path: 'package-lock.json', pattern: ofPackage },
   { path: 'config/operator/deployment.yaml', pattern: /(?<=ghcr\.io\/llm-schema-registry\/operator:)\S+/g },
+  {
+    path: 'config/overlays/mirror/kustomization.yaml',
+    pattern: /(?<=\/llm-schema-registry\/schema-registry:)\S+/g,
+  },
   { path: 'config/chart/Chart.yaml', pattern: /(?<=\n(?:v|appV)ersion: )\S+/g },
 ];
 

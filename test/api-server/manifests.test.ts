@@ -30,6 +30,7 @@ const files = [
   'config/operator',
   'config/rbac',
   'config/namespaced',
+  'config/overlays',
   'config/samples',
   'test/golden',
 ]
@@ -40,6 +41,8 @@ const files = [
   )
   .filter((file) => file.endsWith('.yaml') && !file.startsWith('crds/source/'));
 
+const overlays = readdirSync(new URL('config/overlays', root));
+
 /** The schemas that kubeconform needs are not served everywhere; an API server has them, and its admission as well. */
 describe('the manifests and the golden children', function () {
   this.timeout(60_000);
@@ -47,7 +50,8 @@ describe('the manifests and the golden children', function () {
   before(async function () {
     this.timeout(30 * 60_000); // The first build of the binaries.
     server = await openApiServer();
-    for (const name of ['llm-schema-registry', 'team-a'])
+    const ofOverlays = ['schemas-dev', 'schemas-staging', 'schemas-prod', 'platform-schemas'];
+    for (const name of ['llm-schema-registry', 'team-a', ...ofOverlays])
       await until('the namespace is there', () =>
         server.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
       );
@@ -75,6 +79,7 @@ describe('the manifests and the golden children', function () {
     ['the operator', ['-k', 'config/default']],
     ['the operator of some namespaces', ['-k', 'config/namespaced']],
     ['what a namespace gives it', ['-n', 'team-a', '-k', 'config/namespaced/watched']],
+    ...overlays.map((name) => [`the overlay ${name}`, ['-k', `config/overlays/${name}`]] as const),
     ['the samples', ['-n', 'team-a', '-f', 'config/samples']],
   ] as const)
     it(`are taken by kubectl as they stand: ${title}`, async () => {
