@@ -11,7 +11,7 @@ import { run } from './run.ts';
 import { defaultName } from './up.ts';
 import { waitFor } from './wait.ts';
 
-const nodeImage = 'kindest/node:v1.34.0';
+const nodeImage = process.env.KIND_NODE_IMAGE || 'kindest/node:v1.34.0';
 /** Small; whoever can pull it can pull the rest. */
 const probeImage = 'registry.k8s.io/pause:3.10';
 const metricsServerImage = 'registry.k8s.io/metrics-server/metrics-server:v0.8.0';

@@ -21,6 +21,7 @@ const tools = {
   podman: { file: 'podman', package: 'podman' },
   'docker-compose': { file: 'docker-compose', package: 'docker-compose' },
   netavark: { file: '/usr/lib/podman/netavark', package: 'netavark' },
+  skopeo: { file: 'skopeo', package: 'skopeo' },
   'aardvark-dns': { file: '/usr/lib/podman/aardvark-dns', package: 'aardvark-dns' },
 } as const;
 

@@ -1,10 +1,34 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Problem } from '../cluster/problem.ts';
 import { reportTo } from '../cluster/report.ts';
 import { buildImages } from './build-images.ts';
+import { buildWithEngine } from './engine.ts';
+
+const usage = `npm run images [-- OPTIONS]
+
+  --engine docker|podman   build the two programs from their public bases; default: without an engine, from Debian packages
+  --folder FOLDER          copy the archives there, as NAME.tar`;
 
 try {
-  for (const { name, archivePath, bytesCompressed } of await buildImages(reportTo(process.stderr))) {
+  const { values } = parseArgs({
+    options: {
+      engine: { type: 'string' },
+      folder: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) throw new Problem(usage);
+  const report = reportTo(process.stderr);
+  const built = await (values.engine === undefined
+    ? buildImages(report)
+    : buildWithEngine(values.engine, report));
+  for (const { name, archivePath, bytesCompressed } of built) {
     console.log(`${name.padEnd(56)}${(bytesCompressed / 1e6).toFixed(1).padStart(7)} MB  ${archivePath}`);
+    if (values.folder === undefined) continue;
+    mkdirSync(values.folder, { recursive: true });
+    copyFileSync(archivePath, join(values.folder, `${basename(name).replace(/:.*$/, '')}.tar`));
   }
 } catch (error) {
   console.error(error instanceof Problem ? error.message : error);

@@ -33,6 +33,10 @@ export const places: readonly Place[] = [
     path: 'config/overlays/mirror/kustomization.yaml',
     pattern: /(?<=\/llm-schema-registry\/schema-registry:)\S+/g,
   },
+  {
+    path: 'docker-compose.yml',
+    pattern: /(?<=ghcr\.io\/llm-schema-registry\/schema-registry:|args: \{VERSION: )[^\s}]+/g,
+  },
   { path: 'config/chart/Chart.yaml', pattern: /(?<=\n(?:v|appV)ersion: )\S+/g },
 ];
 

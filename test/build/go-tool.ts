@@ -16,7 +16,8 @@ export function findGoTool({
   command,
   version,
 }: GoTool): { readonly program: string } | { readonly reason: string } {
-  const name = basename(command);
+  // A major version at the end of a path is not in the name of the program.
+  const name = basename(command.replace(/\/v\d+$/, ''));
   const program = join(cacheFolder, 'bin', `${name}-${version}`);
   if (existsSync(program)) return { program };
   const go = findOnPath('go') ?? ['/usr/local/go/bin/go'].find(existsSync);
