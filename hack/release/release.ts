@@ -13,6 +13,7 @@ import { keptPackages } from '../images/kept-packages.ts';
 import { notesOf } from './changelog.ts';
 import { writeImageLayout } from './image-layout.ts';
 import { tooLarge } from './largest-images.ts';
+import { packChart } from './pack-chart.ts';
 import { type Digests, withPinnedImages } from './pinned-images.ts';
 import { provenance } from './provenance.ts';
 import { cycloneDxOf, type Product, purlOf, spdxOf } from './sbom.ts';
@@ -56,6 +57,9 @@ export async function release(version: string, folder: string, report: Report): 
   report('Writing what is applied');
   await buildBinaries(['node'], report);
   for (const [name, folders] of Object.entries(installs)) write(name, await manifests(folders, digests));
+
+  report('Packing the chart');
+  await packChart(version, digests, folder);
 
   report('Listing what is in the images');
   for (const [name, text] of await billsOfMaterials(version)) write(name, text);

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
@@ -6,6 +7,7 @@ import { expect } from 'chai';
 import { binariesOf, buildBinaries } from '../../hack/cluster/binaries.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
 import { run } from '../../hack/cluster/run.ts';
+import { packChart } from '../../hack/release/pack-chart.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { readSettings } from '../../operator/settings.ts';
 import { chartValues, refusedValues } from '../build/chart-values.ts';
@@ -122,6 +124,28 @@ describe('the Helm chart', function () {
     const annotations = (await registry('--api-versions', 'llm-schema-registry.io/v1alpha1'))?.metadata
       .annotations;
     expect(annotations).to.deep.equal({ 'helm.sh/resource-policy': 'keep' });
+  });
+
+  it('is released with the images by digest, as the same file for the same images', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'released-'));
+    try {
+      const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
+      const digests = new Map([
+        ['ghcr.io/llm-schema-registry/operator:1.2.3', digest('a')],
+        ['ghcr.io/llm-schema-registry/schema-registry:1.2.3', digest('b')],
+      ]);
+      const archive = await packChart('1.2.3', digests, folder);
+      expect(archive).to.equal(join(folder, 'llm-schema-registry-1.2.3.tgz'));
+      const first = readFileSync(archive);
+      expect(readFileSync(await packChart('1.2.3', digests, folder)).equals(first)).to.equal(true);
+      await helm(['lint', '--strict', archive]);
+      const objects = objectsOf(await helm(['template', 'schemas', archive, '--namespace', home]));
+      expect(settingsIn(objects).SERVER_IMAGE).to.match(new RegExp(`/schema-registry:\\S+@${digest('b')}$`));
+      const deployment = objects.find(({ kind }) => kind === 'Deployment');
+      expect(JSON.stringify(deployment)).to.include(`@${digest('a')}`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('renders whole objects of whatever its schema allows', async () => {
