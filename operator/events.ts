@@ -23,6 +23,7 @@ const told: Readonly<Record<string, 'True' | 'False'>> = {
   Stalled: 'True',
   Degraded: 'True',
   CertificatesReady: 'False',
+  RoutesAccepted: 'False',
 };
 
 /** Pure: what turned between two statuses. */

@@ -137,16 +137,21 @@ function trustOf(registry: Registry, certificates: Certificates | undefined): Tr
   return { ca: bundleOf(certificates.authority), serverName: host(registry, names(registry).server) };
 }
 
-/** A host in two Ingresses leads to either, as the controller pleases. */
+/** A host in two Ingresses or routes leads to either, as the controller pleases. */
 function hostsOf(registries: Cache, ownKey: string): ReadonlyMap<string, string> {
   const hosts = registries
     .keys()
     .filter((key) => key !== ownKey)
     .flatMap((key) =>
       registries.list(key).flatMap(({ spec }) => {
-        const { enabled, http, grpc } = (spec as Spec).ingress ?? {};
-        const named = [...(http?.hosts ?? []), ...(grpc?.hosts ?? [])];
-        return enabled ? named.map((host) => [host, key] as const) : [];
+        const { ingress, gateway } = spec as Spec;
+        const { enabled, http, grpc } = ingress ?? {};
+        const named = [
+          ...(enabled ? [...(http?.hosts ?? []), ...(grpc?.hosts ?? [])] : []),
+          ...(gateway?.hostnames ?? []),
+          ...(gateway?.grpc?.hostnames ?? []),
+        ];
+        return named.map((name) => [name, key] as const);
       }),
     );
   return new Map(hosts);

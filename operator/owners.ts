@@ -54,6 +54,9 @@ const owners: Record<Exclude<KindName, 'SchemaRegistry' | 'Pod'>, Owners> = {
   ServiceMonitor: {},
   PrometheusRule: {},
   Certificate: {},
+  HTTPRoute: {},
+  GRPCRoute: {},
+  BackendTLSPolicy: {},
   // The StatefulSet's controller makes it, and binding it writes the rest.
   PersistentVolumeClaim: { spec: many },
 };

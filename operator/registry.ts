@@ -57,6 +57,7 @@ export interface Registry {
     readonly sessionAffinity: 'None' | 'ClientIP';
   };
   readonly ingress: Ingress | undefined;
+  readonly gateway: Gateway | undefined;
   readonly autoscaling: Autoscaling | undefined;
   /** undefined: no budget is wanted, or it would block every drain. */
   readonly minAvailable: number | undefined;
@@ -168,6 +169,26 @@ export interface Ingress {
   readonly grpc: Door | undefined;
   /** Who issues the certificate, as cert-manager's annotation says it. */
   readonly issuer: Readonly<Record<string, string>>;
+}
+
+/** A way in through Gateways that somebody else runs. */
+export interface Gateway {
+  readonly parents: readonly ParentReference[];
+  /** Of the REST API; none: those of the Gateways' listeners. */
+  readonly hosts: readonly string[];
+  /** None: gRPC is not led in from outside. */
+  readonly grpcHosts: readonly string[];
+  /** Whether clients speak TLS to the Gateways. */
+  readonly hasTls: boolean;
+}
+
+/** A Gateway, and which of its listeners. */
+export interface ParentReference {
+  readonly name: string;
+  /** undefined: the registry's own. */
+  readonly namespace?: string;
+  readonly sectionName?: string;
+  readonly port?: number;
 }
 
 /** One API, as clients outside reach it. */

@@ -119,6 +119,12 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       sessionAffinity: spec.service?.sessionAffinity ?? 'None',
     },
     ingress: ingress(spec, name),
+    gateway: spec.gateway && {
+      parents: spec.gateway.parentRefs,
+      hosts: spec.gateway.hostnames ?? [],
+      grpcHosts: spec.gateway.grpc?.hostnames ?? [],
+      hasTls: spec.gateway.tls ?? true,
+    },
     autoscaling,
     minAvailable: minAvailable(spec, replicas),
     podTemplate: spec.podTemplate,

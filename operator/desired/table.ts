@@ -16,6 +16,7 @@ import { postgresCredentials, redisCredentials } from './credentials.ts';
 import { dashboard } from './dashboard.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
+import { backendTls, grpcRoute, httpRoute } from './gateway.ts';
 import { hashKey } from './hash-key.ts';
 import { grpcIngress, ingress } from './ingress.ts';
 import { postgresPolicy, redisPolicy, serverPolicy } from './network-policy.ts';
@@ -56,6 +57,9 @@ export const children = {
   headlessService,
   ingress,
   grpcIngress,
+  backendTls,
+  httpRoute,
+  grpcRoute,
   deployment,
   disruptionBudget,
   autoscaler,

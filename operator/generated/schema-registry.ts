@@ -552,6 +552,73 @@ export interface SchemaRegistryFields {
       };
     };
     /**
+     * Routes of the Gateway API for Gateways that are there: an HTTPRoute for the REST API, a GRPCRoute where grpc names hosts, and a BackendTLSPolicy where spec.tls is on. Beside an ingress or instead of one. Default: none.
+     */
+    gateway?: {
+      /**
+       * The Gateways that lead in. Each decides by its listeners whose routes it takes.
+       *
+       * @minItems 1
+       */
+      parentRefs: [
+        {
+          /**
+           * Name of the Gateway.
+           */
+          name: string;
+          /**
+           * Its namespace. Default: the registry's own.
+           */
+          namespace?: string;
+          /**
+           * One of its listeners, such as https. Default: each that takes the routes.
+           */
+          sectionName?: string;
+          /**
+           * The listeners with this port alone. Default: those with any.
+           */
+          port?: number;
+        },
+        ...{
+          /**
+           * Name of the Gateway.
+           */
+          name: string;
+          /**
+           * Its namespace. Default: the registry's own.
+           */
+          namespace?: string;
+          /**
+           * One of its listeners, such as https. Default: each that takes the routes.
+           */
+          sectionName?: string;
+          /**
+           * The listeners with this port alone. Default: those with any.
+           */
+          port?: number;
+        }[]
+      ];
+      /**
+       * Names under which clients reach the REST API, such as registry.example.com; the first one is shown as its URL. Default: those of the Gateways' listeners.
+       */
+      hostnames?: string[];
+      /**
+       * The gRPC API, in a GRPCRoute NAME-grpc. Default: it is reached from inside the cluster alone.
+       */
+      grpc?: {
+        /**
+         * Names under which clients reach the gRPC API, such as registry-grpc.example.com, none of them among hostnames; the first one is shown in status.endpoints.grpc.
+         *
+         * @minItems 1
+         */
+        hostnames: [string, ...string[]];
+      };
+      /**
+       * Whether clients speak TLS to the Gateways, as the URL in the status says it. Default: true.
+       */
+      tls?: boolean;
+    };
+    /**
      * The HorizontalPodAutoscaler of the server.
      */
     autoscaling?: {
@@ -1223,7 +1290,7 @@ export interface SchemaRegistryFields {
       cause?: string;
     };
     /**
-     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, ArtifactStoreReady, CertificatesReady, AutoscalingActive and Paused, each with its cause.
+     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, ArtifactStoreReady, CertificatesReady, RoutesAccepted, AutoscalingActive and Paused, each with its cause.
      */
     conditions?: {
       /**

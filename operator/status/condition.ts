@@ -40,6 +40,8 @@ export const reasons = [
   'CertificateInvalid',
   'CertManagerMissing',
   'HostTaken',
+  'GatewayApiMissing',
+  'RouteNotAccepted',
   'Accepted',
   'FieldOfAnother',
   'AsWritten',

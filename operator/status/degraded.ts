@@ -7,6 +7,7 @@ import { findCause, rolloutCause } from './cause.ts';
 import type { Condition } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
 import { rolloutWait } from './reconciling.ts';
+import { routesAccepted } from './routes-accepted.ts';
 import { volumeGrowth } from './volume-growth.ts';
 
 /** The registry answers, but not as it should: slower, or with less to spare. */
@@ -22,12 +23,14 @@ export const degraded: Condition = (registry, observed) => {
   const artifacts = artifactStoreReady(registry, observed);
   if (artifacts.status === 'False')
     return { status: 'True', reason: 'ArtifactStoreUnavailable', message: artifacts.message };
-  for (const door of ['http', 'grpc'] as const) {
-    const taken = registry.ingress?.[door]?.hosts.find((host) => observed.hostsOfOthers.has(host));
+  for (const [field, hosts] of Object.entries(hostsOf(registry))) {
+    const taken = hosts.find((host) => observed.hostsOfOthers.has(host));
     if (taken === undefined) continue;
-    const message = `host ${taken} leads to SchemaRegistry ${observed.hostsOfOthers.get(taken)} as well; change spec.ingress.${door}.hosts of one`;
+    const message = `host ${taken} leads to SchemaRegistry ${observed.hostsOfOthers.get(taken)} as well; change ${field} of one`;
     return { status: 'True', reason: 'HostTaken', message };
   }
+  const routes = routesAccepted(registry, observed);
+  if (routes.status === 'False') return { ...routes, status: 'True' };
   const growth = [volumeGrowth(registry, 'postgres', observed), volumeGrowth(registry, 'redis', observed)];
   const failed = growth.find((volume) => volume?.hasFailed);
   if (failed !== undefined) return { status: 'True', reason: 'VolumeNotGrown', message: failed.message };
@@ -51,6 +54,15 @@ export const degraded: Condition = (registry, observed) => {
   }
   return { status: 'False', reason: 'AllWell', message: 'every part is up' };
 };
+
+function hostsOf({ ingress, gateway }: Registry): Readonly<Record<string, readonly string[]>> {
+  return {
+    'spec.ingress.http.hosts': ingress?.http.hosts ?? [],
+    'spec.ingress.grpc.hosts': ingress?.grpc?.hosts ?? [],
+    'spec.gateway.hostnames': gateway?.hosts ?? [],
+    'spec.gateway.grpc.hostnames': gateway?.grpcHosts ?? [],
+  };
+}
 
 /** A registry that is made anew finds the volume of before, as it was. */
 function otherClass(

@@ -1,5 +1,6 @@
 import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
 import { apiDoor, ports } from '../desired/config-map.ts';
+import { gatewayGrpcTarget, gatewayUrl } from '../desired/gateway.ts';
 import { grpcTarget, ingressUrl } from '../desired/ingress.ts';
 import { contentHash } from '../desired/pod.ts';
 import { rotatedAnnotation } from '../desired/rotation.ts';
@@ -135,9 +136,9 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     endpoints: {
-      http: ingressUrl(registry) ?? internal,
+      http: ingressUrl(registry) ?? gatewayUrl(registry) ?? internal,
       internal,
-      grpc: grpcTarget(registry) ?? `${host(registry, server)}:${ports.grpc}`,
+      grpc: grpcTarget(registry) ?? gatewayGrpcTarget(registry) ?? `${host(registry, server)}:${ports.grpc}`,
       metrics: `http://${host(registry, `${server}-metrics`)}:${ports.metrics}/metrics`,
     },
     dependencies: {

@@ -9,6 +9,7 @@ import { overruled } from './overruled.ts';
 import { paused } from './paused.ts';
 import { ready } from './ready.ts';
 import { reconciling } from './reconciling.ts';
+import { routesAccepted } from './routes-accepted.ts';
 import { stalled } from './stalled.ts';
 
 /** The conditions, in the order they are shown. */
@@ -22,6 +23,7 @@ export const conditions = {
   CacheReady: cacheReady,
   ArtifactStoreReady: artifactStoreReady,
   CertificatesReady: certificatesReady,
+  RoutesAccepted: routesAccepted,
   AutoscalingActive: autoscalingActive,
   Paused: paused,
 } as const satisfies Record<string, Condition>;

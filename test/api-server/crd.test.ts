@@ -75,6 +75,27 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /podDisruptionBudget\.minAvailable must be less than the fewest replicas/,
   },
   {
+    title: 'a gRPC route without hosts of the REST API',
+    spec: { gateway: { parentRefs: [{ name: 'public' }], grpc: { hostnames: ['b.example.com'] } } },
+    says: /spec\.gateway: .*gateway\.hostnames must name the hosts of the REST API/,
+  },
+  {
+    title: 'a host of both routes',
+    spec: {
+      gateway: {
+        parentRefs: [{ name: 'public' }],
+        hostnames: ['a.example.com'],
+        grpc: { hostnames: ['a.example.com'] },
+      },
+    },
+    says: /spec\.gateway: .*gateway\.grpc\.hostnames must not name a host of gateway\.hostnames/,
+  },
+  {
+    title: 'a gateway without a Gateway',
+    spec: { gateway: { parentRefs: [] } },
+    says: /spec\.gateway\.parentRefs: .*should have at least 1 items/,
+  },
+  {
     title: 'a Redis with a host and with sentinels',
     spec: {
       cache: { external: { host: 'redis', sentinel: { masterName: 'cache', nodes: [{ host: 'one' }] } } },

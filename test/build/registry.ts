@@ -57,7 +57,7 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     warnings: new Map(),
     answer: undefined,
     unready: undefined,
-    served: new Set(['ServiceMonitor', 'PrometheusRule']),
+    served: new Set(['ServiceMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy']),
     namedSecrets: [],
     hostsOfOthers: new Map(),
     overruled: [],

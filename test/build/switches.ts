@@ -58,6 +58,20 @@ export const switches: Readonly<Record<string, Spec>> = {
   'ingress for gRPC': {
     ingress: { enabled: true, http: { hosts: ['a.example.com'] }, grpc: { hosts: ['b.example.com'] } },
   },
+  gateway: {
+    gateway: {
+      parentRefs: [{ name: 'public', namespace: 'gateways', sectionName: 'https', port: 443 }],
+      hostnames: ['a.example.com'],
+      tls: false,
+    },
+  },
+  'gateway for gRPC': {
+    gateway: {
+      parentRefs: [{ name: 'public' }],
+      hostnames: ['a.example.com'],
+      grpc: { hostnames: ['b.example.com'] },
+    },
+  },
   'no disruption budget': { podDisruptionBudget: { enabled: false } },
   'no network policy': { networkPolicy: { enabled: false } },
   'narrow network policy': {
@@ -100,7 +114,10 @@ const namedSecrets = [
 export function childrenOf(spec: Spec): readonly KubeObject[] {
   const observed: Partial<Observed> = {
     namedSecrets,
-    served: new Set(['ServiceMonitor', 'PrometheusRule', 'Certificate', 'http_requests_per_second']),
+    served: new Set([
+      ...['ServiceMonitor', 'PrometheusRule', 'Certificate'],
+      ...['HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy', 'http_requests_per_second'],
+    ] as const),
     certificates: (spec.tls?.mode ?? 'Disabled') === 'Disabled' ? undefined : someCertificates,
   };
   return desired(aRegistry(spec), anObserved(observed));
