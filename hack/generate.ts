@@ -39,6 +39,11 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
     userRoleTemplate(
       parseAllDocuments(read('config/rbac/user-roles.yaml')).map((document) => document.toJS()),
     ),
+  'config/chart/files/alerts.yaml': async () =>
+    `# Written by \`npm run generate\` from config/monitoring/prometheus-rule.yaml.\n${stringify(
+      parse(read('config/monitoring/prometheus-rule.yaml')).spec.groups,
+      { lineWidth: 0 },
+    )}`,
   'config/chart/templates/_rules.tpl': async () =>
     ruleTemplates({
       work: rulesOfWork(),

@@ -102,7 +102,7 @@ export const chartValues: Readonly<Record<string, object>> = {
   },
   'the Prometheus operator and Grafana': {
     monitoring: {
-      serviceMonitor: {
+      podMonitor: {
         enabled: true,
         interval: '1m30s',
         scrapeTimeout: '10s',

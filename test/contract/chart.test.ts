@@ -77,6 +77,16 @@ describe('the Helm chart', function () {
     mustBeTheSame(await helm.rendered(values), wanted);
   });
 
+  it('watches the operator as config/monitoring does', async () => {
+    const monitoring = { podMonitor: { enabled: true }, prometheusRule: { enabled: true } };
+    const wanted = ['pod-monitor', 'prometheus-rule'].flatMap((file) =>
+      objectsOf(readFileSync(`${config}monitoring/${file}.yaml`, 'utf8')),
+    );
+    const isOfPrometheus = ({ apiVersion }: KubeObject) => apiVersion.startsWith('monitoring.coreos.com/');
+    const rendered = await helm.rendered({ monitoring });
+    expect(rendered.filter(isOfPrometheus).map(withoutHelm)).to.have.deep.members(wanted);
+  });
+
   it('tells the operator what it would do anyway, and can tell it everything', async () => {
     const data = settingsIn(await helm.rendered());
     const own = { POD_NAME: 'operator-1', POD_NAMESPACE: home };
