@@ -14,8 +14,9 @@ import {
   valuesTable,
   withTable,
 } from './chart.ts';
-import { alertsOfCompose, dashboardOfCompose } from './compose/monitoring.ts';
+import { alertsOfCompose, dashboardsOfCompose } from './compose/monitoring.ts';
 import { metricsPage } from './metrics-page.ts';
+import { operatorDashboardConfigMap } from './operator-dashboard.ts';
 
 const root = new URL('../', import.meta.url);
 const rbac = 'rbac.authorization.k8s.io/v1';
@@ -30,7 +31,13 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),
   'config/namespaced/watched/role.yaml': async () => documents([namespacedRole(), namespacedBinding()]),
   'config/compose/prometheus/alerts.yaml': async () => alertsOfCompose(),
-  'config/compose/grafana/dashboards/schema-registry.json': async () => dashboardOfCompose(),
+  ...Object.fromEntries(
+    Object.entries(dashboardsOfCompose()).map(([file, text]) => [
+      `config/compose/grafana/dashboards/${file}`,
+      async () => text,
+    ]),
+  ),
+  'config/monitoring/dashboard.yaml': async () => operatorDashboardConfigMap(),
   'config/chart/Chart.yaml': async () => chartYaml(packageJson.version),
   'config/chart/values.schema.json': async () => valuesSchema(chartValues(), specSchema()),
   'config/chart/README.md': async () => withTable(read('config/chart/README.md'), valuesTable(chartValues())),

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { Observed } from '../../operator/desired/child.ts';
-import { dashboard } from '../../operator/desired/dashboard.ts';
+import { dashboardsOf } from '../../operator/desired/dashboards.ts';
 import { prometheusRule } from '../../operator/desired/prometheus-rule.ts';
 import { defaultPolicy } from '../../operator/policy.ts';
 import { completeSpec } from '../../operator/spec.ts';
@@ -43,9 +43,12 @@ export function alertsOfCompose(): string {
   return `# Written by \`npm run generate\` from operator/desired/prometheus-rule.ts.\n${stringify({ groups: ours }, { lineWidth: 120 })}`;
 }
 
-/** The dashboard that the operator makes for a registry. */
-export function dashboardOfCompose(): string {
-  const { registry, observed } = registryOfCompose();
-  const [content = ''] = Object.values((dashboard(registry, observed)?.data ?? {}) as Record<string, string>);
-  return `${JSON.stringify(JSON.parse(content), undefined, 2)}\n`;
+/** The dashboards that the operator makes for a registry, by the names of their files. */
+export function dashboardsOfCompose(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(dashboardsOf(registryOfCompose().registry)).map(([name, content]) => [
+      name === 'overview' ? 'schema-registry.json' : `schema-registry-${name}.json`,
+      `${JSON.stringify(content, undefined, 2)}\n`,
+    ]),
+  );
 }

@@ -276,7 +276,10 @@ describe('docker-compose.yml', () => {
         targets.includes('server:9091'),
     );
     const wanted = `{namespace="${job.static_configs[0].labels.namespace}",job="${job.job_name}"`;
-    for (const file of ['prometheus/alerts.yaml', 'grafana/dashboards/schema-registry.json']) {
+    const dashboards = readdirSync(join(root, 'config/compose/grafana/dashboards'))
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => `grafana/dashboards/${file}`);
+    for (const file of ['prometheus/alerts.yaml', ...dashboards]) {
       const series = readFileSync(join(root, 'config/compose', file), 'utf8').replaceAll('\\"', '"');
       const asked = [...series.matchAll(/\{namespace="[^"]*",\s*job="[^"]*"/g)].map(([each]) => each);
       expect(asked, file).not.to.have.lengthOf(0);

@@ -10,6 +10,7 @@ import { openMetrics as openOperatorMetrics } from '../../operator/metrics.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { openMetrics, openWorkerMetrics } from '../../registry-server/metrics.ts';
 import { idleSources } from '../build/metrics.ts';
+import { missingPromtool, promtool } from '../build/promtool.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';
 import { startRegistryProcess } from '../build/registry-process.ts';
 
@@ -51,12 +52,32 @@ const ofOperator = declared(openOperatorMetrics('test').list());
 
 const specOf = <Spec>(object: KubeObject | undefined) => (object?.spec ?? {}) as Spec;
 
+interface Board {
+  readonly uid: string;
+  readonly title: string;
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
+  readonly panels: readonly {
+    readonly id: number;
+    readonly title: string;
+    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+    readonly targets?: readonly { readonly expr: string }[];
+  }[];
+}
+
+const dashboards = [
+  dashboard(registry, anObserved()),
+  parse(readFileSync(new URL('config/monitoring/dashboard.yaml', root), 'utf8')) as KubeObject,
+].flatMap((object) =>
+  Object.values(object?.data as Record<string, string>).map((text) => JSON.parse(text) as Board),
+);
+
 /** What Prometheus adds when it looks at a pod. */
 const addedLabels = ['namespace', 'job', 'pod', 'instance'];
 
 describe('what monitoring asks for is what the server shows', () => {
-  const panels = JSON.parse(Object.values(dashboard(registry, anObserved())?.data as object)[0] as string)
-    .panels as { title: string; targets: { expr: string }[] }[];
+  const panels = dashboards.flatMap((board) =>
+    board.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr }))),
+  );
   const rulesOf = (object: KubeObject | undefined) =>
     specOf<{ groups: { rules: { alert?: string; record?: string; expr: string }[] }[] }>(
       object,
@@ -67,40 +88,68 @@ describe('what monitoring asks for is what the server shows', () => {
     ...rulesOf(parse(readFileSync(new URL('config/monitoring/prometheus-rule.yaml', root), 'utf8'))),
   ];
   const recorded = new Map(rules.flatMap(({ record }) => (record ? [[record, []] as const] : [])));
-  const known = new Map([...ofServer, ...ofWorkers, ...ofOperator, ...recorded, ['up', []] as const]);
+  const known = new Map([
+    ...ofServer,
+    ...ofWorkers,
+    ...ofOperator,
+    ...recorded,
+    ['up', []] as const,
+    ['ALERTS', ['alertstate', 'schema_registry']] as const,
+  ]);
   const runbooks = readdirSync(new URL('docs/runbooks/', root)).map((file) => ({
     title: `runbook ${file}`,
     expr: readFileSync(new URL(`docs/runbooks/${file}`, root), 'utf8'),
   }));
   const queries = [
-    ...panels.flatMap(({ title, targets }) =>
-      targets.map(({ expr }) => ({ title: `panel "${title}"`, expr })),
+    ...panels.map(({ title, expr }) => ({ title: `panel "${title}"`, expr })),
+    ...dashboards.flatMap(({ annotations }) =>
+      annotations.list.map(({ name, expr }) => ({ title: `annotation "${name}"`, expr })),
     ),
     ...rules.map(({ alert, record, expr }) => ({ title: `rule ${alert ?? record}`, expr })),
   ];
 
   it('there is something to look at', () => {
-    expect(panels.length).to.be.at.least(10);
+    expect(dashboards).to.have.lengthOf(5);
+    expect(panels.length).to.be.at.least(27);
     expect(rules.length).to.be.at.least(24);
   });
 
-  /** Every metric of an expression, with what chooses and groups its series. */
-  function askedIn(expr: string) {
-    const grouped = [...expr.matchAll(/by \(([^)]+)\)/g)].flatMap(([, labels = '']) => labels.split(', '));
-    return [...expr.matchAll(/([a-z_0-9:]+)\{([^}]*)\}/g)].map(([, name = '', matchers = '']) => ({
-      name,
-      labels: [...[...matchers.matchAll(/([a-z_]+)(?==|!=|=~|!~)/g)].map(([label]) => label), ...grouped],
-    }));
-  }
-
   for (const { title, expr } of queries) {
     it(title, () => {
-      const asked = askedIn(expr);
+      const asked = [...expr.matchAll(/([a-zA-Z_0-9:]+)\{([^}]*)\}/g)];
       expect(asked).not.to.have.lengthOf(0);
-      for (const { name, labels } of asked) {
+      const labels = new Set(addedLabels);
+      for (const [, name = '', matchers = ''] of asked) {
         expect([...known.keys()]).to.include(name);
-        expect([...(known.get(name) ?? []), ...addedLabels]).to.include.members(labels);
+        const own = [...(known.get(name) ?? []), ...addedLabels];
+        expect(own).to.include.members(
+          [...matchers.matchAll(/([a-z_]+)(?=!?[=~])/g)].map(([label]) => label),
+        );
+        for (const label of own) labels.add(label);
       }
+      const grouped = [...expr.matchAll(/by \(([^)]+)\)/g)].flatMap(([, names = '']) => names.split(', '));
+      expect([...labels]).to.include.members(grouped);
+    });
+  }
+
+  it(`each query is one that Prometheus can read${missingPromtool ? ` (${missingPromtool})` : ''}`, function () {
+    if (missingPromtool !== undefined) this.skip();
+    const asked = queries.map(({ expr }, index) => ({
+      record: `query:${index}`,
+      expr: expr.replaceAll('$__rate_interval', '5m'),
+    }));
+    promtool(['check', 'rules', 'rules.yaml'], { 'rules.yaml': { groups: [{ name: 'all', rules: asked }] } });
+  });
+
+  for (const { title, panels: placed, uid } of dashboards) {
+    it(`dashboard "${title}" has no two panels in one place, and none with the number of another`, () => {
+      const taken = placed.flatMap(({ gridPos: { x, y, w, h } }) => {
+        expect(x + w).to.be.at.most(24);
+        return Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`);
+      });
+      expect(new Set(taken).size).to.equal(taken.length);
+      expect(new Set(placed.map(({ id }) => id)).size).to.equal(placed.length);
+      expect(dashboards.filter((other) => other.uid === uid)).to.have.lengthOf(1);
     });
   }
 
