@@ -51,6 +51,8 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
       parse(read('config/monitoring/prometheus-rule.yaml')).spec.groups,
       { lineWidth: 0 },
     )}`,
+  'config/chart/files/dashboards/llm-schema-registry-operator.json': async () =>
+    Object.values(parse(operatorDashboardConfigMap()).data as Record<string, string>).join(''),
   'config/chart/templates/_rules.tpl': async () =>
     ruleTemplates({
       work: rulesOfWork(),

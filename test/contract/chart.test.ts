@@ -78,13 +78,17 @@ describe('the Helm chart', function () {
   });
 
   it('watches the operator as config/monitoring does', async () => {
-    const monitoring = { podMonitor: { enabled: true }, prometheusRule: { enabled: true } };
-    const wanted = ['pod-monitor', 'prometheus-rule'].flatMap((file) =>
-      objectsOf(readFileSync(`${config}monitoring/${file}.yaml`, 'utf8')),
+    const on = { enabled: true };
+    const wanted = readdirSync(`${config}monitoring`)
+      .filter((file) => file !== 'kustomization.yaml')
+      .flatMap((file) => objectsOf(readFileSync(`${config}monitoring/${file}`, 'utf8')));
+    const rendered = await helm.rendered({
+      monitoring: { podMonitor: on, prometheusRule: on, dashboard: on },
+    });
+    const titles = new Set(wanted.map(title));
+    expect(rendered.filter((object) => titles.has(title(object))).map(withoutHelm)).to.have.deep.members(
+      wanted,
     );
-    const isOfPrometheus = ({ apiVersion }: KubeObject) => apiVersion.startsWith('monitoring.coreos.com/');
-    const rendered = await helm.rendered({ monitoring });
-    expect(rendered.filter(isOfPrometheus).map(withoutHelm)).to.have.deep.members(wanted);
   });
 
   it('tells the operator what it would do anyway, and can tell it everything', async () => {
