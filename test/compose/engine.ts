@@ -118,9 +118,7 @@ runroot = "${join(home, 'run')}"
   });
   const healthChecks = askForHealth(podman);
   await eventually(() => podman('--remote', '--url', socket, 'version'), 20_000);
-  // Limits are those of deploy.resources with this flag alone, which Compose 2 does not need.
-  const compose = (...args: string[]) =>
-    run('docker-compose', ['--compatibility', ...args], { cwd: folder, env });
+  const compose = (...args: string[]) => run('docker-compose', args, { cwd: folder, env });
   return {
     folder,
     ports,
