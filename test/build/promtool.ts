@@ -1,42 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder } from '../../hack/cluster/folders.ts';
-import { findOnPath } from './process.ts';
+import { findDebianProgram } from './debian-program.ts';
 
-function findProgram(): string | undefined {
-  const installed = findOnPath('promtool');
-  if (installed) return installed;
-  mkdirSync(cacheFolder, { recursive: true });
-  const unpacked = () => readdirSync(cacheFolder).find((name) => /^prometheus_\d/.test(name));
-  if (unpacked() === undefined && !unpack()) return undefined;
-  const program = join(cacheFolder, unpacked() ?? '', 'usr', 'bin', 'promtool');
-  return existsSync(program) ? program : undefined;
-}
-
-/** Debian's, into a folder named after its version. False where it cannot be had. */
-function unpack(): boolean {
-  if (!findOnPath('apt-get') || !findOnPath('dpkg')) return false;
-  process.stderr.write(
-    `No promtool on PATH: unpacking Debian's into ${cacheFolder}; nothing is installed.\n`,
-  );
-  const folder = mkdtempSync(join(cacheFolder, '.new-prometheus-'));
-  try {
-    execFileSync('apt-get', ['download', 'prometheus'], { cwd: folder, stdio: 'pipe', timeout: 120_000 });
-    const [file = ''] = readdirSync(folder);
-    // Under its last name only once it is whole: another run may look for it.
-    execFileSync('dpkg', ['-x', file, 'new'], { cwd: folder });
-    execFileSync('mv', ['-T', join(folder, 'new'), join(cacheFolder, file.replace(/\.deb$/, ''))]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const program = findProgram();
+const program = findDebianProgram('promtool', 'prometheus');
 
 /** Why there is none, for the title of a skipped suite. */
 export const missingPromtool: string | undefined =

@@ -335,7 +335,8 @@ describe('alerts', () => {
   });
 });
 
-describe(`alerts, as Prometheus works them out${missingPromtool ? ` (${missingPromtool})` : ''}`, () => {
+describe(`alerts, as Prometheus works them out${missingPromtool ? ` (${missingPromtool})` : ''}`, function () {
+  this.timeout(60_000);
   before(function () {
     if (missingPromtool !== undefined) this.skip();
   });
