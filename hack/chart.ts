@@ -101,7 +101,16 @@ function nested(values: readonly Value[], prefix: string): Schema {
       ),
     ] as const;
   });
-  return { type: 'object', additionalProperties: false, properties: Object.fromEntries(properties) };
+  // A value that is null is one that is taken away. A map may be: what it adds to is then left as Kubernetes has it.
+  const required = names.filter(
+    (name) => !values.some(({ path, schema }) => path === `${prefix}${name}` && schema.type === 'object'),
+  );
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required,
+    properties: Object.fromEntries(properties),
+  };
 }
 
 function registriesSchema(specSchema: Schema): Schema {

@@ -123,6 +123,22 @@ export const chartValues: Readonly<Record<string, object>> = {
       dashboard: { enabled: true, files: { 'operator.json': '{"title": "Operator"}' } },
     },
   },
+  'every map taken away': {
+    commonLabels: null,
+    commonAnnotations: null,
+    strategy: null,
+    serviceAccount: { annotations: null },
+    podAnnotations: null,
+    podLabels: null,
+    podSecurityContext: null,
+    securityContext: null,
+    resources: null,
+    livenessProbe: null,
+    readinessProbe: null,
+    nodeSelector: null,
+    affinity: null,
+    registries: null,
+  },
   registries: {
     registries: {
       sample: {},
@@ -141,6 +157,74 @@ export const chartValues: Readonly<Record<string, object>> = {
   },
 };
 
+const registry = (spec: object) => ({ registries: { sample: { spec } } });
+
+/** What the notes say of an install, and what they do not. */
+export const notes: readonly {
+  readonly title: string;
+  readonly values: object;
+  readonly says: readonly string[];
+  readonly saysNot?: readonly string[];
+}[] = [
+  {
+    title: 'how to make a registry where there is none, and that it would be open',
+    values: {},
+    says: ['There is no registry yet', 'namespace: default', 'over plain HTTP', 'every namespace'],
+    saysNot: ['OPEN', 'CAREFUL'],
+  },
+  {
+    title: 'which namespaces are looked after',
+    values: { watchNamespaces: ['team-a', 'team-b'] },
+    says: ['these namespaces: team-a, team-b', 'namespace: team-a'],
+  },
+  {
+    title: 'the URL, the first call and what is open',
+    values: registry({}),
+    says: [
+      'http://sample.llm-schema-registry.svc',
+      'http://localhost:8081/subjects/first-value/versions',
+      'service/sample 8081:80',
+      'OPEN: no authentication',
+      'OPEN: no TLS',
+    ],
+    saysNot: ['no network policies', 'X-API-Key'],
+  },
+  {
+    title: 'nothing open where nothing is',
+    values: registry({ auth: { mode: 'ApiKey' }, tls: { mode: 'Operator' } }),
+    says: [
+      'https://sample.llm-schema-registry.svc',
+      '8081:443',
+      'X-API-Key: $KEY',
+      'get secret -n llm-schema-registry sample-auth',
+    ],
+    saysNot: ['OPEN'],
+  },
+  {
+    title: 'that keys are read on the way where there is no TLS',
+    values: registry({ auth: { mode: 'JWT' } }),
+    says: ['Authorization: Bearer', 'their keys and tokens included'],
+    saysNot: ['no authentication'],
+  },
+  {
+    title: 'that there are no network policies',
+    values: registry({ networkPolicy: { enabled: false } }),
+    says: ['OPEN: no network policies'],
+  },
+  {
+    title: 'the policies that are opened, and a kind that goes with the release',
+    values: {
+      crds: { keep: false },
+      settings: { podTemplatePolicy: 'Unrestricted', metadataPolicy: 'Unrestricted' },
+    },
+    says: [
+      'settings.podTemplatePolicy is Unrestricted',
+      'settings.metadataPolicy is Unrestricted',
+      'CAREFUL: crds.keep',
+    ],
+  },
+];
+
 /** What is refused, and words of the answer. */
 export const refusedValues: readonly {
   readonly title: string;
@@ -153,6 +237,7 @@ export const refusedValues: readonly {
     values: { crds: { instal: true } },
     words: /crds[\s\S]*instal\b/,
   },
+  { title: 'a group of values that is taken away', values: { monitoring: null }, words: /monitoring/ },
   { title: 'text for a number', values: { replicas: 'two' }, words: /replicas[\s\S]*integer/ },
   { title: 'a level of the log that is none', values: { settings: { logLevel: 'loud' } }, words: /logLevel/ },
   { title: 'a namespace that is none', values: { watchNamespaces: ['Team A'] }, words: /watchNamespaces/ },

@@ -10,7 +10,7 @@ import { run } from '../../hack/cluster/run.ts';
 import { packChart } from '../../hack/release/pack-chart.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { readSettings } from '../../operator/settings.ts';
-import { chartValues, refusedValues } from '../build/chart-values.ts';
+import { chartValues, notes, refusedValues } from '../build/chart-values.ts';
 import { fromSchema } from '../build/from-schema.ts';
 import { chart, type Helm, home, objectsOf, openHelm } from '../build/helm.ts';
 import { roundsOr, seeded } from '../build/random.ts';
@@ -53,6 +53,14 @@ describe('the Helm chart', function () {
         (error: Error) => error.message,
       );
       expect(said).to.match(words);
+    });
+
+  for (const { title, values, says, saysNot = [] } of notes)
+    it(`tells in its notes ${title}`, async () => {
+      const said = await helm(['install', 'schemas', chart, '--namespace', home, '--dry-run=client'], values);
+      const [, told = ''] = said.split('\nNOTES:\n');
+      for (const words of says) expect(told).to.include(words);
+      for (const words of saysNot) expect(told).not.to.include(words);
     });
 
   it('installs what kubectl apply -k crds and -k config/default do, object by object', async () => {

@@ -30,7 +30,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{/* The own labels come last, so that no common label takes the place of one that selects. */}}
 {{- define "operator.labels" -}}
 {{- $own := merge (fromYaml (include "operator.selector" .)) (fromYaml (include "operator.releaseLabels" .)) }}
-{{- toYaml (merge $own .Values.commonLabels) }}
+{{- toYaml (merge $own (.Values.commonLabels | default dict)) }}
 {{- end }}
 
 {{/* name and namespace are given by whoever calls: (dict "root" $ "name" … "namespace" … "labels" … "annotations" …) */}}
@@ -41,7 +41,7 @@ namespace: {{ . | quote }}
 {{- end }}
 labels:
   {{- toYaml (merge (fromYaml (include "operator.labels" .root)) (.labels | default dict)) | nindent 2 }}
-{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}

@@ -21,7 +21,7 @@ tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
-  {{- toYaml $values.podSecurityContext | nindent 2 }}
+  {{- toYaml ($values.podSecurityContext | default dict) | nindent 2 }}
 containers:
   - name: program
     image: {{ include "operator.image" (dict "root" .root "image" $values.image) | quote }}
@@ -40,7 +40,7 @@ containers:
       limits:
         memory: 256Mi
     securityContext:
-      {{- toYaml $values.securityContext | nindent 6 }}
+      {{- toYaml ($values.securityContext | default dict) | nindent 6 }}
     terminationMessagePolicy: FallbackToLogsOnError
 {{- end }}
 
