@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { alerts } from '../../operator/desired/alerts.ts';
 import { findDebianProgram } from '../build/debian-program.ts';
 
-const file = fileURLToPath(new URL('../../config/monitoring/alertmanager.yaml', import.meta.url));
+const file = fileURLToPath(new URL('../../config/alertmanager/alertmanager.yaml', import.meta.url));
 const amtool = findDebianProgram('amtool', 'prometheus-alertmanager');
 const missing =
   amtool === undefined
