@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import { run } from '../cluster/run.ts';
 import type { Digests } from './pinned-images.ts';
 
@@ -37,6 +38,44 @@ export async function packChart(version: string, digests: Digests, folder: strin
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+
+/**
+ * An archive of a chart as an OCI layout, in which each tag leads to it: what `helm push` would make of it in a registry.
+ * @param folder is made anew
+ * @returns the digest of what every tag leads to
+ */
+export function writeChartLayout(folder: string, archive: string, tags: readonly string[]): string {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'blobs', 'sha256'), { recursive: true });
+  const blob = (mediaType: string, content: Buffer) => {
+    const hex = createHash('sha256').update(content).digest('hex');
+    writeFileSync(join(folder, 'blobs', 'sha256', hex), content);
+    return { mediaType, digest: `sha256:${hex}`, size: content.length };
+  };
+  const json = (object: object) => Buffer.from(JSON.stringify(object));
+  const metadata = parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8')) as object & { version: string };
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: manifestType,
+    config: blob('application/vnd.cncf.helm.config.v1+json', json(metadata)),
+    layers: [blob('application/vnd.cncf.helm.chart.content.v1.tar+gzip', readFileSync(archive))],
+    annotations: {
+      'org.opencontainers.image.title': name,
+      'org.opencontainers.image.version': metadata.version,
+      'org.opencontainers.image.source': 'https://github.com/llm-schema-registry/llm-schema-registry',
+    },
+  });
+  const found = blob(manifestType, manifest);
+  const manifests = tags.map((tag) => ({
+    ...found,
+    annotations: { 'org.opencontainers.image.ref.name': tag },
+  }));
+  writeFileSync(join(folder, 'index.json'), json({ schemaVersion: 2, manifests }));
+  writeFileSync(join(folder, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }));
+  return found.digest;
 }
 
 function withDigests(text: string, digests: Digests): string {

@@ -13,7 +13,7 @@ import { keptPackages } from '../images/kept-packages.ts';
 import { notesOf } from './changelog.ts';
 import { writeImageLayout } from './image-layout.ts';
 import { tooLarge } from './largest-images.ts';
-import { packChart } from './pack-chart.ts';
+import { packChart, writeChartLayout } from './pack-chart.ts';
 import { type Digests, withPinnedImages } from './pinned-images.ts';
 import { provenance } from './provenance.ts';
 import { cycloneDxOf, type Product, purlOf, spdxOf } from './sbom.ts';
@@ -22,6 +22,7 @@ import { tagsOf } from './version.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const prefix = 'ghcr.io/llm-schema-registry/';
+const chartName = 'llm-schema-registry';
 
 /** Each image's program, whose imports decide what is in it. */
 const programs: Readonly<Record<string, string>> = {
@@ -52,14 +53,18 @@ export async function release(version: string, folder: string, report: Report): 
   write('notes.md', `${notes}\n`);
 
   const digests = await packImages(version, folder, report);
-  write('images.txt', [...digests].map(([image, digest]) => `${image}@${digest}\n`).join(''));
-
   report('Writing what is applied');
   await buildBinaries(['node'], report);
   for (const [name, folders] of Object.entries(installs)) write(name, await manifests(folders, digests));
 
   report('Packing the chart');
-  await packChart(version, digests, folder);
+  const archive = await packChart(version, digests, folder);
+  const layout = join(folder, 'chart');
+  const chart = new Map([
+    [`${prefix}charts/${chartName}:${version}`, writeChartLayout(layout, archive, tagsOf(version))],
+  ]);
+  await packLayout(layout, `${chartName}-${version}.oci.tar`, folder);
+  write('images.txt', [...digests, ...chart].map(([image, digest]) => `${image}@${digest}\n`).join(''));
 
   report('Listing what is in the images');
   for (const [name, text] of await billsOfMaterials(version)) write(name, text);
@@ -98,11 +103,16 @@ async function packImages(version: string, folder: string, report: Report): Prom
     const layout = join(folder, name);
     const archives = [{ platform: 'linux/amd64', archivePath: image.archivePath }];
     digests.set(image.name, await writeImageLayout(layout, archives, tagsOf(version)));
-    const fixed = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
-    await run('tar', [...fixed, '-C', layout, '-cf', join(folder, `${name}-${version}.oci.tar`), '.']);
-    rmSync(layout, { recursive: true });
+    await packLayout(layout, `${name}-${version}.oci.tar`, folder);
   }
   return digests;
+}
+
+/** The layout becomes one file, the same for the same content. */
+async function packLayout(layout: string, name: string, folder: string): Promise<void> {
+  const fixed = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+  await run('tar', [...fixed, '-C', layout, '-cf', join(folder, name), '.']);
+  rmSync(layout, { recursive: true });
 }
 
 async function manifests(folders: readonly string[], digests: Digests): Promise<string> {

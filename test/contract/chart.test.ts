@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { expect } from 'chai';
 import { binariesOf, buildBinaries } from '../../hack/cluster/binaries.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
 import { run } from '../../hack/cluster/run.ts';
-import { packChart } from '../../hack/release/pack-chart.ts';
+import { packChart, writeChartLayout } from '../../hack/release/pack-chart.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { readSettings } from '../../operator/settings.ts';
 import { chartValues, notes, refusedValues } from '../build/chart-values.ts';
@@ -161,6 +162,24 @@ describe('the Helm chart', function () {
       const first = readFileSync(archive);
       expect(readFileSync(await packChart('1.2.3', digests, folder)).equals(first)).to.equal(true);
       await helm(['lint', '--strict', archive]);
+      const layout = join(folder, 'layout');
+      const found = writeChartLayout(layout, archive, ['1.2.3', 'latest']);
+      const blob = (named: string) => readFileSync(join(layout, 'blobs', ...named.split(':')));
+      const json = (content: Buffer) => JSON.parse(content.toString()) as Record<string, never>;
+      const { manifests } = json(readFileSync(join(layout, 'index.json'))) as unknown as {
+        manifests: readonly { digest: string; annotations: object }[];
+      };
+      expect(manifests.map(({ digest, annotations }) => [digest, annotations])).to.deep.equal(
+        ['1.2.3', 'latest'].map((tag) => [found, { 'org.opencontainers.image.ref.name': tag }]),
+      );
+      const { config, layers } = json(blob(found)) as unknown as {
+        config: { digest: string };
+        layers: readonly { digest: string }[];
+      };
+      expect(json(blob(config.digest))).to.include({ name: 'llm-schema-registry', apiVersion: 'v2' });
+      expect(layers).to.have.length(1);
+      expect(blob(layers[0]?.digest ?? '').equals(first)).to.equal(true);
+      expect(createHash('sha256').update(first).digest('hex')).to.equal(layers[0]?.digest.slice(7));
       const objects = objectsOf(await helm(['template', 'schemas', archive, '--namespace', home]));
       expect(settingsIn(objects).SERVER_IMAGE).to.match(new RegExp(`/schema-registry:\\S+@${digest('b')}$`));
       const deployment = objects.find(({ kind }) => kind === 'Deployment');
