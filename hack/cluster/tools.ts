@@ -19,7 +19,6 @@ const tools = {
   mount: { file: 'umount', package: 'mount' },
   buildah: { file: 'buildah', package: 'buildah' },
   podman: { file: 'podman', package: 'podman' },
-  'docker-compose': { file: 'docker-compose', package: 'docker-compose' },
   netavark: { file: '/usr/lib/podman/netavark', package: 'netavark' },
   skopeo: { file: 'skopeo', package: 'skopeo' },
   'aardvark-dns': { file: '/usr/lib/podman/aardvark-dns', package: 'aardvark-dns' },

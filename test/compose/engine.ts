@@ -7,6 +7,7 @@ import { run } from '../../hack/cluster/run.ts';
 import { installTools } from '../../hack/cluster/tools.ts';
 import { eventually } from '../build/eventually.ts';
 import { end, findOnPath, freePort } from '../build/process.ts';
+import { composeProgram } from './compose-program.ts';
 import { hasStandIn, localImages } from './local-images.ts';
 
 /** docker-compose.yml in a folder of its own, with ports of its own, and something to run it. */
@@ -76,7 +77,8 @@ async function openPodman(
   given: NodeJS.ProcessEnv,
   images: readonly string[],
 ): Promise<Engine> {
-  await installTools(['podman', 'docker-compose', 'netavark', 'aardvark-dns'], say);
+  await installTools(['podman', 'netavark', 'aardvark-dns'], say);
+  const program = await composeProgram(say);
   const archives = await localImages(images.filter(hasStandIn), say);
   const home = mkdtempSync(join(tmpdir(), 'podman-'));
   const socket = `unix://${join(home, 'podman.sock')}`;
@@ -118,12 +120,13 @@ runroot = "${join(home, 'run')}"
   });
   const healthChecks = askForHealth(podman);
   await eventually(() => podman('--remote', '--url', socket, 'version'), 20_000);
-  const compose = (...args: string[]) => run('docker-compose', args, { cwd: folder, env });
+  const compose = (...args: string[]) => run(program, args, { cwd: folder, env });
   return {
     folder,
     ports,
     hasImage: hasStandIn,
-    compose: (...args) => compose(...args.map((arg) => (arg === '--wait' ? '--no-build' : arg))),
+    compose: (...args) =>
+      compose(...args.flatMap((arg) => (arg === '--wait' ? ['--wait', '--no-build'] : [arg]))),
     states: () => statesOf({ folder, ports, env, program: 'podman' }),
     async close() {
       await compose('--profile', 'monitoring', 'down', '--volumes', '--timeout', '5').catch((error: Error) =>
