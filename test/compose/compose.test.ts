@@ -11,6 +11,8 @@ const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'
   services: Record<string, { image: string; profiles?: string[] }>;
 };
 
+const page = readFileSync(join(root, 'docs/compose.md'), 'utf8');
+
 /** `npm run test:compose`: what docker-compose.yml starts, as a user starts it. */
 describe('docker compose up', function () {
   this.timeout(15 * 60_000); // Images may have to be pulled, or made.
@@ -84,6 +86,11 @@ describe('docker compose up', function () {
       'registry',
     );
     expect(said.trim().split('\n')).to.deep.equal(['monitor|f|f|f', 'postgres|t|t|t', 'registry|f|f|f']);
+  });
+
+  it('is backed up by the command of docs/compose.md', async () => {
+    const [, command = ''] = /`docker compose (exec -T postgres pg_dump [^`>]*) > /.exec(page) ?? [];
+    expect((await engine.compose(...command.split(' '))).startsWith('PGDMP')).to.equal(true);
   });
 
   it('keeps what it was given when it is taken down and started again', async () => {

@@ -290,4 +290,34 @@ describe('docker-compose.yml', () => {
       expect([...new Set(asked)], file).to.deep.equal([wanted]);
     }
   });
+
+  describe('docs/compose.md', () => {
+    const page = readFileSync(join(root, 'docs/compose.md'), 'utf8');
+
+    it('names every variable with its default, and no other', () => {
+      const optional = variables.filter(({ kind, rest }) => kind === ':-' && rest !== '');
+      for (const { name, rest } of optional) {
+        expect(page, name).to.contain(`\`${name}\``);
+        expect(page, name).to.contain(rest);
+      }
+      const named = [...page.matchAll(/`([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)`/g)].map(([, name]) => name);
+      const known = [...variables.map(({ name }) => name), 'COMPOSE_PROFILES'];
+      expect(named.filter((name) => !known.includes(name ?? ''))).to.deep.equal([]);
+    });
+
+    it('has the limits', () => {
+      for (const name of ['server', 'postgres', 'redis', 's3']) {
+        const { cpus, mem_limit = '' } = compose.services[name] ?? {};
+        const size = mem_limit.replace(/(\d+)([MG])/, '$1 $2B');
+        expect(page).to.contain(`| \`${name}\` | ${cpus} processor${cpus === 1 ? '' : 's'}, ${size} |`);
+      }
+    });
+
+    it('opens it to others by settings that the server has', () => {
+      const [, block = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+      const { environment = {} } = (parse(block) as Compose).services.server ?? {};
+      expect(Object.keys(environment)).to.include('AUTH_KEYS_FILE');
+      expect(readSettings(environment).authKeysFile).to.equal('/config/api-keys.yaml');
+    });
+  });
 });
