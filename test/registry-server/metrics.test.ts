@@ -59,6 +59,31 @@ describe('the metrics of workers', () => {
     expect(new Set(sizes)).to.deep.equal(new Set([before.split('\n').length]));
   });
 
+  it('are sums, but for what each of them sees of the same database', async () => {
+    const measuredBy = async (subjects: number) =>
+      openMetrics({
+        ...idleSources,
+        poolUsage: () => ({ open: 3, idle: 1, waiting: 0, max: 5 }),
+        cacheUsage: () => [{ cache: 'schemas', entries: 4, bytes: 100 }],
+        holdings: () => ({
+          subjects: { live: subjects, deleted: 0 },
+          types: [{ type: 'AVRO', schemas: subjects, versions: { live: subjects, deleted: 0 } }],
+        }),
+      }).measure();
+    const workers = [await measuredBy(6), await measuredBy(7)];
+    const text = await openWorkerMetrics(
+      () => ({ alive: 2, wanted: 2 }),
+      async () => workers,
+    ).write();
+    expect(text.split('\n')).to.include.members([
+      'schema_registry_db_connections{state="open"} 6',
+      'schema_registry_cache_entries{cache="schemas"} 8',
+      'schema_registry_subjects{state="live"} 7',
+      'schema_registry_schemas{type="AVRO"} 7',
+      'schema_registry_versions{type="AVRO",state="live"} 7',
+    ]);
+  });
+
   it('are those of the others when one sends what is none', async () => {
     const sound = await measuredBy(2);
     for (const junk of [
