@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** Paths below the root, without what packages and git bring. */
+/** Paths below the root, without what packages and git bring, and what programs write. */
 const files = readdirSync(root, { withFileTypes: true })
-  .filter(({ name }) => !['node_modules', '.git', 'data'].includes(name))
+  .filter(({ name }) => !['node_modules', '.git', 'data', 'dist', 'coverage'].includes(name))
   .flatMap((entry) =>
     entry.isDirectory()
       ? readdirSync(join(root, entry.name), { recursive: true, encoding: 'utf8' }).map((path) =>
