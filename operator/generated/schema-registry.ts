@@ -826,11 +826,11 @@ export interface SchemaRegistryFields {
         };
       };
       /**
-       * A dashboard for Grafana, as a ConfigMap with the label grafana_dashboard.
+       * Four dashboards for Grafana, in a ConfigMap with the label grafana_dashboard.
        */
       dashboards?: {
         /**
-         * Whether it is wanted. Default: false.
+         * Whether they are wanted. Default: false.
          */
         enabled?: boolean;
         /**
