@@ -17,6 +17,7 @@ const tools = {
   ip: { file: 'ip', package: 'iproute2' },
   nsenter: { file: 'nsenter', package: 'util-linux' },
   mount: { file: 'umount', package: 'mount' },
+  qemu: { file: 'qemu-aarch64-static', package: 'qemu-user-static' },
   buildah: { file: 'buildah', package: 'buildah' },
   podman: { file: 'podman', package: 'podman' },
   netavark: { file: '/usr/lib/podman/netavark', package: 'netavark' },

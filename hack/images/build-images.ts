@@ -7,6 +7,7 @@ import { withLock } from '../cluster/lock.ts';
 import { Problem } from '../cluster/problem.ts';
 import type { Report } from '../cluster/report.ts';
 import { installTools, requireRoot } from '../cluster/tools.ts';
+import { type Architecture, emulate, ownArchitecture } from './architecture.ts';
 import { buildah, tidyBuildah } from './buildah.ts';
 import { buildDebian, hashOf, hashOfDebian, readText, root } from './debian-image.ts';
 import { bases, type DebianImage, type ProgramImage, programs, services } from './table.ts';
@@ -32,16 +33,20 @@ const filesOf = (paths: readonly string[]): string[] =>
     })
     .sort();
 
-const hashOfProgram = (image: ProgramImage): string => {
+const hashOfProgram = (image: ProgramImage, architecture: Architecture): string => {
   const files = filesOf(image.inputs).flatMap((path) => [path, readText(path)]);
-  return hashOf([...files, ...Object.values(bases).map(hashOfDebian)]);
+  return hashOf([...files, ...Object.values(bases).map((base) => hashOfDebian(base, architecture))]);
 };
 
-const archiveOf = (name: string, hash: string): string =>
-  join(folder, `${basename(name).replace(':', '-')}-${hash}.tar`);
+/** Another machine's are told apart by their names: a build of one does not remove those of the other. */
+const prefixOf = (name: string, architecture: Architecture): string =>
+  `${basename(name).replace(':', '-')}-${architecture === ownArchitecture() ? '' : `${architecture}-`}`;
 
-const pullBase = async (image: DebianImage, archive: string): Promise<string> => {
-  const tagged = `${image.name}-${hashOfDebian(image)}`;
+const archiveOf = (name: string, architecture: Architecture, hash: string): string =>
+  join(folder, `${prefixOf(name, architecture)}${hash}.tar`);
+
+const pullBase = async (image: DebianImage, architecture: Architecture, archive: string): Promise<string> => {
+  const tagged = `${image.name}-${hashOfDebian(image, architecture)}`;
   const isThere = await buildah(['inspect', '--type', 'image', tagged]).then(
     () => true,
     () => false,
@@ -54,11 +59,12 @@ const pullBase = async (image: DebianImage, archive: string): Promise<string> =>
 
 const buildProgram = async (
   image: ProgramImage,
+  architecture: Architecture,
   archive: string,
   base: { readonly build: string; readonly runtime: string },
   report: Report,
 ): Promise<void> => {
-  const stage = `Building ${image.name} from ${image.dockerfile}`;
+  const stage = `Building ${image.name} for ${architecture} from ${image.dockerfile}`;
   report(stage);
   const logFile = join(cacheFolder, 'logs', `${basename(archive, '.tar')}.log`);
   mkdirSync(dirname(logFile), { recursive: true });
@@ -73,6 +79,8 @@ const buildProgram = async (
           '--format',
           'docker',
           '--pull=never',
+          '--platform',
+          `linux/${architecture}`,
           '--file',
           image.dockerfile,
           '--tag',
@@ -105,8 +113,8 @@ const buildProgram = async (
 };
 
 /** The archives of the same image with another hash are of no use any more. */
-const removeOlder = (name: string, archive: string): void => {
-  const prefix = `${basename(name).replace(':', '-')}-`;
+const removeOlder = (name: string, architecture: Architecture, archive: string): void => {
+  const prefix = prefixOf(name, architecture);
   for (const file of readdirSync(folder)) {
     const isOlder = file.startsWith(prefix) && /^[0-9a-f]{12}\.tar$/.test(file.slice(prefix.length));
     if (isOlder && join(folder, file) !== archive) rmSync(join(folder, file));
@@ -120,25 +128,33 @@ const describe = (name: string, archivePath: string): BuiltImage => ({
 });
 
 /** The Debian image's archive, made if it is missing. */
-const makeDebian = async (image: DebianImage, report: Report): Promise<string> => {
-  const archive = archiveOf(image.name, hashOfDebian(image));
-  if (!existsSync(archive)) await buildDebian(image, archive, report);
-  removeOlder(image.name, archive);
+const makeDebian = async (
+  image: DebianImage,
+  architecture: Architecture,
+  report: Report,
+): Promise<string> => {
+  const archive = archiveOf(image.name, architecture, hashOfDebian(image, architecture));
+  if (!existsSync(archive)) await buildDebian(image, architecture, archive, report);
+  removeOlder(image.name, architecture, archive);
   return archive;
 };
 
 type Wanted<Image> = { readonly image: Image; readonly archive: string };
 
-const buildPrograms = async (wanted: readonly Wanted<ProgramImage>[], report: Report): Promise<void> => {
+const buildPrograms = async (
+  wanted: readonly Wanted<ProgramImage>[],
+  architecture: Architecture,
+  report: Report,
+): Promise<void> => {
+  await emulate(architecture, report);
   await tidyBuildah();
   try {
-    const base = {
-      build: await pullBase(bases.build, await makeDebian(bases.build, report)),
-      runtime: await pullBase(bases.runtime, await makeDebian(bases.runtime, report)),
-    };
+    const made = async (image: DebianImage) =>
+      pullBase(image, architecture, await makeDebian(image, architecture, report));
+    const base = { build: await made(bases.build), runtime: await made(bases.runtime) };
     for (const { image, archive } of wanted) {
-      await buildProgram(image, archive, base, report);
-      removeOlder(image.name, archive);
+      await buildProgram(image, architecture, archive, base, report);
+      removeOlder(image.name, architecture, archive);
     }
   } finally {
     await tidyBuildah();
@@ -149,12 +165,32 @@ const isMissing = ({ archive }: Wanted<unknown>): boolean => !existsSync(archive
 
 /** Builds what is missing or out of date: the two programs, PostgreSQL and Redis. */
 export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
-  const { version } = JSON.parse(readText('package.json')) as { version: string };
-  const ours = programs(version).map((image) => ({
+  const architecture = ownArchitecture();
+  const others = services.map((image) => ({
     image,
-    archive: archiveOf(image.name, hashOfProgram(image)),
+    archive: archiveOf(image.name, architecture, hashOfDebian(image, architecture)),
   }));
-  const others = services.map((image) => ({ image, archive: archiveOf(image.name, hashOfDebian(image)) }));
+  return build(ownPrograms(architecture), others, architecture, report);
+};
+
+/** The two programs for another kind of machine than this one, too. */
+export const buildProgramsFor = (architecture: Architecture, report: Report): Promise<BuiltImage[]> =>
+  build(ownPrograms(architecture), [], architecture, report);
+
+const ownPrograms = (architecture: Architecture): Wanted<ProgramImage>[] => {
+  const { version } = JSON.parse(readText('package.json')) as { version: string };
+  return programs(version).map((image) => ({
+    image,
+    archive: archiveOf(image.name, architecture, hashOfProgram(image, architecture)),
+  }));
+};
+
+const build = async (
+  ours: readonly Wanted<ProgramImage>[],
+  others: readonly Wanted<DebianImage>[],
+  architecture: Architecture,
+  report: Report,
+): Promise<BuiltImage[]> => {
   const all = [...ours, ...others];
   if (all.some(isMissing)) {
     requireRoot('Building images');
@@ -163,10 +199,10 @@ export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
     const onWait = (pid: number) => report(`Waiting for process ${pid}, which is building images`);
     await withLock(join(cacheFolder, 'images.lock'), { timeoutMs: 30 * 60_000, onWait }, async () => {
       removeLeftovers(folder);
-      for (const { image } of others.filter(isMissing)) await makeDebian(image, report);
+      for (const { image } of others.filter(isMissing)) await makeDebian(image, architecture, report);
       // Asked again: the process waited for may have built them.
       const missing = ours.filter(isMissing);
-      if (missing.length > 0) await buildPrograms(missing, report);
+      if (missing.length > 0) await buildPrograms(missing, architecture, report);
     });
   }
   return all.map(({ image, archive }) => describe(image.name, archive));

@@ -7,16 +7,19 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { cacheFolder } from '../cluster/folders.ts';
 import { Problem } from '../cluster/problem.ts';
 import type { Report } from '../cluster/report.ts';
+import { run } from '../cluster/run.ts';
+import { type Architecture, nodeArchitecture, ownArchitecture } from './architecture.ts';
 import { unpackDebian } from './debian.ts';
 import { packImage } from './pack.ts';
 import type { DebianImage } from './table.ts';
@@ -33,9 +36,11 @@ export const hashOf = (parts: readonly string[]): string =>
   createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
 
 /** Of all that goes into the image, save what Debian has in its packages today. */
-export const hashOfDebian = (image: DebianImage): string => {
-  const makers = ['debian.ts', 'pack.ts', 'debian-image.ts'].map((file) => readText(`hack/images/${file}`));
-  return hashOf([JSON.stringify(image), image.node ? lockedNode() : '', ...makers]);
+export const hashOfDebian = (image: DebianImage, architecture: Architecture): string => {
+  const makers = ['architecture.ts', 'debian.ts', 'pack.ts', 'debian-image.ts'].map((file) =>
+    readText(`hack/images/${file}`),
+  );
+  return hashOf([architecture, JSON.stringify(image), image.node ? lockedNode() : '', ...makers]);
 };
 
 /** The folder of the npm that runs here: a base image has none of its own to fetch one with. */
@@ -47,22 +52,39 @@ const npmFolder = (): string => {
   throw new Problem('npm is missing from PATH; install Node.js with npm.');
 };
 
-/** In the package that has the program for this machine. */
-const nodeLicence = (): string => {
-  const packages = join(root, 'node_modules', 'node', 'node_modules');
-  for (const name of existsSync(packages) ? readdirSync(packages) : []) {
-    const licence = join(packages, name, 'LICENSE');
-    if (name.startsWith('node-') && existsSync(licence)) return licence;
-  }
-  throw new Problem('The licence of Node.js is missing from node_modules; run npm ci.');
+/** The package with the program for a kind of machine: this one's is in node_modules, another's is fetched. */
+const nodePackage = async (architecture: Architecture): Promise<string> => {
+  const name = `node-linux-${nodeArchitecture(architecture)}`;
+  const installed = join(root, 'node_modules', 'node', 'node_modules', name);
+  if (existsSync(installed)) return installed;
+  if (architecture === ownArchitecture())
+    throw new Problem('Node.js is missing from node_modules; run npm ci.');
+  const folder = join(cacheFolder, `${name}-${lockedNode()}`);
+  if (existsSync(folder)) return join(folder, 'package');
+  const fresh = mkdtempSync(join(cacheFolder, `.new-${process.pid}-`));
+  // npm holds what it fetches to the registry's own digest.
+  const file = (
+    await run('npm', ['pack', '--silent', '--pack-destination', fresh, `${name}@${lockedNode()}`], {
+      cwd: fresh,
+    })
+  ).trim();
+  await run('tar', ['-xzf', join(fresh, file), '-C', fresh]);
+  rmSync(join(fresh, file));
+  renameSync(fresh, folder);
+  return join(folder, 'package');
 };
 
-const addNode = (image: string, kind: NonNullable<DebianImage['node']>): void => {
+const addNode = async (
+  image: string,
+  kind: NonNullable<DebianImage['node']>,
+  architecture: Architecture,
+): Promise<void> => {
   const bin = join(image, 'nodejs', 'bin');
+  const source = await nodePackage(architecture);
   mkdirSync(bin, { recursive: true });
-  copyFileSync(join(root, 'node_modules', 'node', 'bin', 'node'), join(bin, 'node'));
+  copyFileSync(join(source, 'bin', 'node'), join(bin, 'node'));
   chmodSync(join(bin, 'node'), 0o755);
-  copyFileSync(nodeLicence(), join(image, 'nodejs', 'LICENSE'));
+  copyFileSync(join(source, 'LICENSE'), join(image, 'nodejs', 'LICENSE'));
   if (kind === 'runtime') return;
   const npm = npmFolder();
   cpSync(npm, join(image, 'nodejs', 'lib', 'node_modules', 'npm'), { recursive: true });
@@ -101,15 +123,20 @@ const addUsers = (image: string, { user, folders }: DebianImage): void => {
   }
 };
 
-export const buildDebian = async (image: DebianImage, archive: string, report: Report): Promise<void> => {
-  const stage = `Making ${image.name} from Debian packages`;
+export const buildDebian = async (
+  image: DebianImage,
+  architecture: Architecture,
+  archive: string,
+  report: Report,
+): Promise<void> => {
+  const stage = `Making ${image.name} for ${architecture} from Debian packages`;
   report(stage);
   const files = mkdtempSync(join(tmpdir(), 'image-'));
   chmodSync(files, 0o755);
   try {
-    await unpackDebian(files, image.files);
+    await unpackDebian(files, image.files, architecture);
     addUsers(files, image);
-    if (image.node) addNode(files, image.node);
+    if (image.node) await addNode(files, image.node, architecture);
     const config =
       image.node === 'with npm' && existsSync(join(files, 'etc/ssl/certs/ca-certificates.crt'))
         ? {
@@ -120,7 +147,7 @@ export const buildDebian = async (image: DebianImage, archive: string, report: R
             ],
           }
         : image.config;
-    await packImage({ name: image.name, archive, layers: [files], config });
+    await packImage({ name: image.name, archive, layers: [files], architecture, config });
   } finally {
     rmSync(files, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../cluster/run.ts';
+import { type Architecture, aptEnvironment, ownArchitecture } from './architecture.ts';
 
 /** From `apt-cache depends --recurse`: what each package needs, the first of each set of alternatives. */
 export const dependenciesIn = (text: string): Map<string, string[]> => {
@@ -21,10 +22,14 @@ export const dependenciesIn = (text: string): Map<string, string[]> => {
 };
 
 /** The packages and all that they depend on, without `left` and what only those need. */
-const closure = async (packages: readonly string[], left: readonly string[]): Promise<string[]> => {
+const closure = async (
+  packages: readonly string[],
+  left: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string[]> => {
   const kinds = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'];
   const flags = ['--recurse', ...kinds.map((kind) => `--no-${kind}`)];
-  const dependencies = dependenciesIn(await run('apt-cache', ['depends', ...flags, ...packages]));
+  const dependencies = dependenciesIn(await run('apt-cache', ['depends', ...flags, ...packages], { env }));
   const found = new Set(packages);
   // A set that grows while it is walked gives the new ones their turn too.
   for (const name of found) {
@@ -58,7 +63,9 @@ const documentation = [
 export const unpackDebian = async (
   root: string,
   { packages, left, leftPaths = [] }: DebianFiles,
+  architecture: Architecture = ownArchitecture(),
 ): Promise<void> => {
+  const env = await aptEnvironment(architecture);
   const downloads = `${root}.debs`;
   mkdirSync(downloads, { recursive: true });
   for (const folder of ['bin', 'sbin', 'lib', 'lib64']) {
@@ -67,9 +74,12 @@ export const unpackDebian = async (
     if (!existsSync(join(root, folder))) symlinkSync(`usr/${folder}`, join(root, folder));
   }
   try {
-    const names = await closure(packages, left);
+    const names = await closure(packages, left, env);
     // Root's apt downloads as the user _apt, who may not write here; the sandbox is of no use for files only.
-    await run('apt-get', ['download', '-o', 'APT::Sandbox::User=root', ...names], { cwd: downloads });
+    await run('apt-get', ['download', '-o', 'APT::Sandbox::User=root', ...names], {
+      cwd: downloads,
+      env,
+    });
     const excluded = [...documentation.map((folder) => `./usr/share/${folder}/*`), ...leftPaths];
     for (const file of readdirSync(downloads)) {
       const deb = join(downloads, file);

@@ -13,6 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { run } from '../cluster/run.ts';
+import { type Architecture, ownArchitecture } from './architecture.ts';
 
 type Image = {
   readonly name: string;
@@ -20,6 +21,7 @@ type Image = {
   readonly archive: string;
   /** A folder for each layer, packed as it is; owners are kept. */
   readonly layers: readonly string[];
+  readonly architecture?: Architecture;
   /** `config` of the OCI image configuration. */
   readonly config: Readonly<Record<string, unknown>>;
 };
@@ -32,13 +34,17 @@ const sha256OfFile = async (file: string): Promise<string> => {
 
 const noTime = '1970-01-01T00:00:00Z';
 
-const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
-
 /**
  * Writes an OCI archive from folders, without a container engine.
  * No times and no random names go in: the same folders give the same digest.
  */
-export const packImage = async ({ name, archive, layers, config }: Image): Promise<void> => {
+export const packImage = async ({
+  name,
+  archive,
+  layers,
+  architecture = ownArchitecture(),
+  config,
+}: Image): Promise<void> => {
   mkdirSync(dirname(archive), { recursive: true });
   const work = mkdtempSync(join(dirname(archive), `.new-${process.pid}-`));
   try {
@@ -66,7 +72,7 @@ export const packImage = async ({ name, archive, layers, config }: Image): Promi
     const added: Awaited<ReturnType<typeof addLayer>>[] = [];
     for (const folder of layers) added.push(await addLayer(folder));
     const configDescriptor = addJson('application/vnd.oci.image.config.v1+json', {
-      architecture: architectures[process.arch] ?? process.arch,
+      architecture,
       os: 'linux',
       created: noTime,
       config,

@@ -48,7 +48,7 @@ export const bases = {
     files: {
       packages: linkedByNode,
       left: neverNeeded,
-      leftPaths: ['./usr/share/gdb/*', './usr/share/gcc/*', './usr/lib/x86_64-linux-gnu/gconv/*'],
+      leftPaths: ['./usr/share/gdb/*', './usr/share/gcc/*', './usr/lib/*-linux-gnu/gconv/*'],
     },
     folders: [],
     config: nodeConfig,

@@ -8,7 +8,8 @@ import { binariesOf, buildBinaries } from '../cluster/binaries.ts';
 import { Problem } from '../cluster/problem.ts';
 import type { Report } from '../cluster/report.ts';
 import { run } from '../cluster/run.ts';
-import { buildImages } from '../images/build-images.ts';
+import { type Architecture, architectures } from '../images/architecture.ts';
+import { type BuiltImage, buildProgramsFor } from '../images/build-images.ts';
 import { keptPackages } from '../images/kept-packages.ts';
 import { notesOf } from './changelog.ts';
 import { writeImageLayout } from './image-layout.ts';
@@ -92,17 +93,22 @@ async function cleanCommit(): Promise<string> {
 }
 
 async function packImages(version: string, folder: string, report: Report): Promise<Digests> {
-  const built = await buildImages(report);
+  const built = new Map<Architecture, readonly BuiltImage[]>();
+  for (const architecture of architectures)
+    built.set(architecture, await buildProgramsFor(architecture, report));
   const digests = new Map<string, string>();
   for (const name of Object.keys(programs)) {
-    const image = built.find((each) => each.name === `${prefix}${name}:${version}`);
-    if (image === undefined) throw new Problem(`No image ${prefix}${name}:${version} was built.`);
-    const words = tooLarge(name, image.bytesCompressed);
-    if (words !== undefined) throw new Problem(`${words}; see hack/release/largest-images.ts.`);
-    report(`Packing ${image.name}`);
+    const tagged = `${prefix}${name}:${version}`;
+    const archives = [...built].map(([architecture, images]) => {
+      const image = images.find((each) => each.name === tagged);
+      if (image === undefined) throw new Problem(`No image ${tagged} was built for ${architecture}.`);
+      const words = tooLarge(name, image.bytesCompressed);
+      if (words !== undefined) throw new Problem(`${words}; see hack/release/largest-images.ts.`);
+      return { platform: `linux/${architecture}`, archivePath: image.archivePath };
+    });
+    report(`Packing ${tagged}`);
     const layout = join(folder, name);
-    const archives = [{ platform: 'linux/amd64', archivePath: image.archivePath }];
-    digests.set(image.name, await writeImageLayout(layout, archives, tagsOf(version)));
+    digests.set(tagged, await writeImageLayout(layout, archives, tagsOf(version)));
     await packLayout(layout, `${name}-${version}.oci.tar`, folder);
   }
   return digests;
