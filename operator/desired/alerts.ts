@@ -2,7 +2,7 @@ import { parseNanos } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
 import type { Observed } from './child.ts';
 import { objectives } from './recording-rules.ts';
-import { type Expressions, expressions } from './series.ts';
+import { type Expressions, expressions, reads, writes } from './series.ts';
 import { serviceMonitor } from './service-monitor.ts';
 
 /**
@@ -41,6 +41,10 @@ const someFailed = (window: '1h' | '6h', seconds: number, { recorded }: Asked) =
 
 /** With less than this, seldom requests of a start would decide. */
 const BUSY_READS_PER_SECOND = 10;
+/** A percentile of fewer says something of one request, not of the registry. */
+const MEASURED_PER_SECOND = 0.1;
+const measured = ({ sum }: Asked, histogram: string, more = '') =>
+  ` and on () ${sum(`${histogram}_count`, more)} > ${MEASURED_PER_SECOND}`;
 const MEMORY_SHARE = 0.9;
 
 export const alerts = {
@@ -94,27 +98,32 @@ export const alerts = {
     severity: 'warning',
     for: '10m',
     summary: 'one read in twenty takes longer than 10 ms',
-    expr: ({ recorded }) => `${recorded('read_duration_seconds:p95_5m')} > ${objectives.readSeconds}`,
+    expr: (ask) =>
+      `${ask.recorded('read_duration_seconds:p95_5m')} > ${objectives.readSeconds}${measured(ask, 'http_request_duration_seconds', reads)}`,
   },
   SchemaRegistryLatencyBudgetBurns: {
     severity: 'warning',
     for: '15m',
     summary: 'so many reads are slow that those allowed for 30 days are used up within five days',
-    expr: (ask) => burns('slow_reads', 6, slowBudget, '6h', '30m', ask),
+    expr: (ask) =>
+      `${burns('slow_reads', 6, slowBudget, '6h', '30m', ask)} and ${ask.recorded('slow_reads:rate6h')} * 21600 > 100`,
   },
   SchemaRegistryLatencyJumped: {
     severity: 'warning',
     for: '10m',
     summary: 'reads take more than twice as long as an hour ago',
     // Below two milliseconds nobody notices.
-    expr: ({ recorded }) =>
-      `${recorded('read_duration_seconds:p95_5m')} > 2 * ${recorded('read_duration_seconds:p95_5m')} offset 1h and ${recorded('read_duration_seconds:p95_5m')} > 0.002`,
+    expr: (ask) => {
+      const now = ask.recorded('read_duration_seconds:p95_5m');
+      return `${now} > 2 * ${now} offset 1h and ${now} > 0.002${measured(ask, 'http_request_duration_seconds', reads)}`;
+    },
   },
   SchemaRegistryWritesSlow: {
     severity: 'warning',
     for: '10m',
     summary: 'one registration in twenty takes longer than 100 ms',
-    expr: ({ recorded }) => `${recorded('write_duration_seconds:p95_5m')} > 0.1`,
+    expr: (ask) =>
+      `${ask.recorded('write_duration_seconds:p95_5m')} > 0.1${measured(ask, 'http_request_duration_seconds', writes)}`,
   },
 
   SchemaRegistryDatabasePoolBusy: {
@@ -178,13 +187,15 @@ export const alerts = {
     severity: 'warning',
     for: '10m',
     summary: 'one statement in twenty takes the database longer than 50 ms',
-    expr: ({ recorded }) => `${recorded('db_statement_duration_seconds:p95_5m')} > 0.05`,
+    expr: (ask) =>
+      `${ask.recorded('db_statement_duration_seconds:p95_5m')} > 0.05${measured(ask, 'db_statement_duration_seconds')}`,
   },
   SchemaRegistryDatabaseWaitsLong: {
     severity: 'warning',
     for: '5m',
     summary: 'one request in twenty waits longer than 100 ms for a connection to the database',
-    expr: ({ quantile }) => `${quantile(0.95, 'db_connection_wait_seconds')} > 0.1`,
+    expr: (ask) =>
+      `${ask.quantile(0.95, 'db_connection_wait_seconds')} > 0.1${measured(ask, 'db_connection_wait_seconds')}`,
   },
   SchemaRegistryChangeFeedDown: {
     severity: 'warning',
@@ -204,8 +215,10 @@ export const alerts = {
     severity: 'warning',
     for: '10m',
     summary: 'one read in twenty takes Redis longer than 10 ms',
-    expr: ({ quantile, registry }) =>
-      registry.cache === undefined ? undefined : `${quantile(0.95, 'redis_request_duration_seconds')} > 0.01`,
+    expr: (ask) =>
+      ask.registry.cache === undefined
+        ? undefined
+        : `${ask.quantile(0.95, 'redis_request_duration_seconds')} > 0.01${measured(ask, 'redis_request_duration_seconds')}`,
   },
 
   SchemaRegistryArchiveBehind: {

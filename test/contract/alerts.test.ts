@@ -56,22 +56,31 @@ const ofOperatorPod = (name: string, values: string, labels = ''): Series => [
   values,
 ];
 
-/** A hundred observations a minute, so many of them within each bound. */
-const histogram = (name: string, within: Readonly<Record<string, number>>, labels = ''): Series[] => {
+/** A hundred observations a minute (or as many as are said), so many of them within each bound. */
+const histogram = (
+  name: string,
+  within: Readonly<Record<string, number>>,
+  labels = '',
+  perMinute = 100,
+): Series[] => {
   const and = labels === '' ? '' : `${labels},`;
   return [
-    ...Object.entries({ ...within, '+Inf': 100 }).map(([bound, count]) =>
+    ...Object.entries({ ...within, '+Inf': perMinute }).map(([bound, count]) =>
       grows(`${name}_bucket`, count, `${and}le="${bound}"`),
     ),
-    grows(`${name}_count`, 100, labels),
+    grows(`${name}_count`, perMinute, labels),
   ];
 };
+/** One slow request in two minutes, and no other. */
+const seldom = (name: string, labels: string, slow: string) => histogram(name, { [slow]: 0.5 }, labels, 0.5);
 const requests = (status: string, perMinute: number, route = '/subjects') =>
   grows('http_requests_total', perMinute, `route="${route}",method="GET",status="${status}"`);
+const readLabels = 'route="/schemas/ids/:id",method="GET"';
+const writeLabels = 'route="/subjects/:subject/versions",method="POST"';
 const reading = (within: Readonly<Record<string, number>>) =>
-  histogram('http_request_duration_seconds', within, 'route="/schemas/ids/:id",method="GET"');
+  histogram('http_request_duration_seconds', within, readLabels);
 const registering = (within: Readonly<Record<string, number>>) =>
-  histogram('http_request_duration_seconds', within, 'route="/subjects/:subject/versions",method="POST"');
+  histogram('http_request_duration_seconds', within, writeLabels);
 const connections = (idle: number, waiting: number): Series[] =>
   Object.entries({ open: 10, idle, waiting, max: 10 }).map(([state, value]) =>
     stays('db_connections', value, `state="${state}"`),
@@ -93,8 +102,8 @@ const jumping = (later: string): Series[] => [
   [labelled('schema_registry_http_request_duration_seconds_bucket', `${readLabels},le="0.005"`), later],
   grows('http_request_duration_seconds_bucket', 100, `${readLabels},le="0.01"`),
   grows('http_request_duration_seconds_bucket', 100, `${readLabels},le="+Inf"`),
+  grows('http_request_duration_seconds_count', 100, readLabels),
 ];
-const readLabels = 'route="/schemas/ids/:id",method="GET"';
 
 interface Case {
   readonly fires: readonly Series[];
@@ -156,10 +165,16 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     fires: [requests('500', 1), requests('200', 99)],
     silent: [[requests('500', 1), requests('200', 999)]],
   },
-  SchemaRegistrySlow: { fires: reading({ '0.01': 50, '0.025': 100 }), silent: [reading({ '0.01': 100 })] },
+  SchemaRegistrySlow: {
+    fires: reading({ '0.01': 50, '0.025': 100 }),
+    silent: [reading({ '0.01': 100 }), seldom('http_request_duration_seconds', readLabels, '0.025')],
+  },
   SchemaRegistryLatencyBudgetBurns: {
     fires: reading({ '0.01': 60, '0.025': 100 }),
-    silent: [reading({ '0.01': 90, '0.025': 100 })],
+    silent: [
+      reading({ '0.01': 90, '0.025': 100 }),
+      seldom('http_request_duration_seconds', readLabels, '0.025'),
+    ],
   },
   SchemaRegistryLatencyJumped: {
     fires: jumping('0+100x60 6000+0x60'),
@@ -167,7 +182,10 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   SchemaRegistryWritesSlow: {
     fires: registering({ '0.1': 50, '0.25': 100 }),
-    silent: [registering({ '0.05': 100, '0.1': 100 })],
+    silent: [
+      registering({ '0.05': 100, '0.1': 100 }),
+      seldom('http_request_duration_seconds', writeLabels, '0.25'),
+    ],
   },
   SchemaRegistryDatabasePoolBusy: { fires: connections(0, 0), silent: [connections(3, 0)] },
   SchemaRegistryDatabasePoolExhausted: {
@@ -194,11 +212,17 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   SchemaRegistryDatabaseSlow: {
     fires: histogram('db_statement_duration_seconds', { '0.05': 50, '0.1': 100 }, 'statement="findSchema"'),
-    silent: [histogram('db_statement_duration_seconds', { '0.01': 100 }, 'statement="findSchema"')],
+    silent: [
+      histogram('db_statement_duration_seconds', { '0.01': 100 }, 'statement="findSchema"'),
+      seldom('db_statement_duration_seconds', 'statement="findSchema"', '0.1'),
+    ],
   },
   SchemaRegistryDatabaseWaitsLong: {
     fires: histogram('db_connection_wait_seconds', { '0.1': 50, '0.25': 100 }),
-    silent: [histogram('db_connection_wait_seconds', { '0.001': 100 })],
+    silent: [
+      histogram('db_connection_wait_seconds', { '0.001': 100 }),
+      seldom('db_connection_wait_seconds', '', '0.25'),
+    ],
   },
   SchemaRegistryChangeFeedDown: {
     fires: [stays('change_feed_up', 0)],
@@ -210,7 +234,10 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   SchemaRegistryCacheSlow: {
     fires: histogram('redis_request_duration_seconds', { '0.01': 50, '0.05': 100 }),
-    silent: [histogram('redis_request_duration_seconds', { '0.001': 100 })],
+    silent: [
+      histogram('redis_request_duration_seconds', { '0.001': 100 }),
+      seldom('redis_request_duration_seconds', '', '0.05'),
+    ],
   },
   SchemaRegistryArchiveBehind: {
     fires: [stays('s3_lag_seconds', 1_000)],
