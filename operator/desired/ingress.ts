@@ -11,7 +11,10 @@ export const ingress: Child = (registry, observed) => {
   mustBeIssuedHere(registry.ingress, 'http', observed);
   const { http, annotations, issuer } = registry.ingress;
   const { scheme, probe } = apiDoor(registry);
-  const own = nginxAnnotations(registry, http, { 'backend-protocol': probe, ...cors(registry) });
+  const own = nginxAnnotations(registry, observed, names(registry).server, http, {
+    'backend-protocol': probe,
+    ...cors(registry),
+  });
   return leadIn(registry, registry.ingress, http, {
     name: names(registry).server,
     port: scheme,
@@ -24,10 +27,13 @@ export const grpcIngress: Child = (registry, observed) => {
   if (registry.ingress?.grpc === undefined) return undefined;
   mustBeIssuedHere(registry.ingress, 'grpc', observed);
   const { grpc, annotations, issuer } = registry.ingress;
-  const own = nginxAnnotations(registry, grpc, {});
-  const protocol = nginx({ 'backend-protocol': grpcDoor(registry).backend });
+  const name = names(registry).grpc;
+  const own = nginxAnnotations(registry, observed, name, grpc, {});
+  const protocol = isOfNginx(registry, observed, name)
+    ? nginx({ 'backend-protocol': grpcDoor(registry).backend })
+    : {};
   return leadIn(registry, registry.ingress, grpc, {
-    name: names(registry).grpc,
+    name,
     port: 'grpc',
     // What somebody says of the protocol is meant for the REST API.
     annotations: { ...own, ...issuer, ...annotations, ...protocol },
@@ -108,12 +114,25 @@ function mustBeIssuedHere({ issuer, ...doors }: Ingress, which: 'http' | 'grpc',
   mustBeOurs(observed, `spec.ingress.${which}.tlsSecretName`, name, name);
 }
 
-/** Read by ingress-nginx alone, so they stand there for every class: one may be the cluster's default. */
+/**
+ * Whether ingress-nginx reads the annotations of an Ingress: by the name of its class, as the spec has it or as the cluster's
+ * default has been put there. Other controllers have annotations of their own.
+ */
+function isOfNginx({ ingress: wanted }: Registry, { children }: Observed, name: string): boolean {
+  const there = children.find(({ kind, metadata }) => kind === 'Ingress' && metadata.name === name);
+  const given = (there?.spec as { ingressClassName?: string } | undefined)?.ingressClassName;
+  return (wanted?.className ?? given ?? '').includes('nginx');
+}
+
 function nginxAnnotations(
-  { config }: Registry,
+  registry: Registry,
+  observed: Observed,
+  name: string,
   { tlsSecretName }: Door,
   ofProtocol: Readonly<Record<string, string>>,
 ): Record<string, string> {
+  if (!isOfNginx(registry, observed, name)) return {};
+  const { config } = registry;
   const seconds = String(config.requestTimeoutSeconds);
   // JSON escapes the quotes of a schema: its text may be twice as long in a request.
   const bodyMegabytes = Math.max(10, Math.ceil((2 * config.maxSchemaBytes) / 2 ** 20));

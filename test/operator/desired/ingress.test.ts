@@ -7,7 +7,7 @@ import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';
 
 type IngressFields = NonNullable<Spec['ingress']>;
 const registry = (fields: IngressFields, rest: Spec = {}) =>
-  aRegistry({ ...rest, ingress: { enabled: true, ...fields } });
+  aRegistry({ ...rest, ingress: { enabled: true, className: 'nginx', ...fields } });
 const http = { hosts: ['*.example.com', 'registry.example.com', 'api.example.com'] };
 
 function annotationsOf(fields: IngressFields, rest: Spec = {}): Readonly<Record<string, string>> {
@@ -47,6 +47,29 @@ describe('the ingress', () => {
       expect(spec.tls?.[0]?.secretName).to.equal(tls);
     });
   }
+
+  for (const [className, given, has] of [
+    ['nginx', undefined, true],
+    ['nginx-internal', undefined, true],
+    ['traefik', undefined, false],
+    ['traefik', 'nginx', false],
+    [undefined, undefined, false],
+    [undefined, 'nginx', true],
+    [undefined, 'traefik', false],
+  ] as const)
+    it(`${has ? 'has' : 'has not'} what ingress-nginx reads with the class ${className ?? `of the cluster, ${given ?? 'which is not known yet'}`}`, () => {
+      const wanted = registry({ http, grpc: { hosts: ['grpc.example.com'] }, className });
+      const children = [ingress, grpcIngress].flatMap((child) => {
+        const made = child(wanted, anObserved());
+        return made === undefined
+          ? []
+          : [{ ...made, spec: { ...(made.spec as object), ingressClassName: given } }];
+      });
+      for (const child of [ingress, grpcIngress]) {
+        const { annotations = {} } = child(wanted, anObserved({ children }))?.metadata ?? {};
+        expect(Object.keys(annotations).some((key) => key.startsWith(nginx('')))).to.equal(has);
+      }
+    });
 
   it('redirects to HTTPS only where there is TLS', () => {
     expect(annotationsOf({})).not.to.have.property(nginx('ssl-redirect'));
