@@ -89,6 +89,7 @@ async function openPodman(
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
+exit_command_delay = 1
 [network]
 network_backend = "netavark"
 network_config_dir = "${join(home, 'networks')}"
