@@ -54,6 +54,7 @@ export async function release(version: string, folder: string, report: Report): 
   write('notes.md', `${notes}\n`);
 
   const digests = await packImages(version, folder, report);
+
   report('Writing what is applied');
   await buildBinaries(['node'], report);
   for (const [name, folders] of Object.entries(installs)) write(name, await manifests(folders, digests));
