@@ -1,16 +1,33 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
+import { run } from '../../hack/cluster/run.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { find, openApiServer, until } from '../build/api-server.ts';
 import { chartValues } from '../build/chart-values.ts';
 import { aRegistryNamed, named } from '../build/children.ts';
 import { chart, type Helm, home, openHelm } from '../build/helm.ts';
 
+interface Pod extends KubeObject {
+  readonly spec: {
+    readonly containers: [
+      {
+        readonly command: readonly string[];
+        readonly args: [string];
+        readonly env: readonly { readonly name: string; readonly value: string }[];
+      },
+    ];
+  };
+}
+
 const crd = 'schemaregistries.llm-schema-registry.io';
 const deployment = named('apps/v1', 'Deployment', 'llm-schema-registry-operator', home);
 const sample = aRegistryNamed('sample', {}, home);
 const where = ['--namespace', home];
 
-/** Without pods: the Pod that waits for the kind is played by the test. test/chart has the same on a cluster that runs them. */
+/** Without pods: the program of the Pod that waits for the kind is run by the test. */
 describe('a release of the chart', function () {
   this.timeout(120_000);
   let server: Awaited<ReturnType<typeof openApiServer>>;
@@ -34,8 +51,35 @@ describe('a release of the chart', function () {
   const values = (replicas: number) => ({
     registries: { sample: { spec: { replicas, autoscaling: { enabled: false } } } },
   });
-  const isKindServed = () =>
-    server.cluster.request('GET', '/apis/llm-schema-registry.io/v1alpha1/schemaregistries');
+  /** Runs the program of a Pod here, until it ends well, with the rights of a ServiceAccount that has been given none. */
+  const playProgram = async ({ spec }: Pod) => {
+    const folder = mkdtempSync(join(tmpdir(), 'account-'));
+    try {
+      await server.cluster.apply(named('v1', 'ServiceAccount', 'default', home));
+      const { status } = (await server.cluster.request(
+        'POST',
+        `/api/v1/namespaces/${home}/serviceaccounts/default/token`,
+        { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } },
+      )) as { status: { token: string } };
+      writeFileSync(join(folder, 'token'), status.token);
+      const { clusters } = parse(readFileSync(process.env.KUBECONFIG ?? '', 'utf8')) as {
+        clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }];
+      };
+      const { server: address, 'certificate-authority-data': authority } = clusters[0].cluster;
+      writeFileSync(join(folder, 'ca.crt'), Buffer.from(authority, 'base64'));
+      const [{ command, args, env }] = spec.containers;
+      const url = env.find(({ name }) => name === 'URL')?.value ?? '';
+      const program = args[0].replace('/var/run/secrets/kubernetes.io/serviceaccount', folder);
+      await run(process.execPath, [...command.slice(1), program], {
+        env: {
+          URL: url.replace('https://kubernetes.default.svc', address),
+          NODE_EXTRA_CA_CERTS: join(folder, 'ca.crt'),
+        },
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
 
   it('brings the kind, the operator and a registry at once', async () => {
     const installed = helm(['install', 'schemas', chart, ...where], values(1));
@@ -45,7 +89,7 @@ describe('a release of the chart', function () {
       async () => (await there(pod)) !== undefined || undefined,
       60_000,
     );
-    await until('the kind is served', async () => Boolean(await isKindServed()));
+    await playProgram((await there(pod)) as Pod);
     await server.cluster.request(
       'PATCH',
       `/api/v1/namespaces/${home}/pods/${pod.metadata.name}/status`,
