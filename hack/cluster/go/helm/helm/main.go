@@ -1,5 +1,5 @@
 // Helm's own command. It is a module of ours so that it is built with the Kubernetes libraries that ../../addons has compiled
-// already, which takes half a minute; as Helm's releases pin them it would take four.
+// already: what is left to compile then takes half a minute.
 package main
 
 import (
