@@ -26,7 +26,8 @@ type Image = {
   readonly config: Readonly<Record<string, unknown>>;
 };
 
-const sha256OfFile = async (file: string): Promise<string> => {
+/** In hexadecimal digits. */
+export const sha256OfFile = async (file: string): Promise<string> => {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk);
   return hash.digest('hex');

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../operator/kubernetes.ts';
@@ -11,12 +10,13 @@ import { run } from '../cluster/run.ts';
 import { type Architecture, architectures } from '../images/architecture.ts';
 import { type BuiltImage, buildProgramsFor } from '../images/build-images.ts';
 import { keptPackages } from '../images/kept-packages.ts';
+import { sha256OfFile } from '../images/pack.ts';
 import { notesOf } from './changelog.ts';
 import { writeImageLayout } from './image-layout.ts';
 import { tooLarge } from './largest-images.ts';
 import { packChart, writeChartLayout } from './pack-chart.ts';
 import { type Digests, withPinnedImages } from './pinned-images.ts';
-import { provenance } from './provenance.ts';
+import { provenance, type Subject } from './provenance.ts';
 import { cycloneDxOf, type Product, purlOf, spdxOf } from './sbom.ts';
 import { sign } from './sign.ts';
 import { tagsOf } from './version.ts';
@@ -71,17 +71,19 @@ export async function release(version: string, folder: string, report: Report): 
   report('Listing what is in the images');
   for (const [name, text] of await billsOfMaterials(version)) write(name, text);
 
-  const subjects = await Promise.all(
-    readdirSync(folder).map(async (name) => ({ name, sha256: await sha256Of(join(folder, name)) })),
-  );
+  const subjects = await Promise.all(readdirSync(folder).map((name) => subjectOf(folder, name)));
   const finishedOn = new Date().toISOString();
   const statement = provenance(subjects, { version, commit, startedOn, finishedOn, runUrl: runUrl() });
   write('provenance.intoto.json', `${JSON.stringify(statement, null, 2)}\n`);
-  const sums = await Promise.all(
-    readdirSync(folder).map(async (name) => `${await sha256Of(join(folder, name))}  ${name}\n`),
+  const summed = [...subjects, await subjectOf(folder, 'provenance.intoto.json')].toSorted((one, other) =>
+    one.name.localeCompare(other.name),
   );
-  write('SHA256SUMS', sums.toSorted((one, other) => one.slice(66).localeCompare(other.slice(66))).join(''));
+  write('SHA256SUMS', summed.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(''));
   await sign(folder, ['SHA256SUMS', 'provenance.intoto.json'], report);
+}
+
+async function subjectOf(folder: string, name: string): Promise<Subject> {
+  return { name, sha256: await sha256OfFile(join(folder, name)) };
 }
 
 /** The commit that is built: what is released is what everybody can check out. */
@@ -164,11 +166,6 @@ function purlIn(folder: string): string {
     version: string;
   };
   return purlOf(name, version);
-}
-
-async function sha256Of(path: string): Promise<string> {
-  if (!statSync(path).isFile()) throw new Error(`${path} is no file`);
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 /** Of the workflow's run, in GitHub's own variables. */

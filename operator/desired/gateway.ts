@@ -2,6 +2,7 @@ import type { KubeObject } from '../kubernetes.ts';
 import type { Gateway, ParentReference, Registry } from '../registry.ts';
 import { type Child, host, meta, names, type Observed } from './child.ts';
 import { apiDoor, ports } from './config-map.ts';
+import { shownHost } from './ingress.ts';
 
 /** The way in from outside through a Gateway, for the REST API (https://gateway-api.sigs.k8s.io). */
 export const httpRoute: Child = (registry, { served }) => {
@@ -49,7 +50,7 @@ export const backendTls: Child = (registry, { served }) => {
 /** Defaults are written out, as the API server would add them. */
 function attachment({ parents }: Gateway, hosts: readonly string[]) {
   return {
-    parentRefs: parents.map((parent) => ({ group: gatewayGroup, kind: 'Gateway', ...parent })),
+    parentRefs: parents.map((parent) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...parent })),
     ...(hosts.length === 0 ? {} : { hostnames: [...hosts] }),
   };
 }
@@ -58,23 +59,19 @@ function backendOf(registry: Registry, port: number) {
   return { group: '', kind: 'Service', name: names(registry).server, port, weight: 1 };
 }
 
-export const gatewayGroup = 'gateway.networking.k8s.io';
-
 /** What a client outside writes; undefined where no Gateway leads in, or only under a wildcard. */
 export function gatewayUrl({ gateway }: Registry): string | undefined {
-  const name = gateway?.hosts.find(isNoWildcard);
+  const name = gateway && shownHost(gateway.hosts);
   return name === undefined ? undefined : `${gateway?.hasTls ? 'https' : 'http'}://${name}`;
 }
 
 /** The same for gRPC, as its clients take it. */
 export function gatewayGrpcTarget({ gateway }: Registry): string | undefined {
-  const name = gateway?.grpcHosts.find(isNoWildcard);
+  const name = gateway && shownHost(gateway.grpcHosts);
   return name === undefined ? undefined : `${name}:${gateway?.hasTls ? 443 : 80}`;
 }
 
-const isNoWildcard = (name: string): boolean => !name.startsWith('*');
-
-/** A route, and what each of its Gateways says of it. */
+/** A route, and one of the Gateways that it is for. */
 export interface Attached {
   readonly route: KubeObject;
   readonly parent: ParentReference;

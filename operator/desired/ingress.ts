@@ -11,12 +11,14 @@ export const ingress: Child = (registry, observed) => {
   mustBeIssuedHere(registry.ingress, 'http', observed);
   const { http, annotations, issuer } = registry.ingress;
   const { scheme, probe } = apiDoor(registry);
-  const own = nginxAnnotations(registry, observed, names(registry).server, http, {
+  const name = names(registry).server;
+  const own = whereNginxReads(registry, observed, name, {
+    ...limits(registry, http),
     'backend-protocol': probe,
     ...cors(registry),
   });
   return leadIn(registry, registry.ingress, http, {
-    name: names(registry).server,
+    name,
     port: scheme,
     annotations: { ...own, ...issuer, ...annotations },
   });
@@ -28,10 +30,10 @@ export const grpcIngress: Child = (registry, observed) => {
   mustBeIssuedHere(registry.ingress, 'grpc', observed);
   const { grpc, annotations, issuer } = registry.ingress;
   const name = names(registry).grpc;
-  const own = nginxAnnotations(registry, observed, name, grpc, {});
-  const protocol = isOfNginx(registry, observed, name)
-    ? nginx({ 'backend-protocol': grpcDoor(registry).backend })
-    : {};
+  const own = whereNginxReads(registry, observed, name, limits(registry, grpc));
+  const protocol = whereNginxReads(registry, observed, name, {
+    'backend-protocol': grpcDoor(registry).backend,
+  });
   return leadIn(registry, registry.ingress, grpc, {
     name,
     port: 'grpc',
@@ -72,19 +74,20 @@ function leadIn(
 
 /** What a client outside writes; undefined where there is no ingress, or only a wildcard. */
 export function ingressUrl({ ingress }: Registry): string | undefined {
-  const host = ingress && shownHost(ingress.http);
+  const host = ingress && shownHost(ingress.http.hosts);
   if (host === undefined) return undefined;
   return `${ingress?.http.tlsSecretName === undefined ? 'http' : 'https'}://${host}`;
 }
 
 /** The same for gRPC, as its clients take it. */
 export function grpcTarget({ ingress }: Registry): string | undefined {
-  const host = ingress?.grpc && shownHost(ingress.grpc);
+  const host = ingress?.grpc && shownHost(ingress.grpc.hosts);
   if (host === undefined) return undefined;
   return `${host}:${ingress?.grpc?.tlsSecretName === undefined ? 80 : 443}`;
 }
 
-function shownHost({ hosts }: Door): string | undefined {
+/** The one that a client can write: no wildcard. */
+export function shownHost(hosts: readonly string[]): string | undefined {
   return hosts.find((name) => !name.startsWith('*'));
 }
 
@@ -115,28 +118,29 @@ function mustBeIssuedHere({ issuer, ...doors }: Ingress, which: 'http' | 'grpc',
 }
 
 /**
- * Whether ingress-nginx reads the annotations of an Ingress: by the name of its class, as the spec has it or as the cluster's
- * default has been put there. Other controllers have annotations of their own.
+ * Annotations for an Ingress that ingress-nginx reads: by the name of its class, as the spec has it or as the cluster's default
+ * has been put there. Other controllers have annotations of their own.
  */
-function isOfNginx({ ingress: wanted }: Registry, { children }: Observed, name: string): boolean {
+function whereNginxReads(
+  { ingress: wanted }: Registry,
+  { children }: Observed,
+  name: string,
+  values: Readonly<Record<string, string>>,
+): Record<string, string> {
   const there = children.find(({ kind, metadata }) => kind === 'Ingress' && metadata.name === name);
   const given = (there?.spec as { ingressClassName?: string } | undefined)?.ingressClassName;
-  return (wanted?.className ?? given ?? '').includes('nginx');
+  if (!(wanted?.className ?? given ?? '').includes('nginx')) return {};
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`nginx.ingress.kubernetes.io/${key}`, value]),
+  );
 }
 
-function nginxAnnotations(
-  registry: Registry,
-  observed: Observed,
-  name: string,
-  { tlsSecretName }: Door,
-  ofProtocol: Readonly<Record<string, string>>,
-): Record<string, string> {
-  if (!isOfNginx(registry, observed, name)) return {};
-  const { config } = registry;
+/** Of both Ingresses. */
+function limits({ config }: Registry, { tlsSecretName }: Door): Readonly<Record<string, string>> {
   const seconds = String(config.requestTimeoutSeconds);
   // JSON escapes the quotes of a schema: its text may be twice as long in a request.
   const bodyMegabytes = Math.max(10, Math.ceil((2 * config.maxSchemaBytes) / 2 ** 20));
-  return nginx({
+  return {
     ...(tlsSecretName === undefined ? {} : { 'ssl-redirect': 'true', 'force-ssl-redirect': 'true' }),
     'proxy-body-size': `${bodyMegabytes}m`,
     'proxy-connect-timeout': '30',
@@ -144,12 +148,5 @@ function nginxAnnotations(
     'proxy-read-timeout': seconds,
     'limit-rps': '100',
     'limit-connections': '50',
-    ...ofProtocol,
-  });
-}
-
-function nginx(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [`nginx.ingress.kubernetes.io/${key}`, value]),
-  );
+  };
 }

@@ -26,8 +26,9 @@ export const routesAccepted: Condition = (registry, observed) => {
     const message = `the cluster has no ${missing} (gateway.networking.k8s.io/v1); install the Gateway API in its version 1.4 or later`;
     return { status: 'False', reason: 'GatewayApiMissing', message };
   }
+  const attached = attachedRoutes(registry, observed);
   let waiting: string | undefined;
-  for (const { route, parent } of attachedRoutes(registry, observed)) {
+  for (const { route, parent } of attached) {
     const at = `${route.kind} ${route.metadata.name} at Gateway ${placeOf(parent, route)}`;
     const conditions = conditionsOf(route, parent);
     const refused = conditions.find(
@@ -39,11 +40,10 @@ export const routesAccepted: Condition = (registry, observed) => {
     }
     if (!conditions.some(({ type, status }) => type === 'Accepted' && status === 'True')) waiting ??= at;
   }
-  if (waiting !== undefined || attachedRoutes(registry, observed).length === 0) {
-    const message =
-      waiting === undefined
-        ? 'the routes are not made yet'
-        : `no controller has answered for ${waiting}; is the Gateway there, and in that namespace?`;
+  if (attached.length === 0)
+    return { status: 'Unknown', reason: 'Starting', message: 'the routes are not made yet' };
+  if (waiting !== undefined) {
+    const message = `no controller has answered for ${waiting}; is the Gateway there, and in that namespace?`;
     return { status: 'Unknown', reason: 'Starting', message };
   }
   return { status: 'True', reason: 'Accepted', message: 'every Gateway has taken the routes' };

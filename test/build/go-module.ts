@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { findOnPath } from './process.ts';
+import { findGo } from './go-tool.ts';
 
 /** The folder of a Go module's source, fetched once by Go itself; for what a module holds beside its code, such as CRDs. */
 export function goModule(path: string, version: string): string {
-  const go = findOnPath('go') ?? ['/usr/local/go/bin/go'].find(existsSync);
+  const go = findGo();
   if (!go) throw new Error(`Go, which fetches ${path}, is not on PATH`);
   const output = execFileSync(go, ['mod', 'download', '-json', `${path}@${version}`], {
     cwd: '/',

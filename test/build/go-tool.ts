@@ -11,6 +11,11 @@ export interface GoTool {
   readonly version: string;
 }
 
+/** Where Go is, also where it is not on PATH. */
+export function findGo(): string | undefined {
+  return findOnPath('go') ?? ['/usr/local/go/bin/go'].find(existsSync);
+}
+
 /** Builds it once for all runs, by its version; `reason` says why it cannot be had. */
 export function findGoTool({
   command,
@@ -20,7 +25,7 @@ export function findGoTool({
   const name = basename(command.replace(/\/v\d+$/, ''));
   const program = join(cacheFolder, 'bin', `${name}-${version}`);
   if (existsSync(program)) return { program };
-  const go = findOnPath('go') ?? ['/usr/local/go/bin/go'].find(existsSync);
+  const go = findGo();
   if (!go) return { reason: `Go, which builds ${name}, is not on PATH` };
   process.stderr.write(`Building ${name} from Go modules (once; kept in ${cacheFolder}).\n`);
   const folder = join(cacheFolder, 'bin', `.new-${process.pid}-${name}`);
@@ -39,5 +44,16 @@ export function findGoTool({
     return { reason: `${name} cannot be built (${words})` };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a tool prints that finds nothing to say; where it finds something, that. @throws Error where it cannot be had */
+export function saidBy(tool: GoTool, args: readonly string[], cwd: string): string {
+  const found = findGoTool(tool);
+  if ('reason' in found) throw new Error(found.reason);
+  try {
+    return execFileSync(found.program, args, { cwd, encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    return String((error as { stdout?: string }).stdout || error);
   }
 }
