@@ -264,9 +264,7 @@ describe('a tenant who may edit SchemaRegistry objects, and nothing else', funct
 
   it('keeps to the admission policy of docs/security.md', async () => {
     const text = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
-    const manifest = text
-      .slice(text.indexOf('    apiVersion: admissionregistration'))
-      .replaceAll(/^ {4}/gm, '');
+    const [, manifest = ''] = /```yaml\n(apiVersion: admissionregistration[\s\S]*?)```/.exec(text) ?? [];
     for (const document of parseAllDocuments(manifest)) await admin.apply(document.toJS() as KubeObject);
     const refusalOf = (spec: Spec) =>
       tenant.apply({ ...registry, spec } as KubeObject, { manager: 'tenant', isDryRun: true }).then(

@@ -1,34 +1,18 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-
-/** Paths below the root, without what packages and git bring, and what programs write. */
-const files = readdirSync(root, { withFileTypes: true })
-  .filter(({ name }) => !['node_modules', '.git', 'data', 'dist', 'coverage'].includes(name))
-  .flatMap((entry) =>
-    entry.isDirectory()
-      ? readdirSync(join(root, entry.name), { recursive: true, encoding: 'utf8' }).map((path) =>
-          join(entry.name, path),
-        )
-      : [entry.name],
-  )
-  .filter((path) => !path.includes('node_modules/'));
-const pages = files.filter((path) => path.endsWith('.md'));
+import { blocksOf, files, pages, proseOf, read, root } from '../build/pages.ts';
 
 const isThere = (path: string): boolean =>
   statSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
 
 /** Code is not read for links. */
-const prose = (page: string): string => page.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '`…`');
+const prose = (page: string): string => proseOf(page).replace(/`[^`\n]*`/g, '`…`');
 
 /** What GitHub makes of the headings of a page. */
 const anchors = (page: string): string[] =>
-  [...page.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ +(.*)$/gm)].map(([, heading = '']) =>
+  [...proseOf(page).matchAll(/^#+ +(.*)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
@@ -48,12 +32,36 @@ function deadLinks(path: string): string[] {
   });
 }
 
+/** What a fence may say: the site colours each, and `sh` is what a reader types (commands.test.ts). */
+const languages = [
+  'alloy',
+  'console',
+  'java',
+  'js',
+  'json',
+  'logql',
+  'mermaid',
+  'promql',
+  'properties',
+  'python',
+  'sh',
+  'text',
+  'yaml',
+];
+
 describe('what people read', () => {
   it('there are pages', () =>
     expect(pages).to.include.members(['README.md', 'SECURITY.md', 'docs/install.md']));
 
   for (const page of pages) {
     it(`${page}: its links lead somewhere`, () => expect(deadLinks(page)).to.deep.equal([]));
+
+    it(`${page}: code stands between fences, and says what it is`, () => {
+      for (const { line, language } of blocksOf(page)) expect(languages, `line ${line}`).to.include(language);
+      // A paragraph that begins four spaces to the right would be code too.
+      const indented = proseOf(read(page)).matchAll(/^(?!.*\S).*\n(?: {4,}|\t)(?![-*\d ]).+/gm);
+      expect([...indented].map(([text]) => text.trim())).to.deep.equal([]);
+    });
 
     it(`${page}: the npm scripts that it names are there`, () => {
       const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
