@@ -235,6 +235,27 @@ export function ruleTemplates(rules: Readonly<Record<string, readonly object[]>>
   );
 }
 
+interface Admission {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly spec: object;
+}
+
+/** What warns of a registry that is open, under the operator's name: two releases of a cluster may have it. */
+export function admissionTemplate(objects: readonly Admission[]): string {
+  const named = (text: string) =>
+    text.replaceAll('llm-schema-registry-operator', '{{ include "operator.fullname" $ }}');
+  const templates = objects.map(
+    ({ apiVersion, kind, spec }) => `---
+apiVersion: ${apiVersion}
+kind: ${kind}
+metadata:
+  {{- include "operator.metadata" (dict "root" $ "name" (printf "%s-exposed" (include "operator.fullname" $))) | nindent 2 }}
+${named(stringify({ spec }, { lineWidth: 0 }))}`,
+  );
+  return `${written}{{- if and .Values.admissionWarnings.enabled (not .Values.watchNamespaces) }}\n${templates.join('')}{{- end }}\n`;
+}
+
 interface UserRole {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
   readonly rules: readonly object[];

@@ -5,6 +5,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import { kinds, leaseAccess, otherAccess, otherLeaseAccess } from '../operator/kinds.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import {
+  admissionTemplate,
   chartYaml,
   crdTemplate,
   ruleTemplates,
@@ -45,6 +46,10 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'config/chart/templates/user-roles.yaml': async () =>
     userRoleTemplate(
       parseAllDocuments(read('config/rbac/user-roles.yaml')).map((document) => document.toJS()),
+    ),
+  'config/chart/templates/admission.yaml': async () =>
+    admissionTemplate(
+      parseAllDocuments(read('config/admission/exposed.yaml')).map((document) => document.toJS()),
     ),
   'config/chart/files/alerts.yaml': async () =>
     `# Written by \`npm run generate\` from config/monitoring/prometheus-rule.yaml.\n${stringify(

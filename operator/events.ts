@@ -24,6 +24,7 @@ const told: Readonly<Record<string, 'True' | 'False'>> = {
   Degraded: 'True',
   CertificatesReady: 'False',
   RoutesAccepted: 'False',
+  Exposed: 'True',
 };
 
 /** Pure: what turned between two statuses. */

@@ -1290,7 +1290,7 @@ export interface SchemaRegistryFields {
       cause?: string;
     };
     /**
-     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, ArtifactStoreReady, CertificatesReady, RoutesAccepted, AutoscalingActive and Paused, each with its cause.
+     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, ArtifactStoreReady, CertificatesReady, RoutesAccepted, AutoscalingActive, Exposed and Paused, each with its cause.
      */
     conditions?: {
       /**

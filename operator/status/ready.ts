@@ -46,7 +46,7 @@ function versionOf({ version }: { readonly version: string | undefined }): strin
 }
 
 /** While pods are replaced, those of before may answer. */
-function isOpenAgainstTheSpec(registry: Registry, observed: Observed): boolean {
+export function isOpenAgainstTheSpec(registry: Registry, observed: Observed): boolean {
   const { answer } = observed;
   const isOpen = registry.auth !== undefined && answer?.isReady === true && !answer.isLocked;
   return isOpen && reconciling(registry, observed).status === 'False';

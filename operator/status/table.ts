@@ -5,6 +5,7 @@ import { certificatesReady } from './certificates-ready.ts';
 import type { Condition } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
 import { degraded } from './degraded.ts';
+import { exposed } from './exposed.ts';
 import { overruled } from './overruled.ts';
 import { paused } from './paused.ts';
 import { ready } from './ready.ts';
@@ -25,6 +26,7 @@ export const conditions = {
   CertificatesReady: certificatesReady,
   RoutesAccepted: routesAccepted,
   AutoscalingActive: autoscalingActive,
+  Exposed: exposed,
   Paused: paused,
 } as const satisfies Record<string, Condition>;
 

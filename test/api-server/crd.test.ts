@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { openKubeConfig } from '../../operator/cluster.ts';
+import type { KubeObject } from '../../operator/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
+import { exposures } from '../../operator/status/exposed.ts';
 import { openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed } from '../build/children.ts';
-import { aSchemaRegistry } from '../build/registry.ts';
+import { aRegistry, aSchemaRegistry } from '../build/registry.ts';
 import { isFields, switches } from '../build/switches.ts';
 
 /** Refused at apply: the field, and what would be right. */
@@ -402,6 +408,32 @@ const accepted: readonly { title: string; spec: Spec }[] = [
   { title: 'a cache that is disabled', spec: { cache: { disabled: true } } },
 ];
 
+/** The condition's reason, and how the warning of the same begins. */
+const wordsOf: Readonly<Record<string, string>> = {
+  NoAuthentication: 'there is no authentication',
+  NoTlsFromOutside: 'connections of clients outside the cluster are not encrypted',
+  NoTls: 'there is no TLS inside the cluster',
+};
+
+const keys: Spec = { auth: { mode: 'ApiKey' } };
+const http = { hosts: ['a.example.com'] };
+const grpc = { hosts: ['b.example.com'] };
+const httpWithTls = { ...http, tlsSecretName: 'web' };
+const grpcWithTls = { ...grpc, tlsSecretName: 'web' };
+/** Closed here and open there. */
+const halfOpen: readonly Spec[] = [
+  keys,
+  { tls: { mode: 'Operator' } },
+  { ...keys, tls: { mode: 'Disabled' } },
+  { auth: { mode: 'Disabled' }, tls: { mode: 'Operator' } },
+  { ingress: { enabled: false, http } },
+  { ingress: { enabled: true, http: httpWithTls, grpc } },
+  { ingress: { enabled: true, http: httpWithTls, grpc: grpcWithTls } },
+  { ingress: { enabled: true, http, grpc: grpcWithTls } },
+  { ...keys, ingress: { enabled: true, http, certManager: { issuer: 'one' } } },
+  { gateway: { parentRefs: [{ name: 'public' }], hostnames: ['a.example.com'], tls: true } },
+];
+
 describe('a SchemaRegistry at the API server', function () {
   this.timeout(120_000);
   let server: Awaited<ReturnType<typeof openApiServer>>;
@@ -463,6 +495,22 @@ describe('a SchemaRegistry at the API server', function () {
     expect([...new Set(untried)]).to.deep.equal([]);
   });
 
+  it('is taken with a warning of each thing that its spec leaves open, and of nothing else', async () => {
+    for (const document of parseAllDocuments(readFileSync(admission, 'utf8')))
+      await server.cluster.apply(document.toJS() as KubeObject);
+    await until('the warnings are there', async () => (await warningsOf({})).length === 2);
+    const specs = [...Object.values(switches), ...accepted.map(({ spec }) => spec), ...halfOpen];
+    for (const spec of specs) {
+      const open = exposures(aRegistry(spec)).map(({ reason }) => wordsOf[reason]);
+      const told = (await warningsOf(spec)).map(
+        (words) => /(\w[\w ]+\w): /.exec(words.split("': ")[1] ?? '')?.[1],
+      );
+      expect(told, JSON.stringify(spec)).to.deep.equal(open);
+    }
+    const closed: Spec = { auth: { mode: 'ApiKey' }, tls: { mode: 'Operator' } };
+    expect(await warningsOf(closed)).to.deep.equal([]);
+  });
+
   it('says in kubectl explain what every field means, its unit and its default', async () => {
     const path = '/openapi/v3/apis/llm-schema-registry.io/v1alpha1';
     const document = (await until('the API server describes it', () =>
@@ -487,6 +535,26 @@ describe('a SchemaRegistry at the API server', function () {
   });
 });
 
+/** What the API server says beside taking it, as kubectl shows it. */
+async function warningsOf(spec: Spec): Promise<readonly string[]> {
+  const config = openKubeConfig();
+  const options = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  await config.applyToHTTPSOptions(options);
+  const path = '/apis/llm-schema-registry.io/v1alpha1/namespaces/default/schemaregistries?dryRun=All';
+  const { answer, body } = await new Promise<{ answer: IncomingMessage; body: string }>((resolve, reject) => {
+    request(new URL(path, config.getCurrentCluster()?.server), options, (answer) => {
+      text(answer).then((body) => resolve({ answer, body }), reject);
+    })
+      .on('error', reject)
+      .end(JSON.stringify(aRegistryNamed('warned', spec)));
+  });
+  expect(answer.statusCode, body).to.equal(201);
+  // 299 - "words"; a quote within them has a backslash before it.
+  const { warning = '' } = answer.headers as { warning?: string };
+  return [...warning.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, words = '']) => words);
+}
+
+const admission = new URL('../../config/admission/exposed.yaml', import.meta.url);
 const crd = parse(readFileSync(new URL('../../crds/schema-registry.yaml', import.meta.url), 'utf8'));
 
 interface Rule {

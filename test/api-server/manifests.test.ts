@@ -26,6 +26,7 @@ function objectsIn(path: string): readonly KubeObject[] {
 
 const files = [
   'crds',
+  'config/admission',
   'config/default',
   'config/operator',
   'config/rbac',
@@ -66,6 +67,8 @@ describe('the manifests and the golden children', function () {
           'Namespace',
           'ClusterRole',
           'ClusterRoleBinding',
+          'ValidatingAdmissionPolicy',
+          'ValidatingAdmissionPolicyBinding',
         ].includes(object.kind);
         const namespace = isOfNoNamespace ? undefined : (object.metadata.namespace ?? 'team-a');
         const placed = { ...object, metadata: { ...object.metadata, namespace } };

@@ -24,6 +24,7 @@ export const chartValues: Readonly<Record<string, object>> = {
     crds: { install: false },
     rbac: { create: false, userRoles: { create: false } },
     serviceAccount: { create: false },
+    admissionWarnings: { enabled: false },
     podDisruptionBudget: { enabled: false },
     networkPolicy: { enabled: false },
     monitoring: { scrapeAnnotations: false },

@@ -53,10 +53,10 @@ describe('a registry in a cluster', function () {
   it('shows in kubectl get what is there', async () => {
     const table = await cluster.kubectl(['get', 'sr', '-o', 'wide']);
     expect(table.split('\n')[0]).to.match(
-      /NAME +READY +STATUS +REPLICAS +VERSION +URL +AGE +DATABASE +CACHE/,
+      /NAME +READY +STATUS +REPLICAS +VERSION +URL +EXPOSED +AGE +DATABASE +CACHE/,
     );
     expect(table).to.match(
-      /sample +True +Ready +1\/1 +\d+\.\d+\.\d+ +http:\/\/sample\.default\.svc +\S+ +Ready +Ready/,
+      /sample +True +Ready +1\/1 +\d+\.\d+\.\d+ +http:\/\/sample\.default\.svc +NoAuthentication +\S+ +Ready +Ready/,
     );
   });
 

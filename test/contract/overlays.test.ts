@@ -39,7 +39,7 @@ describe('the overlays', function () {
         if (metadata.namespace !== undefined)
           expect(has('Namespace', metadata.namespace), metadata.namespace).to.equal(true);
       const bindings = objects.filter(({ kind }) =>
-        kind.endsWith('Binding'),
+        kind.endsWith('RoleBinding'),
       ) as unknown as readonly Binding[];
       expect(bindings).to.have.length(1);
       for (const subject of bindings.flatMap(({ subjects }) => subjects))
