@@ -213,6 +213,36 @@ export const notes: readonly {
     says: ['OPEN: no network policies'],
   },
   {
+    title: 'that clients outside are not encrypted',
+    values: registry({ ingress: { enabled: true, http: { hosts: ['a.example.com'] } } }),
+    says: ['OPEN: no TLS between the Ingress of sample'],
+    saysNot: ['OPEN: no TLS between the Gateway'],
+  },
+  {
+    title: 'that only some of them are',
+    values: registry({
+      ingress: {
+        enabled: true,
+        http: { hosts: ['a.example.com'], tlsSecretName: 'web' },
+        grpc: { hosts: ['b.example.com'] },
+      },
+      gateway: { parentRefs: [{ name: 'public' }], hostnames: ['c.example.com'], tls: false },
+    }),
+    says: ['OPEN: no TLS between the Ingress of sample', 'OPEN: no TLS between the Gateway of sample'],
+  },
+  {
+    title: 'nothing of an Ingress that has TLS',
+    values: registry({
+      ingress: {
+        enabled: true,
+        http: { hosts: ['a.example.com'] },
+        certManager: { clusterIssuer: 'public' },
+      },
+    }),
+    says: ['OPEN: no authentication'],
+    saysNot: ['OPEN: no TLS between'],
+  },
+  {
     title: 'the policies that are opened, and a kind that goes with the release',
     values: {
       crds: { keep: false },
