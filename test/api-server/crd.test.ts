@@ -4,13 +4,19 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
-import { openKubeConfig } from '../../operator/cluster.ts';
+import { isRefused, openKubeConfig } from '../../operator/cluster.ts';
+import { desired } from '../../operator/desired/table.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
+import { BadSpec } from '../../operator/spec.ts';
 import { exposures } from '../../operator/status/exposed.ts';
+import { status } from '../../operator/status/status.ts';
+import { mustBeWithinPolicy } from '../../operator/within-policy.ts';
 import { openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed } from '../build/children.ts';
-import { aRegistry, aSchemaRegistry } from '../build/registry.ts';
+import { fromSchema } from '../build/from-schema.ts';
+import { chance, pick, type Random, roundsOr, seeded } from '../build/random.ts';
+import { anObserved, aRegistry, aSchemaRegistry, aSecret, someCertificates } from '../build/registry.ts';
 import { isFields, switches } from '../build/switches.ts';
 
 /** Refused at apply: the field, and what would be right. */
@@ -511,6 +517,41 @@ describe('a SchemaRegistry at the API server', function () {
     expect(await warningsOf(closed)).to.deep.equal([]);
   });
 
+  it('is carried out or refused in words, whatever of it the API server takes', async () => {
+    const random = seeded(Number(process.env.TEST_SEED ?? 7));
+    const seeds = [...Object.values(switches), ...accepted.map(({ spec }) => spec), ...halfOpen];
+    const rounds = roundsOr(200);
+    let taken = 0;
+    for (let round = 0; round < rounds; round++) {
+      const spec = mangled(random, specSchema, pick(random, seeds)) as Spec;
+      if (!(await isTaken(spec))) continue;
+      taken += 1;
+      const told = `TEST_SEED=${random.seed}, round ${round}: ${JSON.stringify(spec)}`;
+      try {
+        const registry = aRegistry(spec);
+        mustBeWithinPolicy(registry, spec);
+        const observed = anObserved({ namedSecrets: secretsNamedBy(spec), certificates: someCertificates });
+        const children = desired(registry, observed);
+        status(registry, { ...observed, children }, {}, undefined);
+      } catch (error) {
+        if (!(error instanceof BadSpec)) throw new Error(told, { cause: error });
+        expect(error.message, told)
+          .to.match(/^spec[.:]/)
+          .and.not.include('[object Object]');
+      }
+    }
+    expect(taken, 'so many must be taken, or the test says nothing').to.be.above(rounds / 10);
+  });
+
+  const isTaken = (spec: Spec) =>
+    create(spec).then(
+      () => true,
+      (error: unknown) => {
+        if (isRefused(error)) return false;
+        throw error;
+      },
+    );
+
   it('says in kubectl explain what every field means, its unit and its default', async () => {
     const path = '/openapi/v3/apis/llm-schema-registry.io/v1alpha1';
     const document = (await until('the API server describes it', () =>
@@ -534,6 +575,74 @@ describe('a SchemaRegistry at the API server', function () {
     expect(silent).to.deep.equal([]);
   });
 });
+
+const specSchema = () => crd.spec.versions[0].schema.openAPIV3Schema.properties.spec;
+
+/** The spec with one of its fields, or a new one, as the schema has it at first sight: patterns and rules are left to the API server. */
+function mangled(random: Random, schema: () => unknown, spec: unknown): unknown {
+  const fields = (schema() as { properties?: Record<string, object> }).properties;
+  const open = (schema() as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
+  if (open) return anyTree(random, 4);
+  if (fields === undefined || chance(random, 6)) return fromSchema(random, schema() as never);
+  const name = pick(random, Object.keys(fields));
+  const inner = mangled(random, () => fields[name], isFields(spec) ? spec[name] : undefined);
+  return { ...(isFields(spec) ? spec : {}), [name]: inner };
+}
+
+/** Of fields that only Kubernetes knows: their names, with whatever in them. */
+function anyTree(random: Random, depth: number): unknown {
+  const leaves = [
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    '',
+    'a',
+    'server',
+    '__proto__',
+    'a'.repeat(300),
+    [],
+    {},
+    [null],
+    [[]],
+  ];
+  if (depth === 0 || chance(random, 3)) return pick(random, leaves);
+  const names = [
+    ...[
+      'containers',
+      'initContainers',
+      'volumes',
+      'volumeMounts',
+      'env',
+      'name',
+      'valueFrom',
+      'secretKeyRef',
+    ],
+    ...[
+      'securityContext',
+      'affinity',
+      'tolerations',
+      'nodeSelector',
+      'imagePullSecrets',
+      'serviceAccountName',
+    ],
+    ...['projected', 'sources', 'secret', 'secretName', 'configMap', 'ports', 'livenessProbe', 'constructor'],
+    ...['topologySpreadConstraints', 'dnsConfig', 'image', 'command', 'mountPath', 'toString', 'ephemeral'],
+  ];
+  const some = Array.from({ length: 1 + random.below(3) }, () => anyTree(random, depth - 1));
+  if (chance(random, 2)) return some;
+  return Object.fromEntries(some.map((value) => [pick(random, names), value]));
+}
+
+/** With every key that a Secret may be asked for, so that what comes after them is reached. */
+function secretsNamedBy(spec: unknown): readonly KubeObject[] {
+  const names = new Set([...JSON.stringify(spec).matchAll(/"name":"([^"]*)"/g)].map(([, name = '']) => name));
+  const keys = ['username', 'password', 'ca.crt', 'tls.crt', 'tls.key', 'accessKeyId', 'secretAccessKey'];
+  const data = Object.fromEntries(keys.map((key) => [key, 'x']));
+  const list = `- {name: team-a, role: writer, key: ${'k'.repeat(32)}}`;
+  return [...names].map((name) => aSecret(name, { ...data, 'keys.yaml': list, secret: 's'.repeat(32) }));
+}
 
 /** What the API server says beside taking it, as kubectl shows it. */
 async function warningsOf(spec: Spec): Promise<readonly string[]> {
