@@ -12,6 +12,8 @@ const name = 'llm-schema-registry';
 const places: Readonly<Record<string, readonly string[]>> = {
   '/operator': ['image', 'digest'],
   '/schema-registry': ['registryImages', 'server', 'digest'],
+  '/postgres': ['registryImages', 'postgres', 'digest'],
+  '/redis': ['registryImages', 'redis', 'digest'],
 };
 
 /**

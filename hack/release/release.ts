@@ -7,12 +7,14 @@ import { binariesOf, buildBinaries } from '../cluster/binaries.ts';
 import { Problem } from '../cluster/problem.ts';
 import type { Report } from '../cluster/report.ts';
 import { run } from '../cluster/run.ts';
+import { installTools } from '../cluster/tools.ts';
 import { type Architecture, architectures } from '../images/architecture.ts';
 import { type BuiltImage, buildProgramsFor } from '../images/build-images.ts';
 import { keptPackages } from '../images/kept-packages.ts';
 import { sha256OfFile } from '../images/pack.ts';
 import { notesOf } from './changelog.ts';
 import { writeImageLayout } from './image-layout.ts';
+import { digestsOfOthers, imagesOfOthers } from './images-of-others.ts';
 import { tooLarge } from './largest-images.ts';
 import { packChart, writeChartLayout } from './pack-chart.ts';
 import { type Digests, withPinnedImages } from './pinned-images.ts';
@@ -54,18 +56,28 @@ export async function release(version: string, folder: string, report: Report): 
   write('notes.md', `${notes}\n`);
 
   const digests = await packImages(version, folder, report);
+  await installTools(['skopeo'], report);
+  const others = await digestsOfOthers(imagesOfOthers(), report);
+  const named = new Map([...digests, ...others]);
 
   report('Writing what is applied');
   await buildBinaries(['node'], report);
-  for (const [name, folders] of Object.entries(installs)) write(name, await manifests(folders, digests));
+  for (const [name, folders] of Object.entries(installs)) write(name, await manifests(folders, named));
 
   report('Packing the chart');
-  const archive = await packChart(version, digests, folder);
+  const archive = await packChart(version, named, folder);
   const layout = join(folder, 'chart');
   const chart = new Map([
     [`${prefix}charts/${chartName}:${version}`, writeChartLayout(layout, archive, tagsOf(version))],
   ]);
   await packLayout(layout, `${chartName}-${version}.oci.tar`, folder);
+  const withDigest = (image: string) => (others.has(image) ? `${image}@${others.get(image)}` : image);
+  write(
+    'images-of-others.txt',
+    imagesOfOthers()
+      .map((image) => `${withDigest(image)}\n`)
+      .join(''),
+  );
   write('images.txt', [...digests, ...chart].map(([image, digest]) => `${image}@${digest}\n`).join(''));
 
   report('Listing what is in the images');

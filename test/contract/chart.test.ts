@@ -156,6 +156,8 @@ describe('the Helm chart', function () {
       const digests = new Map([
         ['ghcr.io/llm-schema-registry/operator:1.2.3', digest('a')],
         ['ghcr.io/llm-schema-registry/schema-registry:1.2.3', digest('b')],
+        ['docker.io/library/postgres:17-bookworm', digest('c')],
+        ['docker.io/library/redis:7.2-bookworm', digest('d')],
       ]);
       const archive = await packChart('1.2.3', digests, folder);
       expect(archive).to.equal(join(folder, 'llm-schema-registry-1.2.3.tgz'));
@@ -182,6 +184,10 @@ describe('the Helm chart', function () {
       expect(createHash('sha256').update(first).digest('hex')).to.equal(layers[0]?.digest.slice(7));
       const objects = objectsOf(await helm(['template', 'schemas', archive, '--namespace', home]));
       expect(settingsIn(objects).SERVER_IMAGE).to.match(new RegExp(`/schema-registry:\\S+@${digest('b')}$`));
+      expect(settingsIn(objects)).to.include({
+        POSTGRES_IMAGE: `docker.io/library/postgres:17-bookworm@${digest('c')}`,
+        REDIS_IMAGE: `docker.io/library/redis:7.2-bookworm@${digest('d')}`,
+      });
       const deployment = objects.find(({ kind }) => kind === 'Deployment');
       expect(JSON.stringify(deployment)).to.include(`@${digest('a')}`);
     } finally {

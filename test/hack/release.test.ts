@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { expect } from 'chai';
 import { packImage } from '../../hack/images/pack.ts';
 import { cutChangelog, isCut, notesOf } from '../../hack/release/changelog.ts';
 import { writeImageLayout } from '../../hack/release/image-layout.ts';
+import { digestsOfOthers, imagesOfOthers } from '../../hack/release/images-of-others.ts';
 import { tooLarge, usualBytes } from '../../hack/release/largest-images.ts';
 import { withPinnedImages } from '../../hack/release/pinned-images.ts';
 import { provenance } from '../../hack/release/provenance.ts';
@@ -112,6 +114,65 @@ describe('what is applied of a release', () => {
         spec: { template: { spec: { containers: [pinned, { name: 'other', image: 'other:1' }] } } },
       },
     ]);
+  });
+});
+
+describe('the images of others in a release', () => {
+  const images = ['docker.io/library/postgres:17-bookworm', 'docker.io/library/redis:7.2-bookworm'];
+  const manifest = '{"schemaVersion": 2, "é": 1}\n';
+  const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
+
+  it('are those that the operator gives to registries', () => expect(imagesOfOthers()).to.deep.equal(images));
+
+  it('have the digest of what their tag leads to', async () => {
+    const asked: string[] = [];
+    const found = await digestsOfOthers(
+      images,
+      () => expect.fail('nothing is to be said'),
+      async (program, args) => {
+        asked.push([program, ...args].join(' '));
+        return manifest;
+      },
+    );
+    expect(asked).to.deep.equal(images.map((image) => `skopeo inspect --raw docker://${image}`));
+    expect([...found]).to.deep.equal(images.map((image) => [image, digest]));
+  });
+
+  it('keep their tag where the registry does not answer, and that is said', async () => {
+    const said: string[] = [];
+    const found = await digestsOfOthers(
+      images,
+      (words) => said.push(words),
+      async (_program, args) => {
+        if (args.some((arg) => arg.includes('redis')))
+          throw new Error('skopeo ended with 1:\n  no such host');
+        return manifest;
+      },
+    );
+    expect([...found.keys()]).to.deep.equal([images[0]]);
+    expect(said).to.deep.equal([
+      `${images[1]} keeps its tag in this release, because its digest could not be asked for: no such host`,
+    ]);
+  });
+
+  it('are in what is applied by digest, each as far as it is known', () => {
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'operator', namespace: 'ns' },
+      spec: { template: { spec: { containers: [{ name: 'operator', image: 'host/operator:1.0.0' }] } } },
+    };
+    const digests = new Map([
+      ['host/schema-registry:1.0.0', 'sha256:bb'],
+      [images[0] ?? '', digest],
+    ]);
+    expect(withPinnedImages([deployment], digests)[0]).to.deep.include({
+      kind: 'ConfigMap',
+      data: {
+        SERVER_IMAGE: 'host/schema-registry:1.0.0@sha256:bb',
+        POSTGRES_IMAGE: `${images[0]}@${digest}`,
+      },
+    });
   });
 });
 
