@@ -19,6 +19,11 @@ export const files: readonly string[] = readdirSync(root, { withFileTypes: true 
 /** All that people read here, by its path below the root. */
 export const pages: readonly string[] = files.filter((path) => path.endsWith('.md'));
 
+/** Those that say what to do. What was done, and what a form asks for, is no guide. */
+export const guides: readonly string[] = pages.filter(
+  (path) => path !== 'CHANGELOG.md' && !path.startsWith('.github/'),
+);
+
 export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** A block of code between two fences. */
@@ -57,28 +62,44 @@ export interface Command {
   readonly line: number;
   /** Whole, with the lines that belong to it; without a comment at its end. */
   readonly text: string;
-  /** Whether it stands in a block of its own; otherwise it is named in a sentence. */
-  readonly isBlock: boolean;
+  /** What the page shows of its answer. */
+  readonly answer?: string;
 }
 
 /** What a sentence may tell to type. A name with a verb alone, such as `helm upgrade`, is only spoken of. */
 const programs =
   /^(?:[A-Z_]+=\S+ )*(amtool|argocd|cosign|ctr|curl|docker|flux|git|grpcurl|helm|jq|kubectl|node|npm|npx|openssl|pg_dump|pip|promtool|psql|registry|skopeo|velero) /;
 
+/**
+ * The commands of a page in their order: those of its blocks `sh`, those after a `$` in its blocks `console`, with what follows them
+ * there, and those that are named in a sentence.
+ */
 export function commandsOf(page: string, text: string = read(page)): readonly Command[] {
-  const typed = blocksOf(page, text)
-    .filter(({ language }) => language === 'sh')
-    .flatMap((block) => split(block.text).map((command) => ({ ...command, line: block.line + command.line })))
-    .map(({ text, line }) => ({ page, line, text, isBlock: true }));
-  const named = proseOf(text)
+  const inBlocks = blocksOf(page, text).flatMap((block) => typedIn(block));
+  const inSentences = proseOf(text)
     .split('\n')
     .flatMap((line, index) =>
       [...line.matchAll(/`([^`\n]+)`/g)]
         .map(([, span = '']) => span)
         .filter((span) => programs.test(span) && span.split(' ').length > 2)
-        .map((span) => ({ page, line: index + 1, text: span, isBlock: false })),
+        .map((span) => ({ page, line: index + 1, text: span })),
     );
-  return [...typed, ...named].toSorted((a, b) => a.line - b.line);
+  return [...inBlocks, ...inSentences].toSorted((a, b) => a.line - b.line);
+}
+
+function typedIn({ page, line, language, text }: Block): readonly Command[] {
+  if (language === 'sh') return split(text).map((one) => ({ page, line: line + one.line, text: one.text }));
+  if (language !== 'console') return [];
+  return text
+    .split(/^(?=\$ )/m)
+    .filter((part) => part.startsWith('$ '))
+    .map((part) => {
+      const [first] = split(part.slice(2));
+      const length = first?.text.split('\n').length ?? 1;
+      const answer = part.split('\n').slice(length).join('\n').trim();
+      const before = text.slice(0, text.indexOf(part)).split('\n').length;
+      return { page, line: line + before, text: first?.text ?? '', answer };
+    });
 }
 
 /** The commands of a shell's text: a line each, unless a quote, a backslash or a here-document goes on. */
