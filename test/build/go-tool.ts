@@ -9,6 +9,8 @@ export interface GoTool {
   /** Its package, such as example.com/tool/cmd/tool. */
   readonly command: string;
   readonly version: string;
+  /** Of Go's (GOEXPERIMENT), where it cannot be built without. */
+  readonly experiment?: string;
 }
 
 /** Where Go is, also where it is not on PATH. */
@@ -20,6 +22,7 @@ export function findGo(): string | undefined {
 export function findGoTool({
   command,
   version,
+  experiment = '',
 }: GoTool): { readonly program: string } | { readonly reason: string } {
   // A major version at the end of a path is not in the name of the program.
   const name = basename(command.replace(/\/v\d+$/, ''));
@@ -33,9 +36,16 @@ export function findGoTool({
   try {
     execFileSync(go, ['install', '-p', '2', `${command}@${version}`], {
       cwd: '/',
-      env: { ...process.env, GOBIN: folder, GOTOOLCHAIN: 'local', GOFLAGS: '', CGO_ENABLED: '0' },
+      env: {
+        ...process.env,
+        GOBIN: folder,
+        GOTOOLCHAIN: 'local',
+        GOFLAGS: '',
+        GOEXPERIMENT: experiment,
+        CGO_ENABLED: '0',
+      },
       stdio: 'pipe',
-      timeout: 15 * 60_000,
+      timeout: 40 * 60_000,
     });
     renameSync(join(folder, name), program);
     return { program };

@@ -14,6 +14,7 @@ const environments = {
     'grpcio-health-checking==1.85.1',
     'grpcio-status==1.85.1',
   ],
+  checkov: ['checkov==3.3.30'],
   schemathesis: ['schemathesis==4.32.5'],
   yaml: ['pyyaml==6.0.3'],
 } as const;
