@@ -18,6 +18,7 @@ import {
 import { alertsOfCompose, dashboardsOfCompose } from './compose/monitoring.ts';
 import { metricsPage } from './metrics-page.ts';
 import { operatorDashboardConfigMap } from './operator-dashboard.ts';
+import { kindPage, settingsPage } from './reference-pages.ts';
 
 const root = new URL('../', import.meta.url);
 const rbac = 'rbac.authorization.k8s.io/v1';
@@ -28,6 +29,8 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'crds/schema-registry.yaml': plainCrd,
   'operator/generated/schema-registry.ts': typesOfCrd,
   'docs/metrics.md': async () => metricsPage(),
+  'docs/reference/schemaregistry.md': async () => kindPage(readCrd().spec.versions[0].schema.openAPIV3Schema),
+  'docs/reference/settings.md': async () => settingsPage(),
   'config/rbac/role.yaml': async () => documents([clusterRole()]),
   'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),
   'config/namespaced/watched/role.yaml': async () => documents([namespacedRole(), namespacedBinding()]),

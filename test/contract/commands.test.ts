@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { desired } from '../../operator/desired/table.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { blocksOf, commandsOf, guides, read, root, split } from '../build/pages.ts';
 import { missingPromtool, promtool } from '../build/promtool.ts';
+import { anObserved, aRegistry } from '../build/registry.ts';
 import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
 import { isTriedIn, trialOf, trials } from '../docs/trials.ts';
 import { type as typeIn } from '../docs/type.ts';
@@ -95,6 +98,18 @@ describe('what pages show', () => {
       it(`${page}:${line} is YAML`, () => {
         for (const document of parseAllDocuments(text)) expect(document.errors).to.deep.equal([]);
       });
+    for (const { line, text } of blocks.filter(({ language }) => language === 'yaml'))
+      if (text.startsWith('spec:'))
+        it(`${page}:${line} is a spec that the operator carries out`, () => {
+          const { spec } = parse(text) as { spec: Spec };
+          // The Secrets that it names are the reader's.
+          const isOfReader = /there is no Secret|allowed-for/;
+          try {
+            desired(aRegistry(spec), anObserved());
+          } catch (error) {
+            expect((error as Error).message).to.match(isOfReader);
+          }
+        });
     for (const { line, text } of blocks.filter(({ language }) => language === 'json'))
       it(`${page}:${line} is JSON`, () => expect(() => JSON.parse(text)).not.to.throw());
   }

@@ -20,6 +20,7 @@ const compose = (word: string): Trial => ({ by: 'test/compose/compose.test.ts', 
 /** The first row that matches holds. A command that no row matches fails, and so does a row that matches nothing. */
 export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   // The registry.
+  [/^curl .*localhost:8443|production-auth/, { in: 'node' }],
   [/^curl .*(\$URL|localhost:(8080|9091))/s, { in: 'registry' }],
   [/^node registry-server\/main\.ts --help$/, { in: 'registry' }],
   [
@@ -79,6 +80,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
     /^kubectl logs (--previous|POD -c CONTAINER)$/,
     { not: 'names a flag; kubectl logs itself is tried on a node' },
   ],
+  [/^kubectl logs .*--previous/, { not: 'needs a container that has ended, which no healthy pod has' }],
   [/^kubectl describe pod$/, { not: 'names a verb' }],
   [/kubeseal/, { not: 'kubeseal asks its controller in the cluster for the key' }],
   [/^kubectl (logs|exec|port-forward|top|debug|cp|attach)\b|^kubectl .* POD\b/, { in: 'node' }],
