@@ -1,0 +1,22 @@
+import { completionScript, shells } from '../completion-script.ts';
+import { Problem } from '../problem.ts';
+import { shown } from '../shown.ts';
+import type { Verb } from '../verb.ts';
+
+export const completion: Verb = {
+  name: 'completion',
+  summary: 'write what makes a shell complete verbs and flags',
+  arguments: [{ name: '<shell>', description: shells.join(', ') }],
+  examples: [
+    ['source <(registry completion bash)', 'in ~/.bashrc; for zsh in ~/.zshrc'],
+    ['registry completion fish > ~/.config/fish/completions/registry.fish', 'for fish'],
+  ],
+  async run({ terminal }, { words: [text = ''] }) {
+    const shell = shells.find((each) => each === text);
+    if (shell === undefined) throw new Problem(`"${shown(text, 100)}" is not one of ${shells.join(', ')}.`);
+    // The table has this verb in it.
+    const { verbs } = await import('../table.ts');
+    terminal.write(completionScript(shell, verbs));
+    return undefined;
+  },
+};
