@@ -15,6 +15,7 @@ import {
   valuesTable,
   withTable,
 } from './chart.ts';
+import { commandPage } from './command-page.ts';
 import { alertsOfCompose, dashboardsOfCompose } from './compose/monitoring.ts';
 import { metricsPage } from './metrics-page.ts';
 import { operatorDashboardConfigMap } from './operator-dashboard.ts';
@@ -30,6 +31,7 @@ const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'operator/generated/schema-registry.ts': typesOfCrd,
   'docs/metrics.md': async () => metricsPage(),
   'docs/reference/schemaregistry.md': async () => kindPage(readCrd().spec.versions[0].schema.openAPIV3Schema),
+  'docs/reference/registry-command.md': async () => commandPage(),
   'docs/reference/settings.md': async () => settingsPage(),
   'config/rbac/role.yaml': async () => documents([clusterRole()]),
   'config/namespaced/lease-role.yaml': async () => documents([leaseRole()]),

@@ -23,6 +23,13 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^curl .*localhost:8443|production-auth/, { in: 'node' }],
   [/^curl .*(\$URL|localhost:(8080|9091))/s, { in: 'registry' }],
   [/^node registry-server\/main\.ts --help$/, { in: 'registry' }],
+  [/^registry login/, { by: 'test/registry-server/cli/connection.test.ts', word: "['login', '--url'" }],
+  [/^(registry |export SCHEMA_REGISTRY_URL=\$URL$|cat > (order\.avsc|registry\.yaml) )/, { in: 'registry' }],
+  [/^source <\(registry completion/, { in: 'registry' }],
+  [
+    /^npm run (-s )?registry -- /,
+    { by: 'package.json', word: '"registry": "node registry-server/cli/main.ts"' },
+  ],
   [
     /^curl -H "X-API-Key: \$KEY" http:\/\/NAME\.NAMESPACE\.svc/,
     { by: 'test/cluster/authentication.test.ts', word: 'lets in the key that the operator made' },
