@@ -70,6 +70,12 @@ describe('what people read', () => {
     });
   }
 
+  it('docs/README.md leads to every page of its folder', () => {
+    const index = read('docs/README.md');
+    for (const page of pages.filter((path) => /^docs\/(reference\/)?[^/]+\.md$/.test(path)))
+      if (page !== 'docs/README.md') expect(index).to.include(`](${page.slice('docs/'.length)}`);
+  });
+
   it('CONTRIBUTING.md names folders and files that are there', () => {
     const named = [...read('CONTRIBUTING.md').matchAll(/`([a-z-]+\/[a-z/.-]*)`/g)].map(
       ([, path = '']) => path,

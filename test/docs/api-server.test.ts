@@ -82,7 +82,11 @@ const status = (name: string, namespace: string) => {
     readyReplicas: 3,
     replicasReady: '3/3',
     endpoints: { http: `http://${name}.${namespace}.svc` },
-    conditions: [condition('Ready', 'True', 'Ready'), condition('Reconciling', 'False', 'UpToDate')],
+    conditions: [
+      condition('Ready', 'True', 'Ready'),
+      condition('Reconciling', 'False', 'Settled'),
+      condition('Exposed', 'True', 'NoAuthentication'),
+    ],
   };
 };
 

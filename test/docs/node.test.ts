@@ -36,7 +36,6 @@ const production = aRegistryNamed('production', {
 describe('what pages say to type where pods run', function () {
   this.timeout(180_000);
   let cluster: RunningCluster;
-  let pod: string;
   before(async function () {
     this.timeout(45 * 60_000); // The first build of the binaries and images.
     cluster = await runningCluster();
@@ -47,20 +46,28 @@ describe('what pages say to type where pods run', function () {
       async () => (await cluster.kubectl(['top', 'pods'])).includes('sample'),
       180_000,
     );
-    pod = (
-      await cluster.kubectl(
-        ['get', 'pods', '-l', 'app.kubernetes.io/instance=sample,app.kubernetes.io/component=server'].concat([
-          '-o',
-          'jsonpath={.items[0].metadata.name}',
-        ]),
-      )
-    ).trim();
   });
+
+  /** The page before may have replaced them. */
+  const aPod = async () => {
+    await cluster.ready();
+    const selector = 'app.kubernetes.io/instance=sample,app.kubernetes.io/component=server';
+    const found = await cluster.kubectl([
+      'get',
+      'pods',
+      '-l',
+      selector,
+      '-o',
+      'jsonpath={.items[0].metadata.name}',
+    ]);
+    return found.trim();
+  };
 
   for (const page of guides) {
     const typed = commandsOf(page).filter(isTriedIn('node'));
     if (typed.length === 0) continue;
     it(page, async () => {
+      const pod = await aPod();
       const wrong = await typeIn(typed, {
         prelude,
         environment: { PATH: [dirname(linkKubectl()), process.env.PATH].join(':') },
@@ -69,6 +76,7 @@ describe('what pages say to type where pods run', function () {
           ['NAMESPACE', 'default'],
           ['NAME', 'sample'],
           ['POD', pod],
+          ['SERVER_IMAGE', cluster.images.server ?? ''],
         ],
       });
       expect(wrong).to.deep.equal([]);

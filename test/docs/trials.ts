@@ -20,7 +20,7 @@ const compose = (word: string): Trial => ({ by: 'test/compose/compose.test.ts', 
 /** The first row that matches holds. A command that no row matches fails, and so does a row that matches nothing. */
 export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   // The registry.
-  [/^curl .*localhost:8443|production-auth/, { in: 'node' }],
+  [/^curl .*localhost:(8443|9229)|production-auth/, { in: 'node' }],
   [/^curl .*(\$URL|localhost:(8080|9091))/s, { in: 'registry' }],
   [/^node registry-server\/main\.ts --help$/, { in: 'registry' }],
   [/^registry login/, { by: 'test/registry-server/cli/connection.test.ts', word: "['login', '--url'" }],
@@ -69,6 +69,12 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
     { not: 'takes minutes to hours; the figures beside it are of the day that is said there' },
   ],
 
+  // Whoever works on this runs it.
+  [
+    /^npm run test:[a-z]+$/,
+    { by: 'test/contract/pages.test.ts', word: 'the npm scripts that it names are there' },
+  ],
+
   // Compose.
   [/npm run compose:env/, compose("'hack', 'compose', 'main.ts'")],
   [/^docker compose up --wait$/, compose("'up', '-d', '--wait'")],
@@ -90,7 +96,10 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^kubectl logs .*--previous/, { not: 'needs a container that has ended, which no healthy pod has' }],
   [/^kubectl describe pod$/, { not: 'names a verb' }],
   [/kubeseal/, { not: 'kubeseal asks its controller in the cluster for the key' }],
-  [/^kubectl (logs|exec|port-forward|top|debug|cp|attach)\b|^kubectl .* POD\b/, { in: 'node' }],
+  [
+    /^kubectl (logs|exec|port-forward|top|debug|cp|attach|rollout|get --raw)\b|^kubectl .*[ /]POD\b/,
+    { in: 'node' },
+  ],
   [/^helm test/, { by: 'test/chart/life.test.ts', word: 'helm test asks the operator' }],
   [/^helm (push|install) .*(VERSION|oci:)/, { not: 'needs a published release, or a registry to push to' }],
   [/^helm /, { in: 'api-server' }],
