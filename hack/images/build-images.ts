@@ -10,7 +10,7 @@ import { installTools, requireRoot } from '../cluster/tools.ts';
 import { type Architecture, emulate, ownArchitecture } from './architecture.ts';
 import { buildah, tidyBuildah } from './buildah.ts';
 import { buildDebian, hashOf, hashOfDebian, readText, root } from './debian-image.ts';
-import { bases, type DebianImage, type ProgramImage, programs, services } from './table.ts';
+import { bases, command, type DebianImage, type ProgramImage, programs, services } from './table.ts';
 
 export type BuiltImage = {
   readonly name: string;
@@ -35,7 +35,11 @@ const filesOf = (paths: readonly string[]): string[] =>
 
 const hashOfProgram = (image: ProgramImage, architecture: Architecture): string => {
   const files = filesOf(image.inputs).flatMap((path) => [path, readText(path)]);
-  return hashOf([...files, ...Object.values(bases).map((base) => hashOfDebian(base, architecture))]);
+  return hashOf([
+    image.target ?? '',
+    ...files,
+    ...Object.values(bases).map((base) => hashOfDebian(base, architecture)),
+  ]);
 };
 
 /** Another machine's are told apart by their names: a build of one does not remove those of the other. */
@@ -83,6 +87,7 @@ const buildProgram = async (
           `linux/${architecture}`,
           '--file',
           image.dockerfile,
+          ...(image.target === undefined ? [] : ['--target', image.target]),
           '--tag',
           image.name,
         ],
@@ -170,16 +175,26 @@ export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
     image,
     archive: archiveOf(image.name, architecture, hashOfDebian(image, architecture)),
   }));
-  return build(ownPrograms(architecture), others, architecture, report);
+  return build(wantedOf(programs, architecture), others, architecture, report);
 };
 
-/** The two programs for another kind of machine than this one, too. */
-export const buildProgramsFor = (architecture: Architecture, report: Report): Promise<BuiltImage[]> =>
-  build(ownPrograms(architecture), [], architecture, report);
+/** The `registry` command, for this machine. */
+export const buildCommand = (report: Report): Promise<BuiltImage[]> =>
+  build(wantedOf(commandAlone, ownArchitecture()), [], ownArchitecture(), report);
 
-const ownPrograms = (architecture: Architecture): Wanted<ProgramImage>[] => {
+/** All that is ours: the two programs and the command, for another kind of machine than this one, too. */
+export const buildProgramsFor = (architecture: Architecture, report: Report): Promise<BuiltImage[]> =>
+  build(wantedOf(ownImages, architecture), [], architecture, report);
+
+type Table = (version: string) => readonly ProgramImage[];
+
+const commandAlone: Table = (version) => [command(version)];
+
+const ownImages: Table = (version) => [...programs(version), command(version)];
+
+const wantedOf = (table: Table, architecture: Architecture): Wanted<ProgramImage>[] => {
   const { version } = JSON.parse(readText('package.json')) as { version: string };
-  return programs(version).map((image) => ({
+  return table(version).map((image) => ({
     image,
     archive: archiveOf(image.name, architecture, hashOfProgram(image, architecture)),
   }));

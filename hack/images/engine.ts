@@ -8,20 +8,27 @@ import { cacheFolder } from '../cluster/folders.ts';
 import type { Report } from '../cluster/report.ts';
 import { run } from '../cluster/run.ts';
 import type { BuiltImage } from './build-images.ts';
-import { programs } from './table.ts';
+import { type ProgramImage, programs } from './table.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = join(cacheFolder, 'engine-images');
 
 /** PostgreSQL and Redis are the released images: a cluster that can be had this way can pull them. */
-export async function buildWithEngine(engine: string, report: Report): Promise<BuiltImage[]> {
+export async function buildWithEngine(
+  engine: string,
+  report: Report,
+  images: readonly ProgramImage[] = programs(packageJson.version),
+): Promise<BuiltImage[]> {
   mkdirSync(folder, { recursive: true });
   const built: BuiltImage[] = [];
-  for (const { name, dockerfile } of programs(packageJson.version)) {
+  for (const { name, dockerfile, target } of images) {
     const stage = `Building ${name} with ${engine}`;
     report(stage);
     const onLine = (line: string) => report(stage, line.trim());
-    await run(engine, ['build', '--file', join(root, dockerfile), '--tag', name, root], { onLine });
+    const stageOf = target === undefined ? [] : ['--target', target];
+    await run(engine, ['build', '--file', join(root, dockerfile), ...stageOf, '--tag', name, root], {
+      onLine,
+    });
     const id = (await run(engine, ['image', 'inspect', '--format', '{{.Id}}', name])).trim();
     const archivePath = join(folder, `${createHash('sha256').update(id).digest('hex').slice(0, 12)}.tar`);
     await run(engine, ['save', '--output', archivePath, name]);

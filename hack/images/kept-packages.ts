@@ -16,8 +16,9 @@ const findPackage = (root: string, name: string, from: string): string | undefin
 /**
  * The folders of the packages that a program needs when it runs: those that it imports, and what they depend on.
  * @param root where the program's folder and node_modules are
+ * @param left a folder of the program's that is no part of it
  */
-export const keptPackages = (program: string, root = '.'): Set<string> => {
+export const keptPackages = (program: string, root = '.', left?: string): Set<string> => {
   const kept = new Set<string>();
   const keep = (name: string, from: string): void => {
     const folder = findPackage(root, name, from);
@@ -30,7 +31,7 @@ export const keptPackages = (program: string, root = '.'): Set<string> => {
       keep(dependency, folder);
   };
   for (const file of readdirSync(join(root, program), { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.ts')) continue;
+    if (!file.endsWith('.ts') || (left !== undefined && join(program, file).startsWith(`${left}/`))) continue;
     for (const name of importedPackages(readFileSync(join(root, program, file), 'utf8'))) keep(name, '.');
   }
   return kept;

@@ -20,6 +20,8 @@ export type DebianImage = {
 export type ProgramImage = {
   readonly name: string;
   readonly dockerfile: string;
+  /** Its stage; without one, the last. */
+  readonly target?: string;
   /** Everything that goes in: a change of any of it makes a new image. */
   readonly inputs: readonly string[];
 };
@@ -122,3 +124,11 @@ export const programs = (version: string): ProgramImage[] => [
     inputs: ['Dockerfile.server', 'registry-server', ...shared],
   },
 ];
+
+/** The `registry` command, which no cluster runs. */
+export const command = (version: string): ProgramImage => ({
+  name: `ghcr.io/llm-schema-registry/schema-registry-cli:${version}`,
+  dockerfile: 'Dockerfile.server',
+  target: 'runtime-cli',
+  inputs: ['Dockerfile.server', 'registry-server/cli', 'registry-server/version.ts', ...shared],
+});

@@ -2,6 +2,7 @@
 export const usualBytes: Readonly<Record<string, number>> = {
   operator: 58_000_000,
   'schema-registry': 63_000_000,
+  'schema-registry-cli': 51_000_000,
 };
 
 const toleratedBytes = 5_000_000;

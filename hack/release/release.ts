@@ -17,6 +17,7 @@ import { writeImageLayout } from './image-layout.ts';
 import { digestsOfOthers, imagesOfOthers } from './images-of-others.ts';
 import { tooLarge } from './largest-images.ts';
 import { packChart, writeChartLayout } from './pack-chart.ts';
+import { packCommand } from './pack-command.ts';
 import { type Digests, withPinnedImages } from './pinned-images.ts';
 import { provenance, type Subject } from './provenance.ts';
 import { cycloneDxOf, type Product, purlOf, spdxOf } from './sbom.ts';
@@ -27,10 +28,11 @@ const root = join(import.meta.dirname, '..', '..');
 const prefix = 'ghcr.io/llm-schema-registry/';
 const chartName = 'llm-schema-registry';
 
-/** Each image's program, whose imports decide what is in it. */
-const programs: Readonly<Record<string, string>> = {
-  operator: 'operator',
-  'schema-registry': 'registry-server',
+/** Each image's program, whose imports decide what is in it; the server's has not the command that lies in its folder. */
+const programs: Readonly<Record<string, { readonly program: string; readonly left?: string }>> = {
+  operator: { program: 'operator' },
+  'schema-registry': { program: 'registry-server', left: 'registry-server/cli' },
+  'schema-registry-cli': { program: 'registry-server/cli' },
 };
 
 /** What is applied as one file, and the folders that kustomize makes it from. */
@@ -79,6 +81,9 @@ export async function release(version: string, folder: string, report: Report): 
       .join(''),
   );
   write('images.txt', [...digests, ...chart].map(([image, digest]) => `${image}@${digest}\n`).join(''));
+
+  report('Packing the command');
+  await packCommand(version, folder);
 
   report('Listing what is in the images');
   for (const [name, text] of await billsOfMaterials(version)) write(name, text);
@@ -157,11 +162,11 @@ async function billsOfMaterials(version: string): Promise<[name: string, text: s
       }),
     ) as unknown;
   const [cycloneDx, spdx] = [await of('cyclonedx'), await of('spdx')];
-  return Object.entries(programs).flatMap(([name, program]): [string, string][] => {
+  return Object.entries(programs).flatMap(([name, { program, left }]): [string, string][] => {
     const product: Product = {
       name,
       version,
-      purls: new Set([...keptPackages(program, root)].map(purlIn)),
+      purls: new Set([...keptPackages(program, root, left)].map(purlIn)),
       node: packageLock.packages['node_modules/node'].version,
     };
     const text = (document: object) => `${JSON.stringify(document, null, 2)}\n`;

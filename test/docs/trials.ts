@@ -23,6 +23,10 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^curl .*localhost:(8443|9229)|production-auth/, { in: 'node' }],
   [/^curl .*(\$URL|localhost:(8080|9091))/s, { in: 'registry' }],
   [/^node registry-server\/main\.ts --help$/, { in: 'registry' }],
+  [
+    /^npm install -g llm-schema-registry-cli-VERSION\.tgz$/,
+    { by: 'test/command/package.test.ts', word: "'install', '--no-audit'" },
+  ],
   [/^registry login/, { by: 'test/registry-server/cli/connection.test.ts', word: "['login', '--url'" }],
   [/^(registry |export SCHEMA_REGISTRY_URL=\$URL$|cat > (order\.avsc|registry\.yaml) )/, { in: 'registry' }],
   [/^source <\(registry completion/, { in: 'registry' }],
@@ -55,6 +59,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^npm run check$/, workflow('npm run check')],
   [/^npm run test:(unit|api-server|cluster)$/, { by: 'hack/test.ts', word: 'test:unit' }],
   [/npx mocha /, { by: 'package.json', word: '"test:unit": "mocha' }],
+  [/^npm run test:command$/, workflow('npm run test:command')],
   [/^npm run test:docs$/, workflow('npm run test:docs')],
   [/^npm run test:releases$/, workflow('npm run test:releases')],
   [/^npm run test:compose$/, workflow('npm run test:compose')],
