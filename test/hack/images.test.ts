@@ -18,6 +18,7 @@ import { withLock } from '../../hack/cluster/lock.ts';
 import { run } from '../../hack/cluster/run.ts';
 import { dependenciesIn } from '../../hack/images/debian.ts';
 import { importedPackages } from '../../hack/images/imported-packages.ts';
+import { keptPackages } from '../../hack/images/kept-packages.ts';
 import { isLicence, licenceIn, licenceText } from '../../hack/images/licences.ts';
 import { packImage } from '../../hack/images/pack.ts';
 
@@ -253,7 +254,8 @@ describe('licences and notices', () => {
           join(root, `Dockerfile.${program === 'operator' ? 'operator' : 'server'}`),
           'utf8',
         );
-        const [dependencies = '', image = ''] = file.split(/^FROM \$\{RUNTIME_IMAGE\}$/m);
+        const [dependencies = '', ...images] = file.split(/^FROM \$\{RUNTIME_IMAGE\}(?: AS .*)?$/m);
+        const image = images.at(-1) ?? '';
         expect(dependencies).to.match(/^WORKDIR \/app$[\s\S]*^COPY LICENSE \.\/$/m);
         expect(dependencies).not.to.match(/rm .*LICENSE/);
         expect(image).to.match(/^COPY --from=program .*\/app \/app$/m);
@@ -261,4 +263,38 @@ describe('licences and notices', () => {
       });
     });
   }
+});
+
+describe('Dockerfile.server', () => {
+  /** What stands in each stage, by its name. */
+  const stages = new Map(
+    readFileSync(join(import.meta.dirname, '..', '..', 'Dockerfile.server'), 'utf8')
+      .split(/^FROM /m)
+      .slice(1)
+      .map((text) => [/^\S+ AS (\S+)/.exec(text)?.[1], text] as const),
+  );
+
+  it('makes the server where no target is named: it comes last', () => {
+    expect([...stages.keys()].at(-1)).to.equal('runtime-server');
+    expect(stages.get('runtime-server')).to.match(
+      /^ENTRYPOINT \[.*"\/app\/registry-server\/main\.ts"\]\nCMD \["serve"\]$/m,
+    );
+  });
+
+  it('makes the command as runtime-cli, which says how it is used', () =>
+    expect(stages.get('runtime-cli')).to.match(
+      /^ENTRYPOINT \["node", "\/app\/registry-server\/cli\/main\.ts"\]\nCMD \["--help"\]$/m,
+    ));
+
+  it('takes into both from one stage of their own alone, and no command into the server', () => {
+    const sources = (name: string) =>
+      new Set([...(stages.get(name) ?? '').matchAll(/^COPY --from=(\S+)/gm)].map(([, from]) => from));
+    expect([...sources('runtime-server')]).to.deep.equal(['program']);
+    expect([...sources('runtime-cli')]).to.deep.equal(['command']);
+    expect(stages.get('program')).to.include('RUN rm -r registry-server/cli\n');
+    const left = 'registry-server/cli';
+    const root = join(import.meta.dirname, '..', '..');
+    expect([...keptPackages('registry-server', root, left)]).not.to.include('node_modules/commander');
+    expect([...keptPackages(left, root)]).to.have.members(['node_modules/commander', 'node_modules/yaml']);
+  });
 });
