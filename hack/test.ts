@@ -1,9 +1,20 @@
 /** `npm test`: what is quick first, then the suites, then one line that counts them all. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
+import { createInterface } from 'node:readline';
 
 const root = new URL('../', import.meta.url);
-const suites = ['test:unit', 'test:api-server', 'test:cluster'] as const;
+
+/**
+ * Side by side, since a cluster mostly waits. What is in one lane runs one after the other. Tests of a cluster say how
+ * soon something happens, those without one do not: these take what the others leave of the processors.
+ */
+const lanes = [
+  { suites: ['test:api-server', 'test:cluster'], niceness: 0 },
+  { suites: ['test:unit'], niceness: 10 },
+] as const;
+
 /** mocha's closing lines. */
 const counted = {
   passed: /^ +(\d+) passing/,
@@ -16,26 +27,28 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const longestAccount = 60;
 const failures: string[] = [];
 
-/** Shows a script's output as it comes, and gives its exit code and its lines. */
-async function script(name: string): Promise<{ code: number; lines: string[] }> {
-  console.log(`\n== npm run ${name}`);
+/** Shows a script's output line by line as it comes, and gives its exit code and its lines. */
+async function script(name: string, niceness = 0): Promise<{ code: number; lines: string[] }> {
+  const label = `${name.replace('test:', '').padEnd(10)} | `;
+  const tell = (line: string) => console.log(`${label}${line}`);
+  tell(`npm run ${name}`);
   const startedMs = performance.now();
-  const child = spawn('npm', ['run', '--silent', name], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-    process.stdout.write(text);
+  const child = spawn('npm', ['run', '--silent', name], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close');
+  if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    tell(line);
   });
-  const [code] = (await once(child, 'close')) as [number | null];
-  console.log(`== ${name}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-  return { code: code ?? 1, lines: output.split('\n') };
+  createInterface({ input: child.stderr }).on('line', tell);
+  const [code] = (await closed) as [number | null];
+  tell(`${name}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  return { code: code ?? 1, lines };
 }
 
-const check = await script('check');
-totals[check.code === 0 ? 'passed' : 'failed'] += 1;
-if (check.code !== 0) failures.push('== check', ...check.lines.slice(-longestAccount));
-for (const name of suites) {
-  const { code, lines } = await script(name);
+async function suite(name: string, niceness: number): Promise<void> {
+  const { code, lines } = await script(name, niceness);
   let failed = 0;
   for (const line of lines) {
     for (const [result, pattern] of Object.entries(counted)) {
@@ -53,6 +66,15 @@ for (const name of suites) {
     failures.push(`== ${name}`, ...lines.slice(-longestAccount));
   }
 }
+
+const check = await script('check');
+totals[check.code === 0 ? 'passed' : 'failed'] += 1;
+if (check.code !== 0) failures.push('== check', ...check.lines.slice(-longestAccount));
+await Promise.all(
+  lanes.map(async ({ suites, niceness }) => {
+    for (const name of suites) await suite(name, niceness);
+  }),
+);
 if (failures.length > 0) console.log(`\n${failures.join('\n')}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed === 0 ? 0 : 1;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
 import { end, freePort } from './process.ts';
+import { quickStart } from './quick-start.ts';
 
 export interface RegistryProcess {
   readonly url: string;
@@ -28,6 +29,7 @@ export async function startRegistryProcess(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
+      ...quickStart,
       SERVER_HOST: '127.0.0.1',
       SERVER_PORT: String(port),
       METRICS_PORT: String(metricsPort),

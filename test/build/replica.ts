@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
 import { end, freePort } from './process.ts';
+import { quickStart } from './quick-start.ts';
 
 const main = fileURLToPath(new URL('../../registry-server/main.ts', import.meta.url));
 
@@ -32,6 +33,7 @@ export async function openReplica(environment: Readonly<Record<string, string>>)
         stdio: 'ignore',
         env: {
           PATH: process.env.PATH,
+          ...quickStart,
           SERVER_HOST: '127.0.0.1',
           SERVER_PORT: String(port),
           ENABLE_GRPC: 'false',

@@ -16,6 +16,7 @@ import { type Rebuilding, rebuild } from '../../registry-server/store/rebuild.ts
 import { aDatabase, ask, dump, type Kind, shipped, type TestDatabase } from '../build/archived.ts';
 import { eventually } from '../build/eventually.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
+import { quickStart } from '../build/quick-start.ts';
 import { chance, seeded } from '../build/random.ts';
 import { askReplica, openReplica, type Replica } from '../build/replica.ts';
 import { missingS3, startS3, type TestS3 } from '../build/s3.ts';
@@ -542,7 +543,7 @@ function archives(kind: Kind): void {
       const { S3_BUCKET = '', ...s3Settings } = nextBucket();
       const bucket = { ...s3Settings, S3_BUCKET, S3_PREFIX: 'team-a/registry' };
       const command = async (environment: Record<string, string>, ...args: string[]) => {
-        const env = { PATH: process.env.PATH, LOG_LEVEL: 'error', ...environment };
+        const env = { PATH: process.env.PATH, ...quickStart, LOG_LEVEL: 'error', ...environment };
         const run = promisify(execFile)(process.execPath, [main, ...args], { env });
         const { stdout, stderr, code = 0 } = await run.catch((error) => error);
         return { code, out: stdout + stderr };

@@ -11,6 +11,7 @@ import { migrate } from '../../../registry-server/store/migrate.ts';
 import { aDatabase, ask, type Kind } from '../../build/archived.ts';
 import { eventually } from '../../build/eventually.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../../build/postgres.ts';
+import { quickStart } from '../../build/quick-start.ts';
 import { askReplica, openReplica } from '../../build/replica.ts';
 import { anAvroRecord } from '../../build/schema.ts';
 import { startServer } from '../../build/server.ts';
@@ -222,6 +223,7 @@ for (const kind of ['embedded', 'postgres'] as const) {
           const end = await begin(client);
           const env = {
             PATH: process.env.PATH,
+            ...quickStart,
             REQUEST_TIMEOUT: '1',
             LOG_LEVEL: 'warn',
             ...test.environment,
@@ -297,7 +299,7 @@ for (const kind of ['embedded', 'postgres'] as const) {
         expect(
           (await askReplica(replica, 'POST', '/subjects/s/versions', { schema: '"int"' }))?.status,
         ).to.equal(500);
-        const env = { PATH: process.env.PATH, ...test.environment };
+        const env = { PATH: process.env.PATH, ...quickStart, ...test.environment };
         const refused = await promisify(execFile)(process.execPath, [main, 'migrate'], { env }).catch(
           (error) => error,
         );
