@@ -7,7 +7,7 @@ import { openApiServer } from './certificate.ts';
 import { allowOrigins } from './cors.ts';
 import { countBodies } from './count-bodies.ts';
 import { openAnswers, openFront } from './front.ts';
-import { type GrpcDoor, openGrpcDoor } from './grpc/door.ts';
+import { openGrpcDoor } from './grpc/door.ts';
 import { openLock } from './grpc/lock.ts';
 import { guard } from './guard.ts';
 import { countedHoldings } from './holdings.ts';
@@ -216,6 +216,11 @@ export async function serve(
 ): Promise<RunningServer> {
   const started = performance.now();
   const lifecycle = new Lifecycle();
+  // What is opened says here how it ends. A start that fails walks this list as a stop does: backwards.
+  await using opened = new AsyncDisposableStack();
+  // When requests that are under way are cut: at once, unless it is a stop that lets them end.
+  let closeBy = 0;
+  const leftMs = () => Math.max(0, closeBy - performance.now());
   // First of all, for what is opened next counts from its first moment on. It is read when all is there.
   const metrics: Metrics = openMetrics({
     poolUsage: () => store.poolUsage(),
@@ -231,7 +236,9 @@ export async function serve(
     backlog: settings.s3Bucket === undefined ? undefined : () => archive?.status() ?? unknownBacklog,
   });
   const authenticator = await openAuthenticator(settings, log);
+  opened.defer(() => authenticator?.close());
   const tracer = await openTracer(settings, log, (outcome, spans) => metrics.spans(outcome, spans));
+  opened.defer(() => tracer?.close(Math.max(SEND_LAST_MS, leftMs())));
   const plainDatabase = meteredDatabase(
     metrics,
     openDatabase(settings, log, (seconds) => metrics.connectionWaitedFor(seconds)),
@@ -246,12 +253,15 @@ export async function serve(
     wasRead: (level, isHit) => metrics.cacheRead(level, isHit),
     beforeLook: link?.wake,
   });
+  opened.defer(() => store.close());
   const holdings = countedHoldings(store.countHoldings, () => lifecycle.phase.is === 'serving');
+  opened.defer(() => holdings.close());
   const counts: ArchiveCounts = {
     shipped: (seconds) => metrics.archiveShipped(seconds),
     failed: () => metrics.archiveFailed(),
   };
   const archive = await openArchive(settings, database, log, counts, tracer);
+  opened.defer(() => archive?.close());
   const readiness = openReadiness({ store, cache, archive, lifecycle });
   link?.answer({ metrics: metrics.measure, readiness });
   const registry: Registry = {
@@ -265,6 +275,7 @@ export async function serve(
     maxBodyBytes: settings.maxSchemaBytes * BODY_FACTOR + BODY_EXTRA_BYTES,
     credentials: authenticator?.credentials,
   };
+  opened.defer(() => registry.parser.close());
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
   const known = new KnownPosts(settings.cacheMaxEntries);
   const app = openApp({ registry, lifecycle, readiness, log, known, requestTimeoutMs });
@@ -299,33 +310,39 @@ export async function serve(
   const stopping = new AbortController();
   const stopped = AbortSignal.any([stopping.signal, ending]);
   const begin = () => prepare(store, archive, lifecycle, log, stopped, link);
+  let began: Promise<void> | undefined;
+  opened.defer(() => {
+    stopping.abort();
+    return began?.catch(() => {});
+  });
+
+  if (metricsServer) {
+    opened.defer(() => closeServer(metricsServer, 0));
+    await listen(metricsServer, settings.metricsPort, settings.host);
+  }
+  const doors: ((deadlineMs: number) => Promise<void>)[] = [];
+  // At once, since each of them has the time that is left.
+  opened.defer(async () => {
+    await Promise.all(doors.map((close) => close(leftMs())));
+  });
+  // Who takes a dead worker's place takes no connection before it can answer.
+  if (link?.isReplacement) await begin();
+  ending.throwIfAborted();
+  doors.push((deadlineMs) => closeServer(server, deadlineMs));
+  await listen(server, settings.port, settings.host);
   const authorize = openLock(authenticator, metrics);
   const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize, tracer, underWay };
-  let grpcDoor: GrpcDoor | undefined;
-  try {
-    // Who takes a dead worker's place takes no connection before it can answer.
-    if (link?.isReplacement) await begin();
-    ending.throwIfAborted();
-    await listen(server, settings.port, settings.host);
-    if (metricsServer) await listen(metricsServer, settings.metricsPort, settings.host);
-    grpcDoor = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
-  } catch (error) {
-    server.close();
-    metricsServer?.close();
-    stopping.abort();
-    authenticator?.close();
-    await archive?.close();
-    await registry.parser.close();
-    await store.close();
-    throw error;
-  }
+  const grpcDoor = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
+  if (grpcDoor) doors.push((deadlineMs) => grpcDoor.close(deadlineMs));
 
-  const ready = (link?.isReplacement ? Promise.resolve() : begin()).then(() => {
+  began = link?.isReplacement ? Promise.resolve() : begin();
+  const ready = began.then(() => {
     if (lifecycle.phase.is !== 'serving') return;
     log.info('ready', { afterMs: Math.round(performance.now() - started) });
   });
   log.info(`schema registry ${version} listens on ${urlOf(server)}, data is ${whereIsData(settings)}`);
 
+  const running = opened.move();
   let stop: Promise<void> | undefined;
   return {
     url: urlOf(server),
@@ -343,30 +360,16 @@ export async function serve(
     const wasServing = lifecycle.phase.is === 'serving';
     lifecycle.drain();
     stopping.abort();
-    const closed = performance.now() + deadlineMs;
+    closeBy = performance.now() + deadlineMs;
     // New requests still come while the news of our end travels to load balancers.
     if (wasServing) {
       log.info('draining', { deadlineMs });
       await delay(deadlineMs / 3);
     }
-    const leftMs = closed - performance.now();
-    await Promise.all([closeServer(server, leftMs), grpcDoor?.close(leftMs)]);
-    const isClosed = await inTime(close(closed), Math.max(0, closed - performance.now()) + CLOSE_MS);
+    const isClosed = await inTime(running.disposeAsync(), leftMs() + CLOSE_MS);
     if (isClosed) log.info('stopped');
     // Transactions are undone and leases run out by themselves.
     else log.warn('stopped, and left what does not end', {});
-  }
-
-  /** @param closed when the spans of the last requests should have been sent */
-  async function close(closed: number): Promise<void> {
-    authenticator?.close();
-    holdings.close();
-    await ready.catch(() => {});
-    await archive?.close();
-    if (metricsServer) await closeServer(metricsServer, 0);
-    await registry.parser.close();
-    await store.close();
-    await tracer?.close(Math.max(SEND_LAST_MS, closed - performance.now()));
   }
 }
 
