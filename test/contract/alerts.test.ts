@@ -362,8 +362,7 @@ describe('alerts', () => {
   });
 });
 
-describe(`alerts, as Prometheus works them out${missingPromtool ? ` (${missingPromtool})` : ''}`, function () {
-  this.timeout(60_000);
+describe(`alerts, as Prometheus works them out${missingPromtool ? ` (${missingPromtool})` : ''}`, () => {
   before(function () {
     if (missingPromtool !== undefined) this.skip();
   });

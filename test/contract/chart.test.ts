@@ -21,8 +21,7 @@ const schema = JSON.parse(readFileSync(`${chart}/values.schema.json`, 'utf8'));
 const title = ({ kind, metadata }: KubeObject) => `${kind} ${metadata.name}`;
 const isHook = ({ metadata }: KubeObject) => metadata.annotations?.['helm.sh/hook'] !== undefined;
 
-describe('the Helm chart', function () {
-  this.timeout(60_000);
+describe('the Helm chart', () => {
   let helm: Helm;
   before(async function () {
     this.timeout(30 * 60_000); // The first build of the binaries.

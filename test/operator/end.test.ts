@@ -187,8 +187,7 @@ const phases: readonly Phase[] = [
   },
 ];
 
-describe('SIGTERM and the operator', function () {
-  this.timeout(60_000);
+describe('SIGTERM and the operator', () => {
   let api: Api;
   let operator: Operator | undefined;
 
@@ -248,9 +247,7 @@ describe('SIGTERM and the operator', function () {
   }
 });
 
-describe('the operator and a port that is taken', function () {
-  this.timeout(60_000);
-
+describe('the operator and a port that is taken', () => {
   for (const name of ['METRICS_PORT', 'HEALTH_PORT']) {
     it(`ends with the cause: ${name}`, async () => {
       const api = await openApi();

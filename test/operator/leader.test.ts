@@ -73,9 +73,7 @@ const until = (signal: AbortSignal) =>
     signal.addEventListener('abort', () => resolve());
   });
 
-describe('installs of the operator that watch every namespace', function () {
-  this.timeout(60_000);
-
+describe('installs of the operator that watch every namespace', () => {
   it('lead one at a time, however they begin, and each has its turn', async () => {
     const { seed } = seeded(Number(process.env.TEST_SEED ?? 20_261_126));
     for (let round = 0; round < roundsOr(2); round += 1) {

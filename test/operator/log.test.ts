@@ -3,9 +3,7 @@ import { expect } from 'chai';
 
 const log = new URL('../../operator/log.ts', import.meta.url).href;
 
-describe('a log line of the operator', function () {
-  this.timeout(30_000);
-
+describe('a log line of the operator', () => {
   it('has no more than 4,096 bytes of a text in it, of a field as of an error', () => {
     const program = `
       import { openLog } from '${log}';

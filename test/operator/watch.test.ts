@@ -8,8 +8,7 @@ import { reflect } from '../../operator/watch.ts';
 import { eventually } from '../build/eventually.ts';
 
 describe('a reflector at a pretended API server', () => {
-  it('looks again at once each time that a quiet watch is taken for dead, however often', async function () {
-    this.timeout(30_000);
+  it('looks again at once each time that a quiet watch is taken for dead, however often', async () => {
     const silenceMs = 50;
     let watches = 0;
     const quiet: Pick<Cluster, 'list' | 'watch'> = {

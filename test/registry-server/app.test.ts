@@ -2,8 +2,7 @@ import { request } from 'node:http';
 import { expect } from 'chai';
 import { startServer, type TestServer } from '../build/server.ts';
 
-describe('the protocol', function () {
-  this.timeout(30_000);
+describe('the protocol', () => {
   let server: TestServer;
   const lines: string[] = [];
 

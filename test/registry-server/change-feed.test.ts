@@ -128,8 +128,7 @@ describe('what a worker and its supervisor say to each other', () => {
   });
 });
 
-describe(`notifications of others${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, function () {
-  this.timeout(60_000);
+describe(`notifications of others${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, () => {
   let postgres: TestPostgres;
   let server: RegistryProcess | undefined;
 

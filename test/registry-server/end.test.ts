@@ -43,8 +43,7 @@ async function openSilence(): Promise<{ port: number; sockets: Set<Socket>; serv
   return { port: (server.address() as AddressInfo).port, sockets, server };
 }
 
-describe(`SIGTERM${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, function () {
-  this.timeout(60_000);
+describe(`SIGTERM${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, () => {
   let postgres: TestPostgres;
   let databases = 0;
   const started = new Set<ChildProcess>();

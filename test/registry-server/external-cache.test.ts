@@ -16,8 +16,7 @@ const missing = missingRedis ?? missingOpenssl;
 const password = "a b@c/d:e#f?g%41&h\\k'üß";
 const portOf = ({ url }: TestRedis) => new URL(url).port;
 
-describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, function () {
-  this.timeout(30_000);
+describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, () => {
   const started: TestRedis[] = [];
   let certificate: TestCertificate | undefined;
   let server: TestServer | undefined;

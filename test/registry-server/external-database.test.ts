@@ -11,8 +11,7 @@ const missing = missingPostgres ?? missingOpenssl;
 const password = 'a b@c/d:e#f?g%41&h=i+j\\k"l\'m$n`o{}[]|<>ü€';
 const sqlText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-describe(`a PostgreSQL in parts, with a password and TLS${missing ? `: ${missing}` : ''}`, function () {
-  this.timeout(60_000);
+describe(`a PostgreSQL in parts, with a password and TLS${missing ? `: ${missing}` : ''}`, () => {
   let postgres: TestPostgres;
   let own: TestCertificate;
   let other: TestCertificate;

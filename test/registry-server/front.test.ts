@@ -43,9 +43,7 @@ async function postInPieces({ url }: TestServer, path: string, text: string): Pr
   return answer.statusCode;
 }
 
-describe('the front', function () {
-  this.timeout(30_000);
-
+describe('the front', () => {
   describe('beside Koa', () => {
     let server: TestServer;
     let count = 0;

@@ -25,8 +25,7 @@ const basic = (user: string, password: string) => ({
   Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
 });
 
-describe('a server with API keys', function () {
-  this.timeout(30_000);
+describe('a server with API keys', () => {
   let folder: string;
   let file: string;
   let server: TestServer;

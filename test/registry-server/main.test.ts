@@ -14,8 +14,7 @@ import { end, freePort } from '../build/process.ts';
 const main = new URL('../../registry-server/main.ts', import.meta.url).pathname;
 const run = promisify(execFile);
 
-describe('the process', function () {
-  this.timeout(30_000);
+describe('the process', () => {
   let folder: string;
   let port: number;
   let child: ChildProcess | undefined;

@@ -129,8 +129,7 @@ describe('/metrics', () => {
     }
   });
 
-  it('tells what is there, what clients sent, how long the database took, and what memory holds', async function () {
-    this.timeout(40_000);
+  it('tells what is there, what clients sent, how long the database took, and what memory holds', async () => {
     const server = await startRegistryProcess();
     const send = async (path: string, body: object, method = 'POST') =>
       (
@@ -174,8 +173,7 @@ describe('/metrics', () => {
     }
   });
 
-  it('counts from the first moment on: what fails while the server starts does not end it', async function () {
-    this.timeout(40_000);
+  it('counts from the first moment on: what fails while the server starts does not end it', async () => {
     const [redis, s3, collector] = [await freePort(), await freePort(), await freePort()];
     // The parts are opened one after the other, and some of them fail before the last is there.
     const server = await startRegistryProcess({

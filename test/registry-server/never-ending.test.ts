@@ -64,9 +64,7 @@ function begin(session: ClientHttp2Session, method: string, sentBytes: number): 
   return { stream, status: () => status };
 }
 
-describe('requests that never end', function () {
-  this.timeout(60_000);
-
+describe('requests that never end', () => {
   describe('by gRPC, of nobody who is known', () => {
     let folder: string;
     let server: RegistryProcess;

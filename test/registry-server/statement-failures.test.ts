@@ -88,8 +88,7 @@ const trigger = `
   create trigger fail before insert on schemas for each row execute function fail();
   alter table schemas add constraint no_such_schema check (schema not like '%fault-check%');`;
 
-describe(`what PostgreSQL says of a statement that fails${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, function () {
-  this.timeout(60_000);
+describe(`what PostgreSQL says of a statement that fails${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, () => {
   let postgres: TestPostgres;
   let server: TestServer;
   let url: string;

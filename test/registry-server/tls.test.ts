@@ -27,8 +27,7 @@ function ask(url: string, caPath: string): Promise<{ status: number | undefined;
   });
 }
 
-describe('a server with a certificate', function () {
-  this.timeout(30_000);
+describe('a server with a certificate', () => {
   let folder: string;
   let first: TestCertificate;
   let second: TestCertificate;

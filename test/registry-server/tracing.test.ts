@@ -14,8 +14,7 @@ const parentId = 'b7ad6b7169203331';
 const sampled = { traceparent: `00-${traceId}-${parentId}-01` };
 const notSampled = { traceparent: `00-${traceId}-${parentId}-00` };
 
-describe('tracing, to a receiver of OTLP over HTTP that stands for a collector', function () {
-  this.timeout(60_000);
+describe('tracing, to a receiver of OTLP over HTTP that stands for a collector', () => {
   let collector: TestCollector;
   let server: TestServer;
   let lines: string[];
@@ -242,8 +241,7 @@ describe('tracing, to a receiver of OTLP over HTTP that stands for a collector',
 const missing = missingPostgres ?? missingRedis ?? missingS3;
 (missing ? describe.skip : describe)(
   `tracing, with all that a server needs${missing ? ` (${missing})` : ''}`,
-  function () {
-    this.timeout(60_000);
+  () => {
     let postgres: TestPostgres;
     let redis: TestRedis;
     let s3: TestS3;

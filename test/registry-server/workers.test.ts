@@ -19,8 +19,7 @@ interface Answer {
   readonly body: any;
 }
 
-describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, function () {
-  this.timeout(60_000);
+describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, () => {
   let postgres: TestPostgres;
   let server: RegistryProcess;
   let databases = 0;

@@ -30,8 +30,7 @@ async function say(server: TestServer, token: string): Promise<readonly [number,
   return [status, status === 200 ? '' : body.message];
 }
 
-describe('tokens that are signed with a secret', function () {
-  this.timeout(30_000);
+describe('tokens that are signed with a secret', () => {
   const secret = randomBytes(48).toString('base64');
   let folder: string;
   let file: string;
@@ -122,8 +121,7 @@ describe('tokens that are signed with a secret', function () {
   });
 });
 
-describe('tokens of an identity provider', function () {
-  this.timeout(30_000);
+describe('tokens of an identity provider', () => {
   let provider: IdentityProvider;
   let server: TestServer;
   const lines: string[] = [];

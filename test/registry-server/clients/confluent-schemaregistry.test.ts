@@ -47,8 +47,7 @@ const text = (name: string) => ({ name, type: 'string', default: '' });
 const object = (properties: object, rest: object = {}) =>
   JSON.stringify({ type: 'object', properties, ...rest });
 
-describe('@confluentinc/schemaregistry', function () {
-  this.timeout(60_000);
+describe('@confluentinc/schemaregistry', () => {
   let server: RegistryProcess;
   const clientOf = (path = '') => new SchemaRegistryClient({ baseURLs: [server.url + path], maxRetries: 0 });
 

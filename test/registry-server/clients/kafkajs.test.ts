@@ -9,8 +9,7 @@ type Schema = Parameters<Client['register']>[0];
 
 const { AVRO, JSON: JSON_SCHEMA, PROTOBUF } = SchemaType;
 
-describe('@kafkajs/confluent-schema-registry', function () {
-  this.timeout(30_000);
+describe('@kafkajs/confluent-schema-registry', () => {
   let server: RegistryProcess;
   const clientOf = (path = '') => new SchemaRegistry({ host: server.url + path, retry: { retries: 0 } });
 

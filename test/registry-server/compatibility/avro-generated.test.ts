@@ -12,7 +12,7 @@ const toAvsc = (schema: AvroJson) => avsc.Type.forSchema(structuredClone(schema)
 const random = seeded();
 
 describe(`generated Avro schemas, TEST_SEED=${random.seed}`, function () {
-  this.timeout(10_000 + ROUNDS * 50);
+  this.timeout(60_000 + ROUNDS * 50);
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
 
   it('read what they wrote, in both texts', () => {

@@ -11,7 +11,7 @@ const parse = (schema: JsonAny) => jsonSchema.parse(JSON.stringify(schema), []);
 const random = seeded();
 
 describe(`generated JSON Schemas, TEST_SEED=${random.seed}`, function () {
-  this.timeout(10_000 + ROUNDS * 50);
+  this.timeout(60_000 + ROUNDS * 50);
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
   const ajv = new Ajv({ strict: false });
 

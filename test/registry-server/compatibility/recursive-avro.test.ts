@@ -38,7 +38,7 @@ function isReadUnrolled({ before, after }: RecursiveAvroPair): {
 const random = seeded();
 
 describe(`recursive Avro schemas with unions, TEST_SEED=${random.seed}`, function () {
-  this.timeout(10_000 + ROUNDS * 50);
+  this.timeout(60_000 + ROUNDS * 50);
   const told = ({ before, after }: RecursiveAvroPair, datum?: AvroJson) =>
     `TEST_SEED=${random.seed} ${JSON.stringify([printFamily(before), printFamily(after), datum])}`;
 

@@ -28,7 +28,7 @@ function fitUnrolled(before: JsonAny, after: JsonAny): boolean {
 const random = seeded();
 
 describe(`recursive JSON Schemas with choices, TEST_SEED=${random.seed}`, function () {
-  this.timeout(10_000 + ROUNDS * 50);
+  this.timeout(60_000 + ROUNDS * 50);
   const told = (words: object) => `TEST_SEED=${random.seed} ${JSON.stringify(words)}`;
 
   it('get the verdict of their unrolled copies', () => {

@@ -329,8 +329,7 @@ const rows: readonly Row[] = [
   deleteSubject('does not delete what is not there', false, '', 40401),
 ];
 
-describe('the REST and the gRPC door say the same', function () {
-  this.timeout(30_000);
+describe('the REST and the gRPC door say the same', () => {
   let server: TestServer;
   let client: GrpcClient;
 

@@ -17,8 +17,7 @@ import { idleSources } from '../../build/metrics.ts';
 import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
 import { startServer, type TestServer } from '../../build/server.ts';
 
-describe('the gRPC door', function () {
-  this.timeout(30_000);
+describe('the gRPC door', () => {
   let server: TestServer;
   let client: GrpcClient;
   const lines: string[] = [];

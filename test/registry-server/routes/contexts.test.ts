@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { anAvroRecord } from '../../build/schema.ts';
 import { startServer, type TestServer } from '../../build/server.ts';
 
-describe('contexts over HTTP', function () {
-  this.timeout(30_000);
+describe('contexts over HTTP', () => {
   let server: TestServer;
   let count = 0;
   let s: string;

@@ -8,8 +8,7 @@ interface Listed {
   readonly aliases?: readonly string[];
 }
 
-describe('lists and aliases over HTTP', function () {
-  this.timeout(60_000);
+describe('lists and aliases over HTTP', () => {
   let server: TestServer;
   let count = 0;
   let p: string;

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import protobufjs from 'protobufjs';
 import { type Reply, startServer, type TestServer } from '../../build/server.ts';
 
-describe('Protobuf over HTTP', function () {
-  this.timeout(30_000);
+describe('Protobuf over HTTP', () => {
   let server: TestServer;
   let count = 0;
   let s: string;

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
 import { type Reply, startServer, type TestServer } from '../../build/server.ts';
 
-describe('subjects and schemas over HTTP', function () {
-  this.timeout(30_000);
+describe('subjects and schemas over HTTP', () => {
   let server: TestServer;
   let count = 0;
   let s: string;

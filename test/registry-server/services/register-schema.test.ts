@@ -15,8 +15,7 @@ import { idleSources } from '../../build/metrics.ts';
 
 const name = { context: '.', subject: 's' };
 
-describe('a registration whose client waits no longer', function () {
-  this.timeout(30_000);
+describe('a registration whose client waits no longer', () => {
   const bare = sqlStore(databases.embedded());
   let tries = 0;
   const store: Store = {

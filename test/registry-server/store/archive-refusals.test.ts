@@ -82,8 +82,7 @@ function empty(database: Database): Promise<void> {
     update archive set is_on = false, destination = null, walk = null, holder = null, held_until = null`);
 }
 
-describe('the archive and a bucket that refuses an object', function () {
-  this.timeout(30_000);
+describe('the archive and a bucket that refuses an object', () => {
   let archive: Archive | undefined;
   const [database, second] = [databases.embedded(), databases.embedded()];
   const store = sqlStore(database);

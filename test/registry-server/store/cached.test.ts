@@ -5,8 +5,7 @@ import type { ChangeListener, SchemaContent, Store } from '../../../registry-ser
 import { databases } from '../../../registry-server/store/table.ts';
 
 /** A store in memory behind a cache whose change feed is ours to play. */
-describe('the cache before the store', function () {
-  this.timeout(30_000);
+describe('the cache before the store', () => {
   let bare: Store;
   let store: ReturnType<typeof cachedStore>;
   let feed: ChangeListener;

@@ -8,8 +8,7 @@ const REPLICAS = 4;
 
 (missingPostgres ? describe.skip : describe)(
   `several servers on one PostgreSQL${missingPostgres ? ` (${missingPostgres})` : ''}`,
-  function () {
-    this.timeout(60_000);
+  () => {
     let postgres: TestPostgres;
     let servers: readonly TestServer[];
 

@@ -42,8 +42,7 @@ async function register(server: TestServer, row: GuidCase, context: string): Pro
   return ask('s', { schemaType, schema, references, metadata, ruleSet });
 }
 
-describe('guids', function () {
-  this.timeout(30_000);
+describe('guids', () => {
   let server: TestServer;
   before(async () => {
     server = await startServer();

@@ -210,8 +210,7 @@ function openGate(truth: Store, readPurges: () => Promise<string>) {
   };
 }
 
-describe('what memory holds after a write', function () {
-  this.timeout(60_000);
+describe('what memory holds after a write', () => {
   const database = databases.embedded();
   const truth = sqlStore(database);
   let contexts = 0;

@@ -3,8 +3,7 @@ import { sqlStore } from '../../../registry-server/store/sql-store.ts';
 import type { Store } from '../../../registry-server/store/store.ts';
 import { databases } from '../../../registry-server/store/table.ts';
 
-describe('versions that are written together', function () {
-  this.timeout(30_000);
+describe('versions that are written together', () => {
   let store: Store;
   let context: string;
   let count = 0;
