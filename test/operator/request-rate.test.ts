@@ -22,7 +22,7 @@ describe('the requests of pods as a metric (stub: an API server with a metrics A
     };
     const next = async () => {
       const before = asked;
-      await eventually(async () => expect(asked).to.be.above(before + 2), 5_000);
+      await eventually(async () => expect(asked).to.be.above(before + 2));
     };
     const ended = followRequestRate(
       cluster,
@@ -56,7 +56,7 @@ describe('the requests of pods as a metric (stub: an API server with a metrics A
     };
     const cluster = { request: () => Promise.reject(new Error('asked')) };
     const ended = followRequestRate(cluster, isWanted, () => {}, stop.signal, 1);
-    await eventually(async () => expect(looks).to.be.above(3), 5_000);
+    await eventually(async () => expect(looks).to.be.above(3));
     stop.abort();
     await ended;
   });
