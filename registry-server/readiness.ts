@@ -5,6 +5,7 @@ import type { SharedCache } from './store/redis.ts';
 import { statementFailure } from './store/statement-failure.ts';
 import type { Store, StoreStatus } from './store/store.ts';
 import { version } from './version.ts';
+import { within } from './within.ts';
 
 export interface ReadinessParts {
   readonly store: Store;
@@ -85,7 +86,11 @@ export function openReadiness({
   async function checkDatabase(): Promise<DatabaseCheck> {
     const { kind } = store;
     try {
-      return { ...(await within(DEADLINE_MS, store.status(DEADLINE_MS))), status: 'up', cause: undefined };
+      return {
+        ...(await within(store.status(DEADLINE_MS), DEADLINE_MS, tooLate)),
+        status: 'up',
+        cause: undefined,
+      };
     } catch (error) {
       if (error instanceof StoreUnavailable)
         return { kind, status: 'down', cause: error.message, reason: error.reason };
@@ -135,15 +140,6 @@ export function worstOf(said: readonly unknown[]): Readiness {
 /** Class 42 of PostgreSQL's error codes: a table or a column is missing, or may not be read. */
 const isOfTables = (state: string) => state.startsWith('42');
 
-async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const error = new StoreUnavailable(`the database did not answer within ${deadlineMs} ms`);
-    timer = setTimeout(() => reject(error), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function tooLate(): never {
+  throw new StoreUnavailable(`the database did not answer within ${DEADLINE_MS} ms`);
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
 import { openAuthenticator } from './authentication/authenticate.ts';
+import { backOffMs } from './back-off.ts';
 import { BytesUnderWay } from './bytes-under-way.ts';
 import { openApiServer } from './certificate.ts';
 import { allowOrigins } from './cors.ts';
@@ -43,6 +44,7 @@ import { enterTrace, traceRequests } from './trace-requests.ts';
 import type { SpanOutcome, Tracer } from './tracer.ts';
 import { aborted } from './until-signalled.ts';
 import { version } from './version.ts';
+import { within } from './within.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 export interface RunningServer {
@@ -57,7 +59,7 @@ export interface RunningServer {
 }
 
 // A start waits for one database with nothing else to do: once a second is no burden, and a second is not long.
-const LONGEST_RETRY_MS = 1_000;
+const RETRY = { firstMs: 100, longestMs: 1_000 };
 // Spans of the last requests are sent, even where these took all the time there was.
 const SEND_LAST_MS = 1_000;
 // Beyond the time for requests: a database that answers no more must not keep the process until it is killed.
@@ -366,21 +368,11 @@ export async function serve(
       log.info('draining', { deadlineMs });
       await delay(deadlineMs / 3);
     }
-    const isClosed = await inTime(running.disposeAsync(), leftMs() + CLOSE_MS);
+    const closing = running.disposeAsync().then(() => true);
+    const isClosed = await within(closing, leftMs() + CLOSE_MS, () => false);
     if (isClosed) log.info('stopped');
     // Transactions are undone and leases run out by themselves.
     else log.warn('stopped, and left what does not end', {});
-  }
-}
-
-/** False when it takes longer. */
-async function inTime(work: Promise<void>, mostMs: number): Promise<boolean> {
-  const late = new AbortController();
-  const timer = delay(mostMs, false, { signal: late.signal }).catch(() => false);
-  try {
-    return await Promise.race([work.then(() => true), timer]);
-  } finally {
-    late.abort();
   }
 }
 
@@ -424,8 +416,7 @@ async function prepare(
         log.warn('waiting for the database', { cause: error.message, ...statementFailure(error) });
       }
       said = error.message;
-      const waitMs = Math.min(LONGEST_RETRY_MS, 100 * 2 ** failures) * (0.5 + Math.random() / 2);
-      await delay(waitMs, undefined, { signal }).catch(() => {});
+      await delay(backOffMs(failures, RETRY), undefined, { signal }).catch(() => {});
     }
   }
 }

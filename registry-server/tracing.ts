@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Context,
   defaultTextMapGetter,
@@ -26,6 +25,7 @@ import type { Log } from './log.ts';
 import { sqlState } from './store/database.ts';
 import type { SamplerName, ServerSpan, SpanFields, SpanOutcome, Step, Tracer } from './tracer.ts';
 import { version } from './version.ts';
+import { within } from './within.ts';
 
 export interface TracingSettings {
   /** Traces go to /v1/traces below it. */
@@ -194,10 +194,7 @@ class SpanQueue implements SpanProcessor {
   }
 
   async close(deadlineMs: number): Promise<void> {
-    const closed = new AbortController();
-    const late = delay(Math.max(0, deadlineMs), undefined, { signal: closed.signal }).catch(() => {});
-    await Promise.race([this.shutdown(), late]);
-    closed.abort();
+    await within(this.shutdown(), deadlineMs, () => undefined);
   }
 
   async #sendAll(): Promise<void> {

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { backOffMs } from './back-off.ts';
 import { closeServer, listen, urlAt, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
 import { type Measured, openWorkerMetrics, readMeasured } from './metrics.ts';
@@ -11,8 +12,7 @@ import type { RunningServer } from './serve.ts';
 import type { ServerSettings } from './settings.ts';
 import { type Question, readFromWorker, type ToWorker } from './worker-messages.ts';
 
-const FIRST_RESTART_MS = 200;
-const LONGEST_RESTART_MS = 30_000;
+const RESTART = { firstMs: 200, longestMs: 30_000 };
 /** Who lived so long did not die of its start. */
 const HEALTHY_MS = 60_000;
 /** Below the timeout of a scrape, and above what a worker gives its database. */
@@ -146,8 +146,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
     }
     if (isStopping) return;
     failures = performance.now() - supervised.startedMs > HEALTHY_MS ? 1 : failures + 1;
-    const waitMs =
-      Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+    const waitMs = backOffMs(failures - 1, RESTART);
     log.error('worker died', { died: id, pid: process.pid, code, signal, restartInMs: Math.round(waitMs) });
     metrics.restarted();
     // The others need not wait for it any more.

@@ -27,6 +27,7 @@ import { logFailure } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
 import type { Tracer } from '../tracer.ts';
+import { within } from '../within.ts';
 import { boundStreams } from './bound-streams.ts';
 import { beginCall, type CallRecord } from './call-record.ts';
 import { openGate } from './gate.ts';
@@ -138,16 +139,10 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     },
     async stop(deadlineMs) {
       health.end();
-      const forced = new AbortController();
       const closed = Promise.all([...sessions.keys()].map(endSession)).then(
         () => new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
       );
-      const late = delay(Math.max(0, deadlineMs), undefined, { signal: forced.signal }).then(
-        () => server.forceShutdown(),
-        () => {},
-      );
-      await Promise.race([closed, late]);
-      forced.abort();
+      await within(closed, deadlineMs, () => server.forceShutdown());
     },
   };
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backOffMs } from '../back-off.ts';
 import type { Log } from '../log.ts';
 import type { Tracer } from '../tracer.ts';
 import { type Batch, readBatch, readContents, type Touched } from './archive-batch.ts';
@@ -69,8 +70,7 @@ const PROBE_DEADLINE_MS = 3_000;
 const IDLE_MS = 5_000;
 // A registration comes seldom alone, and its subject is written once for all of them.
 const GATHER_MS = 100;
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 10_000;
+const RETRY = { firstMs: 500, longestMs: 10_000 };
 const RENEWAL_MS = 3_000;
 const LOOK_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
@@ -139,7 +139,7 @@ export function openArchive(
       } catch (error) {
         if (closing.signal.aborted) break;
         fail(error as Error);
-        pauseMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + Math.random() / 2);
+        pauseMs = backOffMs(failures, RETRY);
         failures += 1;
       }
       if (pauseMs > 0 || performance.now() - lookedAt > LOOK_MS) await look();

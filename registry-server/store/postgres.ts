@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { backOffMs } from '../back-off.ts';
 import type { Log } from '../log.ts';
+import { within } from '../within.ts';
 import {
   type Connection,
   type Database,
@@ -42,7 +44,7 @@ const LOOK_LOCK_MS = 500;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 type Pong = Awaited<ReturnType<Database['ping']>>;
-const LONGEST_WAIT_MS = 5_000;
+const LISTEN_AGAIN = { firstMs: 100, longestMs: 5_000 };
 const DEADLINE = 'query-deadline';
 /** Whatever the role, the database or the URL say; not every release knows each of them. */
 const withoutLimits = `select set_config(name, case name when 'client_connection_check_interval' then '1s' else '0' end, false)
@@ -217,7 +219,7 @@ export function openPostgres(
         listener.lost();
       }
       void client.end().catch(() => {});
-      const waitMs = Math.min(LONGEST_WAIT_MS, 100 * 2 ** failures) * (0.5 + Math.random() / 2);
+      const waitMs = backOffMs(failures, LISTEN_AGAIN);
       failures += 1;
       await delay(waitMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
     }
@@ -279,21 +281,15 @@ function clientAddress(settings: PostgresSettings): pg.ClientConfig {
 }
 
 async function ping(client: pg.Client, deadlineMs: number, look?: Statement): Promise<Pong> {
-  const timer = new AbortController();
-  const late = delay(deadlineMs, undefined, { signal: timer.signal }).then(
-    () => {
-      throw new StoreUnavailable(`the database did not answer within ${deadlineMs} ms`);
-    },
-    () => undefined as never,
-  );
-  try {
-    const { rows } = await Promise.race([reach(() => client.query('show server_version')), late]);
-    const looked = look && (await Promise.race([reach(() => lookAt(client, look)), late]));
+  const answered = async (): Promise<Pong> => {
+    const { rows } = await reach(() => client.query('show server_version'));
+    const looked = look && (await reach(() => lookAt(client, look)));
     // "15.18 (Debian 15.18-1)"
     return { kind: 'postgres', version: String(rows[0]?.server_version).split(' ')[0] ?? '', looked };
-  } finally {
-    timer.abort();
-  }
+  };
+  return within(answered(), deadlineMs, () => {
+    throw new StoreUnavailable(`the database did not answer within ${deadlineMs} ms`);
+  });
 }
 
 /** Undefined where a table is locked: this connection is needed for other things and does not wait. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { backOffMs } from '../back-off.ts';
 import type { SubjectName } from '../subject-name.ts';
 import {
   type ContextRecord,
@@ -48,7 +49,7 @@ export class CannotRebuild extends Error {
 const REQUESTS_AT_ONCE = 32;
 const REQUEST_DEADLINE_MS = 30_000;
 const TRIES = 6;
-const FIRST_RETRY_MS = 200;
+const RETRY = { firstMs: 200 };
 const MAX_CONTENT_CHARACTERS = 32 * 1024 * 1024;
 const SUBJECTS_AT_ONCE = 200;
 const PART_CHARACTERS = 8 * 1024 * 1024;
@@ -309,8 +310,7 @@ async function tried<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (!(error instanceof BucketUnavailable) || tries === TRIES) throw error;
-      const waitMs = FIRST_RETRY_MS * 2 ** tries * (0.5 + Math.random() / 2);
-      await delay(waitMs);
+      await delay(backOffMs(tries, RETRY));
     }
   }
 }

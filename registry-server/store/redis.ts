@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions, SentinelConnector } from 'ioredis';
 import standalone from 'ioredis/built/connectors/StandaloneConnector.js';
 import type { Log } from '../log.ts';
+import { within } from '../within.ts';
 import type { OutReason } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { SchemaContent } from './store.ts';
@@ -105,7 +106,6 @@ export function openRedis(settings: RedisSettings, log: Log, failed: () => void)
 
     async ping(deadlineMs) {
       if (redis.status !== 'ready') return false;
-      const late = new Promise<false>((resolve) => setTimeout(resolve, deadlineMs, false).unref());
       const answer = redis.ping().then(
         () => true,
         (error: Error) => {
@@ -113,7 +113,7 @@ export function openRedis(settings: RedisSettings, log: Log, failed: () => void)
           return false;
         },
       );
-      const isThere = await Promise.race([answer, late]);
+      const isThere = await within(answer, deadlineMs, () => false);
       if (isThere) {
         pausedUntil = 0;
         cause = undefined;
