@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { appliedHashAnnotation, type Caches } from './cache.ts';
+import type { Caches } from './cache.ts';
 import { ApiError, type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
 import { isOrphan } from './desired/orphan.ts';
 import { contentHash } from './desired/pod.ts';
@@ -7,6 +7,7 @@ import { type Difference, differences, holderOf, inWords, mergePatch } from './d
 import { findHindrance } from './hindrance.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { appliedHashAnnotation } from './labels.ts';
 import type { Ledger, Vain } from './ledger.ts';
 import type { Log } from './log.ts';
 import { BadSpec } from './spec.ts';

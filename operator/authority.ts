@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import type { Authority, Certificates, KeyPair, Leaf } from './desired/certificates.ts';
+import type { Authority, Certificates, KeyPair, Leaf } from './observed.ts';
 
 const dayMs = 86_400_000;
 /** A clock that is a little behind takes them all the same. */

@@ -2,27 +2,9 @@ import { fieldManager } from './cluster.ts';
 import { dataOf } from './desired/pod.ts';
 import { apiGroup, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { appliedHashAnnotation, componentOf, keyOf } from './labels.ts';
 import { managedByOthers } from './owners.ts';
 import { share } from './share.ts';
-
-/** The label that ties a child to its registry. */
-export const instanceLabel = 'app.kubernetes.io/instance';
-export const componentLabel = 'app.kubernetes.io/component';
-/** On a child: the hash of all that was wanted of it when it was last written. */
-export const appliedHashAnnotation = `${apiGroup}/applied-hash`;
-
-/** `namespace/name` of the registry that an object is or belongs to. */
-export function keyOf(object: KubeObject): string {
-  const { namespace = '', name, labels } = object.metadata;
-  return `${namespace}/${object.kind === 'SchemaRegistry' ? name : (labels?.[instanceLabel] ?? '')}`;
-}
-
-/** Which part of a registry an object belongs to. */
-export function componentOf(object: {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
-}): string | undefined {
-  return object.metadata?.labels?.[componentLabel];
-}
 
 /** All objects of one kind that the operator watches, by the registry they belong to. */
 export class Cache {

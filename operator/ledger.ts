@@ -1,7 +1,7 @@
-import { appliedHashAnnotation, keyOf } from './cache.ts';
 import { contentHash } from './desired/pod.ts';
 import type { Difference } from './difference.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { appliedHashAnnotation, keyOf } from './labels.ts';
 
 /** Why a write would be in vain. */
 export type Vain = 'left' | 'undone';

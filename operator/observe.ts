@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { renew } from './authority.ts';
-import { type Cache, type Caches, componentOf } from './cache.ts';
+import type { Cache, Caches } from './cache.ts';
 import type { Trust } from './cluster.ts';
-import { bundleOf, type Certificates, issuedLeaves, readCertificates } from './desired/certificates.ts';
-import { host, names, type Observed, type Served } from './desired/child.ts';
+import { bundleOf, issuedLeaves, readCertificates } from './desired/certificates.ts';
+import { host, names } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
 import { overlaySecrets, overlayServiceAccount } from './desired/overlay-policy.ts';
 import type { KindName } from './kinds.ts';
@@ -15,7 +15,9 @@ import type {
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from './kubernetes.ts';
+import { componentOf } from './labels.ts';
 import type { NamedSecrets } from './named-secrets.ts';
+import type { Certificates, Observed, Served } from './observed.ts';
 import type { Probe } from './probe.ts';
 import type { Registry, Spec } from './registry.ts';
 import { isWaitingForItsNode } from './status/pod-cause.ts';

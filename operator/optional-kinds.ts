@@ -1,6 +1,6 @@
 import { type Cluster, isNotFound } from './cluster.ts';
-import type { Served } from './desired/child.ts';
 import type { Kind, KindName } from './kinds.ts';
+import type { Served } from './observed.ts';
 import { pause } from './pause.ts';
 import { reflect } from './watch.ts';
 

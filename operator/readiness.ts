@@ -1,4 +1,4 @@
-import type { Checks } from './desired/child.ts';
+import type { Checks } from './observed.ts';
 
 /** What an answer to `/ready` says. */
 export interface Readiness {

@@ -1,14 +1,14 @@
 import DotI from '@dot-i/k8s-operator';
 import { type Caches, openCaches } from './cache.ts';
 import type { Cluster } from './cluster.ts';
-import { requestRateMetric } from './desired/autoscaler.ts';
-import { managedBySelector, type Served } from './desired/child.ts';
 import type { Health } from './health.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
+import { managedBySelector } from './labels.ts';
 import { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { NamedSecrets } from './named-secrets.ts';
+import { requestRateMetric, type Served } from './observed.ts';
 import { reflectWhileServed } from './optional-kinds.ts';
 import { openProbe } from './probe.ts';
 import { WorkQueue } from './queue.ts';

@@ -1,5 +1,5 @@
 import { type Cluster, isNotFound } from './cluster.ts';
-import { requestRateMetric } from './desired/autoscaler.ts';
+import { requestRateMetric } from './observed.ts';
 import { pause } from './pause.ts';
 
 const lookAgainMs = 30_000;

@@ -1,11 +1,10 @@
-import { appliedHashAnnotation } from './cache.ts';
 import { authorityHashAnnotation } from './desired/certificates.ts';
-import type { Component } from './desired/child.ts';
 import { namedSecretsAnnotation } from './desired/named-secrets.ts';
 import { overlayHashAnnotation } from './desired/overlay.ts';
 import { configHashAnnotation, dataOf, secretHashAnnotation } from './desired/pod.ts';
 import { findAnyDifference, findDifference } from './difference.ts';
 import type { KubeObject, V1PodTemplateSpec } from './kubernetes.ts';
+import { appliedHashAnnotation, type Component } from './labels.ts';
 
 /**
  * Why a change to the Deployment replaces its pods, in words; undefined where it does not. Pure.

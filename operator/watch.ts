@@ -1,9 +1,9 @@
 import type { Cache } from './cache.ts';
-import { keyOf } from './cache.ts';
 import { ApiError, type Cluster, isExpired } from './cluster.ts';
 import type { Health } from './health.ts';
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
+import { keyOf } from './labels.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { pause } from './pause.ts';

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import type { Observed } from '../../operator/desired/child.ts';
 import { dashboardsOf } from '../../operator/desired/dashboards.ts';
 import { prometheusRule } from '../../operator/desired/prometheus-rule.ts';
+import type { Observed } from '../../operator/observed.ts';
 import { defaultPolicy } from '../../operator/policy.ts';
 import { completeSpec } from '../../operator/spec.ts';
 

@@ -1,6 +1,6 @@
+import type { Observed } from '../observed.ts';
 import { parseNanos } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
-import type { Observed } from './child.ts';
 import { objectives } from './recording-rules.ts';
 import { type Expressions, expressions, reads, writes } from './series.ts';
 import { serviceMonitor } from './service-monitor.ts';

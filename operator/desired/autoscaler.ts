@@ -1,8 +1,6 @@
 import { kinds } from '../kinds.ts';
+import { requestRateMetric } from '../observed.ts';
 import { type Child, meta, names } from './child.ts';
-
-/** What an adapter calls the requests of a pod, and what a registry is scaled by where one serves it. */
-export const requestRateMetric = 'http_requests_per_second';
 
 export const autoscaler: Child = (registry, { served }) => {
   const { autoscaling } = registry;

@@ -1,30 +1,10 @@
 import type { KubeObject } from '../kubernetes.ts';
+import type { Component } from '../labels.ts';
+import type { Authority, Certificates, Leaf, Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
-import { type Child, type Component, host, meta, names, type Observed } from './child.ts';
+import { type Child, host, meta, names } from './child.ts';
 import { secret, textOf } from './secret.ts';
-
-/** PEM. */
-export interface KeyPair {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** Who signs the certificates of one registry. */
-export interface Authority {
-  readonly current: KeyPair;
-  /** Trusted already, and signs nothing yet. */
-  readonly next?: KeyPair | undefined;
-  /** Still trusted, and signs nothing more. */
-  readonly previous?: string | undefined;
-}
-
-export type Leaf = Component;
-
-export interface Certificates {
-  readonly authority: Authority;
-  readonly leaves: Readonly<Partial<Record<Leaf, KeyPair>>>;
-}
 
 /** Where they are in the containers. */
 export const authorityPath = '/etc/llm-schema-registry/authority';

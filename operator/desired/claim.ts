@@ -1,8 +1,10 @@
 import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../kubernetes.ts';
+import { labels, selectorLabels } from '../labels.ts';
+import type { Observed } from '../observed.ts';
 import { isAbove, isSameQuantity } from '../quantity.ts';
 import type { Registry, Storage } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
-import { labels, meta, names, type Observed, selectorLabels } from './child.ts';
+import { meta, names } from './child.ts';
 
 type WithVolume = 'postgres' | 'redis';
 

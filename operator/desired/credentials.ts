@@ -1,8 +1,9 @@
-import { componentOf } from '../cache.ts';
 import type { KubeObject, V1ObjectMeta } from '../kubernetes.ts';
+import { componentOf } from '../labels.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { rotateAnnotation } from '../spec.ts';
-import { type Child, host, names, type Observed } from './child.ts';
+import { type Child, host, names } from './child.ts';
 import { ports } from './config-map.ts';
 import { contentHash, secretHashAnnotation } from './pod.ts';
 import { type Credentials, databaseRoles, rotate, rotatedAnnotation, type WithPassword } from './rotation.ts';

@@ -1,8 +1,10 @@
 import type { V1Deployment } from '../kubernetes.ts';
+import { labels, selectorLabels } from '../labels.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { adminKeyMounts, adminKeyVolumes } from './auth.ts';
 import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from './certificates.ts';
-import { type Child, labels, meta, names, type Observed, selectorLabels } from './child.ts';
+import { type Child, meta, names } from './child.ts';
 import { apiDoor, grpcDoor, ports, serverConfig } from './config-map.ts';
 import { serverSecretHash } from './credentials.ts';
 import {

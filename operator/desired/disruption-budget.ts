@@ -1,4 +1,5 @@
-import { type Child, meta, names, selectorLabels } from './child.ts';
+import { selectorLabels } from '../labels.ts';
+import { type Child, meta, names } from './child.ts';
 
 export const disruptionBudget: Child = (registry) => {
   if (registry.minAvailable === undefined) return undefined;

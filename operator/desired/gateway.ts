@@ -1,6 +1,7 @@
 import type { KubeObject } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import type { Gateway, ParentReference, Registry } from '../registry.ts';
-import { type Child, host, meta, names, type Observed } from './child.ts';
+import { type Child, host, meta, names } from './child.ts';
 import { apiDoor, ports } from './config-map.ts';
 import { shownHost } from './ingress.ts';
 

@@ -1,6 +1,7 @@
+import type { Observed } from '../observed.ts';
 import type { Door, Ingress, Registry } from '../registry.ts';
 import { mustBeOurs } from './certificates.ts';
-import { type Child, meta, names, type Observed } from './child.ts';
+import { type Child, meta, names } from './child.ts';
 import { apiDoor, grpcDoor } from './config-map.ts';
 import { mustBeHarmless } from './ingress-annotations.ts';
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Observed } from './child.ts';
+import type { Observed } from '../observed.ts';
 import { isOurs } from './rotation.ts';
 import { textOf } from './secret.ts';
 

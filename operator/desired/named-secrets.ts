@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { KubeObject } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import type { ArtifactStore, Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
 import { jwtSecretKey, jwtSecretPath, keysKey, keysPath } from './auth.ts';
 import { findWrongKeys, findWrongSecret } from './auth-secrets.ts';
 import { serverTlsPath } from './certificates.ts';
-import type { Observed } from './child.ts';
 import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
 import { allowedHostsAnnotation, consentCommand, isAllowedFor, maySendTo } from './consent.ts';
 import { keyedHash } from './keyed-hash.ts';

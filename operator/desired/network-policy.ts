@@ -1,7 +1,8 @@
 import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '../kubernetes.ts';
+import { type Component, selectorLabels } from '../labels.ts';
 import { withoutMetadata } from '../metadata-addresses.ts';
 import type { Registry } from '../registry.ts';
-import { type Child, type Component, meta, names, selectorLabels } from './child.ts';
+import { type Child, meta, names } from './child.ts';
 import { ports } from './config-map.ts';
 
 /** client-node's own type calls it `_from`. */

@@ -1,5 +1,5 @@
-import { appliedHashAnnotation, instanceLabel } from '../cache.ts';
 import type { KubeObject } from '../kubernetes.ts';
+import { appliedHashAnnotation, instanceLabel } from '../labels.ts';
 
 /** What follows the name of a registry in the names of its objects. */
 const suffixes = [

@@ -1,8 +1,8 @@
 import { apiGroup } from '../kinds.ts';
 import type { V1PodTemplateSpec } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
-import type { Observed } from './child.ts';
 import { consentCommand, isAllowedFor } from './consent.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import { apiGroup } from '../kinds.ts';
 import type { V1Container, V1PodTemplateSpec } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
 import { mustBeAllowedImage } from './allowed-images.ts';
-import type { Observed } from './child.ts';
 import { serverConfig } from './config-map.ts';
 import { mustBeAllowed } from './overlay-policy.ts';
 import { containerSecurity, contentHash } from './pod.ts';

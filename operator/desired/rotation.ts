@@ -1,8 +1,8 @@
 import type { KubeObject } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { rotateAnnotation } from '../spec.ts';
 import { timeOf } from '../time.ts';
-import type { Observed } from './child.ts';
 import { textOf } from './secret.ts';
 
 export type WithPassword = 'postgres' | 'redis';

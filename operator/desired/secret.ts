@@ -1,6 +1,7 @@
 import type { KubeObject } from '../kubernetes.ts';
+import type { Component } from '../labels.ts';
 import type { Registry } from '../registry.ts';
-import { type Component, meta } from './child.ts';
+import { meta } from './child.ts';
 import { dataOf } from './pod.ts';
 
 /** A Secret of ours. */

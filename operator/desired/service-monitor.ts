@@ -1,4 +1,5 @@
-import { type Child, meta, names, selectorLabels } from './child.ts';
+import { selectorLabels } from '../labels.ts';
+import { type Child, meta, names } from './child.ts';
 
 /** For the Prometheus operator, where the cluster has one. */
 export const serviceMonitor: Child = (registry, { served }) => {

@@ -1,6 +1,6 @@
+import { type Component, selectorLabels } from '../labels.ts';
 import type { Registry } from '../registry.ts';
-import type { Component } from './child.ts';
-import { type Child, meta, names, selectorLabels } from './child.ts';
+import { type Child, meta, names } from './child.ts';
 import { apiDoor, grpcDoor, ports } from './config-map.ts';
 import { mustBeHarmlessOnService } from './ingress-annotations.ts';
 

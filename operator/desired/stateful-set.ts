@@ -1,6 +1,7 @@
 import type { KubeObject, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from '../kubernetes.ts';
+import { labels, selectorLabels } from '../labels.ts';
 import type { Registry, Storage } from '../registry.ts';
-import { labels, meta, names, selectorLabels } from './child.ts';
+import { meta, names } from './child.ts';
 import { claimTemplate } from './claim.ts';
 import { configHashAnnotation, contentHash, podBasics, podSecurity } from './pod.ts';
 

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { adminKey } from './auth.ts';
 import { autoscaler } from './autoscaler.ts';
@@ -10,7 +11,7 @@ import {
   redisTls,
   serverTls,
 } from './certificates.ts';
-import type { Child, Observed } from './child.ts';
+import type { Child } from './child.ts';
 import { configMap } from './config-map.ts';
 import { postgresCredentials, redisCredentials } from './credentials.ts';
 import { dashboard } from './dashboard.ts';

@@ -1,4 +1,4 @@
-import { requestRateMetric } from '../desired/autoscaler.ts';
+import { requestRateMetric } from '../observed.ts';
 import type { Condition } from './condition.ts';
 
 export const autoscalingActive: Condition = (registry, { autoscaler, served }) => {

@@ -1,4 +1,4 @@
-import type { Observed } from '../desired/child.ts';
+import type { Observed } from '../observed.ts';
 import type { ExternalCache } from '../registry.ts';
 import { type Condition, reasons, type Verdict } from './condition.ts';
 import { statefulSetVerdict } from './database-ready.ts';

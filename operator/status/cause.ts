@@ -1,7 +1,8 @@
-import { componentOf } from '../cache.ts';
-import { type Component, names, type Observed } from '../desired/child.ts';
+import { names } from '../desired/child.ts';
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
 import type { V1Pod, V1StatefulSet } from '../kubernetes.ts';
+import { type Component, componentOf } from '../labels.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { type Cause, noSpace, podCause } from './pod-cause.ts';
 

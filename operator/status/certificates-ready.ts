@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { host, names, type Observed } from '../desired/child.ts';
+import { host, names } from '../desired/child.ts';
 import { dataOf } from '../desired/pod.ts';
 import { textOf } from '../desired/secret.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import type { Condition, Verdict } from './condition.ts';
 

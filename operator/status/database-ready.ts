@@ -1,6 +1,7 @@
-import { host, names, type Observed } from '../desired/child.ts';
+import { host, names } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
 import type { V1StatefulSet } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import type { ExternalDatabase, Registry } from '../registry.ts';
 import { findCause, roomFor } from './cause.ts';
 import { type Condition, type Reason, reasons, type Verdict } from './condition.ts';

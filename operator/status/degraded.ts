@@ -1,5 +1,5 @@
-import type { Observed } from '../desired/child.ts';
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';

@@ -1,4 +1,4 @@
-import type { Observed } from '../desired/child.ts';
+import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { findCause } from './cause.ts';
 import { apiCertificate } from './certificates-ready.ts';

@@ -1,5 +1,5 @@
-import type { Observed } from '../desired/child.ts';
 import type { V1StatefulSet } from '../kubernetes.ts';
+import type { Observed } from '../observed.ts';
 import { findCause, rolloutCause } from './cause.ts';
 import type { Condition } from './condition.ts';
 import type { Cause } from './pod-cause.ts';

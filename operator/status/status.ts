@@ -1,10 +1,12 @@
-import { host, names, type Observed, selectorLabels } from '../desired/child.ts';
+import { host, names } from '../desired/child.ts';
 import { apiDoor, ports } from '../desired/config-map.ts';
 import { gatewayGrpcTarget, gatewayUrl } from '../desired/gateway.ts';
 import { grpcTarget, ingressUrl } from '../desired/ingress.ts';
 import { contentHash } from '../desired/pod.ts';
 import { rotatedAnnotation } from '../desired/rotation.ts';
 import type { Hindrance } from '../hindrance.ts';
+import { selectorLabels } from '../labels.ts';
+import type { Observed } from '../observed.ts';
 import type { ArtifactStore, Registry, Status } from '../registry.ts';
 import type { BadSpec } from '../spec.ts';
 import { timeOf } from '../time.ts';

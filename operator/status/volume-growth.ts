@@ -1,5 +1,5 @@
-import type { Observed } from '../desired/child.ts';
 import { claimName, findClaim } from '../desired/claim.ts';
+import type { Observed } from '../observed.ts';
 import { isAbove } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
 

@@ -3,6 +3,7 @@ import { exitCodes, Problem } from './problem.ts';
 import { profilesFile, readProfiles } from './profiles.ts';
 import { runProgram } from './program.ts';
 import { openRegistry, type RegistryClient } from './registry-client.ts';
+import { verbs } from './table.ts';
 import { openTerminal } from './terminal.ts';
 
 /** The command, from its arguments to its exit code. */
@@ -27,7 +28,7 @@ export async function run(): Promise<void> {
         );
         return opened;
       };
-      return { terminal, environment, registry };
+      return { terminal, environment, verbs, registry };
     });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -30,6 +30,8 @@ export interface Given {
 export interface World {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
+  /** All that can be typed. */
+  readonly verbs: readonly Verb[];
   /** Opened when it is first wanted. @throws Problem where nobody said which registry */
   registry(): RegistryClient;
 }

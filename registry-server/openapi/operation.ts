@@ -1,8 +1,7 @@
 import type { ErrorKind } from '../errors.ts';
 import type { BodyName } from './bodies.ts';
+import type { JsonSchema } from './json-schema.ts';
 import type { QueryName } from './parameters.ts';
-
-export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
 

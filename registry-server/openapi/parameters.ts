@@ -1,5 +1,5 @@
 import { compatibilityLevels } from '../compatibility/modes.ts';
-import type { JsonSchema } from './operation.ts';
+import type { JsonSchema } from './json-schema.ts';
 
 export const MAX_INTEGER = 2 ** 31 - 1;
 

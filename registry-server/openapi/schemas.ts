@@ -1,6 +1,6 @@
 import { readinessStatuses } from '../readiness.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
-import type { JsonSchema } from './operation.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { levels, MAX_INTEGER } from './parameters.ts';
 
 export const ref = (name: SchemaName): JsonSchema => ({ $ref: `#/components/schemas/${name}` });

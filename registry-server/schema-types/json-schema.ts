@@ -1,4 +1,5 @@
 import { jsonSchemaBreaks } from '../compatibility/json-schema/table.ts';
+import { InvalidSchema } from './invalid-schema.ts';
 import { Documents } from './json-schema/documents.ts';
 import type { JsonSchemaNode } from './json-schema/model.ts';
 import { parseJsonSchema } from './json-schema/parse.ts';
@@ -6,13 +7,7 @@ import { jsonSchemaTags, retagJsonSchema } from './json-schema/tags.ts';
 import { isObject, type Json, readJson, sortedJson } from './json-text.ts';
 import { asDecimal } from './number-text.ts';
 import { once } from './once.ts';
-import {
-  type Incompatibility,
-  InvalidSchema,
-  type SchemaModel,
-  type SchemaType,
-  type Side,
-} from './schema-type.ts';
+import type { Incompatibility, SchemaModel, SchemaType, Side } from './schema-type.ts';
 
 export const jsonSchema: SchemaType<JsonSchemaNode> = {
   name: 'JSON',

@@ -1,5 +1,5 @@
+import { InvalidSchema } from './invalid-schema.ts';
 import { asDecimal, asWritten, type Spelling } from './number-text.ts';
-import { InvalidSchema } from './schema-type.ts';
 
 export type Json = null | boolean | number | string | NumberText | readonly Json[] | JsonObject;
 export interface JsonObject {

@@ -100,8 +100,3 @@ export interface Incompatibility {
 }
 
 export type Side = 'new' | 'old';
-
-/** The text is not a schema of its type; becomes 42201. */
-export class InvalidSchema extends Error {
-  override readonly name = 'InvalidSchema';
-}

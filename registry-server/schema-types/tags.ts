@@ -1,6 +1,6 @@
+import { InvalidSchema } from './invalid-schema.ts';
 import type { JsonObject } from './json-text.ts';
 import { isArray, type Json } from './json-text.ts';
-import { InvalidSchema } from './schema-type.ts';
 
 /** A record or field of a schema, as Confluent's API addresses it. */
 export interface SchemaEntity {

@@ -6,15 +6,15 @@ import { modes } from '../compatibility/modes.ts';
 import { canonicalMetadata } from '../data-contracts/metadata.ts';
 import { canonicalRuleSet } from '../data-contracts/rule-set.ts';
 import { RegistryError } from '../errors.ts';
-import {
-  type Eventually,
-  type FaultRules,
-  InvalidSchema,
-  type ParsedSchema,
-  type Reference,
-  type ResolvedReference,
-  type SchemaModel,
-  type SchemaType,
+import { InvalidSchema } from '../schema-types/invalid-schema.ts';
+import type {
+  Eventually,
+  FaultRules,
+  ParsedSchema,
+  Reference,
+  ResolvedReference,
+  SchemaModel,
+  SchemaType,
 } from '../schema-types/schema-type.ts';
 import { schemaTypes } from '../schema-types/table.ts';
 import type { TagChanges } from '../schema-types/tags.ts';

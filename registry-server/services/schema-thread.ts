@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { InvalidSchema } from '../schema-types/schema-type.ts';
+import { InvalidSchema } from '../schema-types/invalid-schema.ts';
 import { type JobReply, type JobRequest, keepSchemas, schemaJobs } from './schema-jobs.ts';
 
 /** Runs in a thread of its own: one job after the other, as they come. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { RegistryError } from '../errors.ts';
-import { InvalidSchema } from '../schema-types/schema-type.ts';
+import { InvalidSchema } from '../schema-types/invalid-schema.ts';
 import type { JobInput, JobKind, JobReply, JobRequest, JobResult } from './schema-jobs.ts';
 
 /** Threads for schemas that are too large or too intricate for the event loop. */

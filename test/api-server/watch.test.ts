@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { Cache, keyOf } from '../../operator/cache.ts';
+import { Cache } from '../../operator/cache.ts';
 import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
 import { kinds } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
+import { keyOf } from '../../operator/labels.ts';
 import { openLog } from '../../operator/log.ts';
 import { openMetrics } from '../../operator/metrics.ts';
 import { reflect } from '../../operator/watch.ts';

@@ -1,6 +1,5 @@
-import type { Certificates } from '../../operator/desired/certificates.ts';
-import type { Observed } from '../../operator/desired/child.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Certificates, Observed } from '../../operator/observed.ts';
 import { defaultPolicy, type Policy } from '../../operator/policy.ts';
 import type { Registry, Spec } from '../../operator/registry.ts';
 import { completeSpec } from '../../operator/spec.ts';

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:tls';
 import { expect } from 'chai';
 import { renew } from '../../operator/authority.ts';
-import { bundleOf, type Certificates } from '../../operator/desired/certificates.ts';
+import { bundleOf } from '../../operator/desired/certificates.ts';
+import type { Certificates } from '../../operator/observed.ts';
 
 const dayMs = 86_400_000;
 const wanted = { registry: 'sample', leaves: { server: ['sample.team-a.svc', 'localhost', '127.0.0.1'] } };

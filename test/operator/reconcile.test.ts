@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { openCaches } from '../../operator/cache.ts';
 import { ApiError, type Cluster } from '../../operator/cluster.ts';
-import type { Answer } from '../../operator/desired/child.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { Ledger } from '../../operator/ledger.ts';
 import { openLog } from '../../operator/log.ts';
 import { observe } from '../../operator/observe.ts';
+import type { Answer } from '../../operator/observed.ts';
 import { WorkQueue } from '../../operator/queue.ts';
 import { reconcile } from '../../operator/reconcile.ts';
 import { until } from '../build/api-server.ts';

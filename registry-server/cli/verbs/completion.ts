@@ -11,11 +11,9 @@ export const completion: Verb = {
     ['source <(registry completion bash)', 'in ~/.bashrc; for zsh in ~/.zshrc'],
     ['registry completion fish > ~/.config/fish/completions/registry.fish', 'for fish'],
   ],
-  async run({ terminal }, { words: [text = ''] }) {
+  async run({ terminal, verbs }, { words: [text = ''] }) {
     const shell = shells.find((each) => each === text);
     if (shell === undefined) throw new Problem(`"${shown(text, 100)}" is not one of ${shells.join(', ')}.`);
-    // The table has this verb in it.
-    const { verbs } = await import('../table.ts');
     terminal.write(completionScript(shell, verbs));
     return undefined;
   },

@@ -1,3 +1,4 @@
+import { InvalidSchema } from '../invalid-schema.ts';
 import {
   isArray,
   isObject,
@@ -8,7 +9,6 @@ import {
   writeJson,
 } from '../json-text.ts';
 import { fractionText } from '../number-text.ts';
-import { InvalidSchema } from '../schema-type.ts';
 import {
   type AvroEnum,
   type AvroField,

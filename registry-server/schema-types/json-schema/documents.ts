@@ -1,5 +1,6 @@
+import { InvalidSchema } from '../invalid-schema.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../json-text.ts';
-import { InvalidSchema, type ResolvedReference } from '../schema-type.ts';
+import type { ResolvedReference } from '../schema-type.ts';
 import { type Draft, findDraft, isDraftAddress } from './drafts.ts';
 import { requireKeywordForms, schemaKeywords } from './keywords.ts';
 

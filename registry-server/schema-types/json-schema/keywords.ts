@@ -1,5 +1,5 @@
+import { InvalidSchema } from '../invalid-schema.ts';
 import { isArray, isObject, type Json, type JsonObject, toNumber, writeJson } from '../json-text.ts';
-import { InvalidSchema } from '../schema-type.ts';
 
 export const simpleTypes = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'] as const;
 export type SimpleType = (typeof simpleTypes)[number];

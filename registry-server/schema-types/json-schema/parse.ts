@@ -1,7 +1,7 @@
+import { InvalidSchema } from '../invalid-schema.ts';
 import { JsonIdentities } from '../json-identities.ts';
 import { isArray, isObject, type Json, type JsonObject, stableJson, toNumber } from '../json-text.ts';
 import { once } from '../once.ts';
-import { InvalidSchema } from '../schema-type.ts';
 import type { Documents, Located } from './documents.ts';
 import { type SimpleType, typesSpokenOf } from './keywords.ts';
 import type {

@@ -1,4 +1,4 @@
-import type { InvalidSchema } from '../schema-type.ts';
+import type { InvalidSchema } from '../invalid-schema.ts';
 import type { FieldType } from './model.ts';
 import { convertScalar } from './options.ts';
 import { bytesOfLiteral } from './tokens.ts';

@@ -1,4 +1,5 @@
-import { InvalidSchema, type ResolvedReference } from '../schema-type.ts';
+import { InvalidSchema } from '../invalid-schema.ts';
+import type { ResolvedReference } from '../schema-type.ts';
 import { confluent } from './known/confluent.ts';
 import { descriptor } from './known/descriptor.ts';
 import { googleProtobuf } from './known/google-protobuf.ts';

@@ -1,4 +1,4 @@
-import { InvalidSchema } from '../schema-type.ts';
+import { InvalidSchema } from '../invalid-schema.ts';
 import { defaultOf } from './default.ts';
 import { featuresOf } from './features.ts';
 import { isWrittenOut, linkedEntry, writtenEntry } from './map-entry.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { InvalidSchema } from '../schema-type.ts';
+import { InvalidSchema } from '../invalid-schema.ts';
 import { isClosed } from './features.ts';
 import {
   type FieldType,

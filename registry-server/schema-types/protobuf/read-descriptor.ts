@@ -1,4 +1,4 @@
-import { InvalidSchema } from '../schema-type.ts';
+import { InvalidSchema } from '../invalid-schema.ts';
 import { editionNumbers, groupType, scalarsByNumber } from './descriptor-types.ts';
 import { WireReader } from './wire.ts';
 import {

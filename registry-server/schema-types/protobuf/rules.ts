@@ -1,4 +1,4 @@
-import type { InvalidSchema } from '../schema-type.ts';
+import type { InvalidSchema } from '../invalid-schema.ts';
 import type { FieldType, ProtoEnum, ProtoMessage } from './model.ts';
 import {
   type Edition,

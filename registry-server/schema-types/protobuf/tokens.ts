@@ -1,4 +1,4 @@
-import { InvalidSchema } from '../schema-type.ts';
+import { InvalidSchema } from '../invalid-schema.ts';
 
 type TokenKind = 'word' | 'number' | 'string' | 'symbol' | 'end';
 

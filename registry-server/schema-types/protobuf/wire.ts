@@ -1,4 +1,4 @@
-import { InvalidSchema } from '../schema-type.ts';
+import { InvalidSchema } from '../invalid-schema.ts';
 
 export const varint = 0;
 export const fixed64 = 1;

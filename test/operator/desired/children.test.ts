@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { Observed } from '../../../operator/desired/child.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type {
   KubeObject,
@@ -8,6 +7,7 @@ import type {
   V1PodSpec,
   V1StatefulSet,
 } from '../../../operator/kubernetes.ts';
+import type { Observed } from '../../../operator/observed.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Observed } from '../../../operator/desired/child.ts';
 import { unfilledVolumes, withoutUnfilled } from '../../../operator/desired/claim.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../../../operator/kubernetes.ts';
+import type { Observed } from '../../../operator/observed.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { degraded } from '../../../operator/status/degraded.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type Component, selectorLabels } from '../../../operator/desired/child.ts';
 import { postgresPolicy, redisPolicy, serverPolicy } from '../../../operator/desired/network-policy.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
+import { type Component, selectorLabels } from '../../../operator/labels.ts';
 import type { Policy } from '../../../operator/policy.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { askCyclonus, missingCyclonus } from '../../build/cyclonus.ts';

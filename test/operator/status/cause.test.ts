@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import type { Component, Observed } from '../../../operator/desired/child.ts';
 import type { V1Deployment, V1Pod, V1StatefulSet } from '../../../operator/kubernetes.ts';
+import type { Component } from '../../../operator/labels.ts';
+import type { Observed } from '../../../operator/observed.ts';
 import { status } from '../../../operator/status/status.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { adminKey } from '../../../operator/desired/auth.ts';
-import type { Observed } from '../../../operator/desired/child.ts';
 import { contentHash } from '../../../operator/desired/pod.ts';
 import { eventsOf } from '../../../operator/events.ts';
 import type {
@@ -10,6 +9,7 @@ import type {
   V1Pod,
   V1StatefulSet,
 } from '../../../operator/kubernetes.ts';
+import type { Observed } from '../../../operator/observed.ts';
 import type { Spec, Status } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { stalledStatus, status } from '../../../operator/status/status.ts';

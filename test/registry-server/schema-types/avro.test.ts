@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { avro } from '../../../registry-server/schema-types/avro.ts';
-import { InvalidSchema } from '../../../registry-server/schema-types/schema-type.ts';
+import { InvalidSchema } from '../../../registry-server/schema-types/invalid-schema.ts';
 import { cases } from '../../cases/cases.ts';
 
 const canonical = (schema: unknown): string => avro.parse(JSON.stringify(schema), []).canonical();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { InvalidSchema } from '../../../registry-server/schema-types/invalid-schema.ts';
 import { drafts } from '../../../registry-server/schema-types/json-schema/drafts.ts';
 import { jsonSchema } from '../../../registry-server/schema-types/json-schema.ts';
-import { InvalidSchema } from '../../../registry-server/schema-types/schema-type.ts';
 
 const reference = (name: string, schema: unknown) => ({
   name,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import protobufjs from 'protobufjs';
+import { InvalidSchema } from '../../../registry-server/schema-types/invalid-schema.ts';
 import { knownImports } from '../../../registry-server/schema-types/protobuf/imports.ts';
 import { protobuf } from '../../../registry-server/schema-types/protobuf.ts';
-import { InvalidSchema } from '../../../registry-server/schema-types/schema-type.ts';
 import { cases } from '../../cases/cases.ts';
 
 const references = (files: Readonly<Record<string, string>>) =>

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { InvalidSchema, type SchemaModel } from '../../../registry-server/schema-types/schema-type.ts';
+import { InvalidSchema } from '../../../registry-server/schema-types/invalid-schema.ts';
+import type { SchemaModel } from '../../../registry-server/schema-types/schema-type.ts';
 import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
 import type { SchemaEntity } from '../../../registry-server/schema-types/tags.ts';
 

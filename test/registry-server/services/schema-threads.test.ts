@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { checkCompatibility } from '../../../registry-server/compatibility/check.ts';
 import { RegistryError } from '../../../registry-server/errors.ts';
-import { InvalidSchema } from '../../../registry-server/schema-types/schema-type.ts';
+import { InvalidSchema } from '../../../registry-server/schema-types/invalid-schema.ts';
 import { schemaTypes } from '../../../registry-server/schema-types/table.ts';
 import { openSchemaParser } from '../../../registry-server/services/parse-schema.ts';
 import type { SchemaSource } from '../../../registry-server/services/schema-jobs.ts';

@@ -1,0 +1,44 @@
+import { apiGroup } from './kinds.ts';
+import type { KubeObject } from './kubernetes.ts';
+import type { Registry } from './registry.ts';
+
+/** The label that ties a child to its registry. */
+export const instanceLabel = 'app.kubernetes.io/instance';
+export const componentLabel = 'app.kubernetes.io/component';
+/** On a child: the hash of all that was wanted of it when it was last written. */
+export const appliedHashAnnotation = `${apiGroup}/applied-hash`;
+
+/** `namespace/name` of the registry that an object is or belongs to. */
+export function keyOf(object: KubeObject): string {
+  const { namespace = '', name, labels } = object.metadata;
+  return `${namespace}/${object.kind === 'SchemaRegistry' ? name : (labels?.[instanceLabel] ?? '')}`;
+}
+
+/** Which part of a registry an object belongs to. */
+export function componentOf(object: {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+}): string | undefined {
+  return object.metadata?.labels?.[componentLabel];
+}
+
+export type Component = 'server' | 'postgres' | 'redis';
+
+export const managedBy = 'llm-schema-registry-operator';
+export const managedBySelector = `app.kubernetes.io/managed-by=${managedBy}`;
+
+/** What selects the pods of one component; never the pods of another. */
+export function selectorLabels(registry: Registry, component: Component): Record<string, string> {
+  return {
+    'app.kubernetes.io/name': 'llm-schema-registry',
+    [instanceLabel]: registry.name,
+    [componentLabel]: component,
+  };
+}
+
+export function labels(registry: Registry, component: Component): Record<string, string> {
+  return {
+    ...selectorLabels(registry, component),
+    'app.kubernetes.io/managed-by': managedBy,
+    'app.kubernetes.io/part-of': 'llm-schema-registry',
+  };
+}

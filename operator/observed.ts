@@ -1,0 +1,110 @@
+import type { KindName } from './kinds.ts';
+import type {
+  KubeObject,
+  V1Deployment,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1StatefulSet,
+  V2HorizontalPodAutoscaler,
+} from './kubernetes.ts';
+import type { Component } from './labels.ts';
+
+/** All that one run knows of the world; read once, then only looked at. */
+export interface Observed {
+  readonly nowMs: number;
+  readonly children: readonly KubeObject[];
+  readonly deployment: V1Deployment | undefined;
+  readonly postgres: V1StatefulSet | undefined;
+  readonly redis: V1StatefulSet | undefined;
+  readonly autoscaler: V2HorizontalPodAutoscaler | undefined;
+  readonly pods: readonly V1Pod[];
+  readonly claims: readonly V1PersistentVolumeClaim[];
+  /** Our own Secrets; one that somebody has deleted as it was before. */
+  readonly secrets: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', KubeObject | undefined>>;
+  /** For where there is none yet, and for where another is asked for. */
+  readonly newPasswords: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', string>>;
+  /** undefined: nothing is encrypted inside the cluster. */
+  readonly certificates: Certificates | undefined;
+  /** What controllers complained of, by the uid of the object that waits. */
+  readonly warnings: ReadonlyMap<string, string>;
+  readonly answer: Answer | undefined;
+  /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
+  readonly unready: Unready | undefined;
+  readonly served: ReadonlySet<Served>;
+  /** Those of the Secrets that the spec names which are there. */
+  readonly namedSecrets: readonly KubeObject[];
+  /** The one that spec.podTemplate names, where it is there. */
+  readonly serviceAccount?: KubeObject | undefined;
+  /** Which other registry each host of an ingress leads to, as namespace/name. */
+  readonly hostsOfOthers: ReadonlyMap<string, string>;
+  /** What others make of our objects, an object in each text. */
+  readonly overruled: readonly string[];
+  /** What could not be written for a field that somebody else has set, an object in each text. */
+  readonly blocked: readonly string[];
+}
+
+/** What a cluster may lack: kinds from CRDs of others, and the requests of pods as a metric. */
+export type Served = KindName | typeof requestRateMetric;
+
+/** What the registry itself said when it was asked through its Service. */
+export type Answer =
+  | {
+      readonly isReady: true;
+      readonly isDegraded: boolean;
+      /** A request without credentials was refused. */
+      readonly isLocked: boolean;
+      /** undefined where it does not tell */
+      readonly version: string | undefined;
+      readonly checks: Checks;
+    }
+  | { readonly isReady: false; readonly words: string };
+
+export interface Unready {
+  readonly cause: string;
+  readonly checks: Checks;
+}
+
+export interface Checks {
+  readonly database?: {
+    readonly status?: string;
+    readonly cause?: string;
+    readonly reason?: string;
+    readonly version?: string;
+    readonly migration?: number;
+    readonly oldestServer?: string;
+  };
+  /** There while nothing can be written, though what is there can be read. */
+  readonly writes?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
+  readonly cache?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
+  readonly archive?: {
+    readonly status?: string;
+    readonly cause?: string;
+    readonly pending?: number;
+    readonly lagSeconds?: number;
+  };
+}
+
+/** PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Who signs the certificates of one registry. */
+export interface Authority {
+  readonly current: KeyPair;
+  /** Trusted already, and signs nothing yet. */
+  readonly next?: KeyPair | undefined;
+  /** Still trusted, and signs nothing more. */
+  readonly previous?: string | undefined;
+}
+
+export type Leaf = Component;
+
+export interface Certificates {
+  readonly authority: Authority;
+  readonly leaves: Readonly<Partial<Record<Leaf, KeyPair>>>;
+}
+
+/** What an adapter calls the requests of a pod, and what a registry is scaled by where one serves it. */
+export const requestRateMetric = 'http_requests_per_second';
