@@ -1,4 +1,5 @@
 import { kinds } from '../kinds.ts';
+import type { V2HorizontalPodAutoscalerSpec, V2HPAScalingRules, V2MetricSpec } from '../kubernetes.ts';
 import { requestRateMetric } from '../observed.ts';
 import { type Child, meta, names } from './child.ts';
 
@@ -24,15 +25,15 @@ export const autoscaler: Child = (registry, { served }) => {
         scaleDown: { ...scaleDown, ...autoscaling.behavior.scaleDown },
         scaleUp: { ...scaleUp, ...autoscaling.behavior.scaleUp },
       },
-    },
+    } satisfies V2HorizontalPodAutoscalerSpec,
   };
 };
 
-function utilization(name: 'cpu' | 'memory', averageUtilization: number) {
+function utilization(name: 'cpu' | 'memory', averageUtilization: number): V2MetricSpec {
   return { type: 'Resource', resource: { name, target: { type: 'Utilization', averageUtilization } } };
 }
 
-function requestRate(averageValue: number) {
+function requestRate(averageValue: number): V2MetricSpec {
   return {
     type: 'Pods',
     pods: {
@@ -43,7 +44,7 @@ function requestRate(averageValue: number) {
 }
 
 /** At most half of the pods go in a minute, after five minutes of low load; twice as many may come in half a minute, at once. */
-const scaleDown = {
+const scaleDown: V2HPAScalingRules = {
   stabilizationWindowSeconds: 300,
   selectPolicy: 'Min',
   policies: [
@@ -51,7 +52,7 @@ const scaleDown = {
     { type: 'Pods', value: 2, periodSeconds: 60 },
   ],
 };
-const scaleUp = {
+const scaleUp: V2HPAScalingRules = {
   stabilizationWindowSeconds: 0,
   selectPolicy: 'Max',
   policies: [

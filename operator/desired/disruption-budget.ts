@@ -1,3 +1,4 @@
+import type { V1PodDisruptionBudgetSpec } from '../kubernetes.ts';
 import { selectorLabels } from '../labels.ts';
 import { type Child, meta, names } from './child.ts';
 
@@ -10,6 +11,6 @@ export const disruptionBudget: Child = (registry) => {
       // Pods that are not ready serve nobody: while the database is out, none is, and no drain is to wait for that.
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
       selector: { matchLabels: selectorLabels(registry, 'server') },
-    },
+    } satisfies V1PodDisruptionBudgetSpec,
   };
 };

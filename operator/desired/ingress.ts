@@ -1,3 +1,4 @@
+import type { V1IngressSpec } from '../kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { Door, Ingress, Registry } from '../registry.ts';
 import { mustBeOurs } from './certificates.ts';
@@ -69,7 +70,7 @@ function leadIn(
         host,
         http: { paths: [{ path: '/', pathType: 'Prefix', backend }] },
       })),
-    },
+    } satisfies V1IngressSpec,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { V1ServicePort, V1ServiceSpec } from '../kubernetes.ts';
 import { type Component, selectorLabels } from '../labels.ts';
 import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
@@ -21,7 +22,7 @@ export const service: Child = (registry) => {
         ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
         : {}),
       ports: [{ name: scheme, port, targetPort: scheme, protocol: 'TCP' }, grpcPort(registry)],
-    },
+    } satisfies V1ServiceSpec,
   };
 };
 
@@ -32,7 +33,7 @@ export const metricsService: Child = (registry) => ({
     type: 'ClusterIP',
     selector: selectorLabels(registry, 'server'),
     ports: [{ name: 'metrics', port: ports.metrics, targetPort: 'metrics', protocol: 'TCP' }],
-  },
+  } satisfies V1ServiceSpec,
 });
 
 /** The address of each pod, also of one that is not ready: for looking at replicas one by one. */
@@ -52,10 +53,10 @@ export const headlessService: Child = (registry) => ({
       },
       grpcPort(registry),
     ],
-  },
+  } satisfies V1ServiceSpec,
 });
 
-function grpcPort(registry: Registry) {
+function grpcPort(registry: Registry): V1ServicePort {
   const { name, appProtocol } = grpcDoor(registry);
   // HTTP/2 from its first byte: proxies in between do not find that out by themselves.
   return { name: 'grpc', port: ports.grpc, targetPort: name, protocol: 'TCP', appProtocol };
@@ -77,6 +78,6 @@ function headless(registry: Parameters<Child>[0], component: Exclude<Component, 
       publishNotReadyAddresses: true,
       selector: selectorLabels(registry, component),
       ports: [{ name: component, port: ports[component], targetPort: component, protocol: 'TCP' }],
-    },
+    } satisfies V1ServiceSpec,
   };
 }
