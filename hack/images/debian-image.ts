@@ -23,6 +23,7 @@ import { type Architecture, nodeArchitecture, ownArchitecture } from './architec
 import { unpackDebian } from './debian.ts';
 import { packImage } from './pack.ts';
 import type { DebianImage } from './table.ts';
+import { withoutSymbols } from './without-symbols.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 
@@ -37,8 +38,8 @@ export const hashOf = (parts: readonly string[]): string =>
 
 /** Of all that goes into the image, save what Debian has in its packages today. */
 export const hashOfDebian = (image: DebianImage, architecture: Architecture): string => {
-  const makers = ['architecture.ts', 'debian.ts', 'pack.ts', 'debian-image.ts'].map((file) =>
-    readText(`hack/images/${file}`),
+  const makers = ['architecture.ts', 'debian.ts', 'pack.ts', 'debian-image.ts', 'without-symbols.ts'].map(
+    (file) => readText(`hack/images/${file}`),
   );
   return hashOf([architecture, JSON.stringify(image), image.node ? lockedNode() : '', ...makers]);
 };
@@ -82,7 +83,7 @@ const addNode = async (
   const bin = join(image, 'nodejs', 'bin');
   const source = await nodePackage(architecture);
   mkdirSync(bin, { recursive: true });
-  copyFileSync(join(source, 'bin', 'node'), join(bin, 'node'));
+  writeFileSync(join(bin, 'node'), withoutSymbols(readFileSync(join(source, 'bin', 'node'))));
   chmodSync(join(bin, 'node'), 0o755);
   copyFileSync(join(source, 'LICENSE'), join(image, 'nodejs', 'LICENSE'));
   if (kind === 'runtime') return;

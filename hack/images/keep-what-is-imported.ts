@@ -11,9 +11,13 @@ const modules = 'node_modules';
 
 const kept = keptPackages(program);
 
-/** Types, source maps, documents and what only a browser or an older Node would load. */
+/** Types and sources (Node runs no TypeScript below node_modules), source maps, documents, and what only an older Node would load. */
 const unread =
-  /\.(d\.[cm]?ts|map|md|markdown|flow|tsbuildinfo)$|(^|\/)CHANGELOG[^/]*$|\/pglite\/dist\/.*\.(tar\.gz|cjs)$/;
+  /\.([cm]?ts|map|md|markdown|flow|tsbuildinfo)$|(^|\/)CHANGELOG[^/]*$|\/pglite\/dist\/.*\.(tar\.gz|cjs)$/;
+
+/** Of a package: its tests and examples, and what only bundlers and browsers load. */
+const unreadFolder =
+  /node_modules\/(@[^/]+\/)?[^/]+\/(build\/)?(tests?|__tests__|examples?|benchmarks?|browser|dist-es)$/;
 
 const apache = readFileSync('LICENSE', 'utf8');
 
@@ -45,7 +49,7 @@ const clean = (folder: string): void => {
     if (
       entry.startsWith('.') ||
       (isPackage && !kept.has(path) && !isNeededAbove(path)) ||
-      (!isFolder && unread.test(path))
+      (isFolder ? unreadFolder : unread).test(path)
     ) {
       rmSync(path, { recursive: true, force: true });
     } else if (isFolder) {

@@ -5,7 +5,7 @@ import { expose } from '../../hack/cluster/expose.ts';
 import { loadImages } from '../../hack/cluster/load-images.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
 import { up } from '../../hack/cluster/up.ts';
-import { buildImages } from '../../hack/images/build-images.ts';
+import { type BuiltImage, buildImages } from '../../hack/images/build-images.ts';
 import { usedImages } from '../../hack/images/used-images.ts';
 import { type Images, installOperator, waitForReady } from '../../hack/install.ts';
 import { type Kubectl, kubectlOf } from '../../hack/kubectl.ts';
@@ -16,6 +16,8 @@ const sample = fileURLToPath(new URL('../../config/samples/minimal.yaml', import
 export interface RunningCluster {
   readonly name: string;
   readonly kubectl: Kubectl;
+  /** The archives that its node has. */
+  readonly built: readonly BuiltImage[];
   /** What the operator was told to use. */
   readonly images: Images;
   /** Where `config/samples/minimal.yaml` answers, on loopback; another one when its Service was made anew. */
@@ -66,5 +68,5 @@ async function start(): Promise<RunningCluster> {
   await kubectl(['apply', '-f', '-'], await readFile(sample, 'utf8'));
   report('Waiting for the sample');
   await ready();
-  return { name, kubectl, images, url, ready };
+  return { name, kubectl, built, images, url, ready };
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { tagImage } from '../../hack/cluster/load-images.ts';
+import { tooLarge } from '../../hack/release/largest-images.ts';
 import { until } from '../build/api-server.ts';
 import { registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
@@ -49,6 +50,13 @@ describe('a registry in a cluster', function () {
 
   const get = async (path: string) =>
     (await fetch(`${await cluster.url()}${path}`)).json() as Promise<Record<string, unknown>>;
+
+  it('runs on images that have not grown by more than is allowed', () => {
+    const words = cluster.built.map(({ name, bytesCompressed }) =>
+      tooLarge(name.split('/').at(-1)?.split(':')[0] ?? '', bytesCompressed),
+    );
+    expect(words.filter((each) => each !== undefined)).to.deep.equal([]);
+  });
 
   it('shows in kubectl get what is there', async () => {
     const table = await cluster.kubectl(['get', 'sr', '-o', 'wide']);

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -21,6 +22,24 @@ import { importedPackages } from '../../hack/images/imported-packages.ts';
 import { keptPackages } from '../../hack/images/kept-packages.ts';
 import { isLicence, licenceIn, licenceText } from '../../hack/images/licences.ts';
 import { packImage } from '../../hack/images/pack.ts';
+import { withoutSymbols } from '../../hack/images/without-symbols.ts';
+
+/** The files that `import` and `require` of a package lead to in Node, but for patterns. */
+function waysInto({ main = 'index.js', exports }: { main?: string; exports?: unknown }): readonly string[] {
+  const targets = (node: unknown): readonly string[] => {
+    if (typeof node === 'string') return node.includes('*') ? [] : [node];
+    if (Array.isArray(node)) return node.slice(0, 1).flatMap(targets);
+    if (node === null || typeof node !== 'object') return [];
+    const found: string[] = [];
+    for (const way of ['import', 'require']) {
+      const taken = Object.entries(node).find(([key]) => ['node', way, 'default'].includes(key));
+      if (taken !== undefined) found.push(...targets(taken[1]));
+    }
+    for (const [key, value] of Object.entries(node)) if (key.startsWith('.')) found.push(...targets(value));
+    return found;
+  };
+  return [...new Set(exports === undefined ? [main] : targets(exports))];
+}
 
 describe('the packages that a program imports', () => {
   for (const { title, source, packages } of [
@@ -140,6 +159,31 @@ describe('a lock', () => {
 
 const root = join(import.meta.dirname, '..', '..');
 
+describe('the Node.js of the images', () => {
+  it('is the one of npm without what only a debugger reads, and runs', async function () {
+    this.timeout(60_000);
+    const folder = mkdtempSync(join(tmpdir(), 'node-'));
+    try {
+      const node = join(folder, 'node');
+      const whole = readFileSync(realpathSync(process.execPath));
+      writeFileSync(node, withoutSymbols(whole), { mode: 0o755 });
+      expect(statSync(node).size).to.be.below(whole.length);
+      const program =
+        "import('node:crypto').then(({ hash }) => console.log(process.version, hash('sha256', '')))";
+      expect(await run(node, ['--eval', program])).to.equal(await run(process.execPath, ['--eval', program]));
+      // There is nothing left to take.
+      expect(withoutSymbols(readFileSync(node)).equals(readFileSync(node))).to.equal(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is no script, and nothing for 32 bits', () => {
+    for (const bytes of ['#!/bin/sh\n', '\x7fELF\x01\x01', ''])
+      expect(() => withoutSymbols(Buffer.from(bytes, 'latin1'))).to.throw('no ELF program for 64 bits');
+  });
+});
+
 describe('licences and notices', () => {
   for (const path of [
     'LICENSE',
@@ -237,6 +281,30 @@ describe('licences and notices', () => {
         expect(all.length).to.be.greaterThan(50);
         const without = all.filter((one) => !readdirSync(one).some((file) => isLicence(file)));
         expect(without).to.deep.equal([]);
+      });
+
+      it('each way in that Node takes into a package leads somewhere', () => {
+        const isCode = (path: string) => /\.(js|mjs|cjs|json|node)$/.test(path);
+        const missing = packages().flatMap((one) => {
+          // It is imported, never required, and comes in both forms.
+          if (one.endsWith('@electric-sql/pglite')) return [];
+          const source = join(root, one.slice(folder.length));
+          const waysIn = waysInto(JSON.parse(readFileSync(join(one, 'package.json'), 'utf8')));
+          return waysIn.filter(
+            (path) => isCode(path) && existsSync(join(source, path)) && !existsSync(join(one, path)),
+          );
+        });
+        expect(missing).to.deep.equal([]);
+      });
+
+      it('every file of the program loads, and nothing is kept that Node cannot load', async () => {
+        const files = readdirSync(join(folder, program), { recursive: true, encoding: 'utf8' });
+        const imports = files
+          .filter((path) => path.endsWith('.ts') && !/(^|\/)(main|schema-thread|worker)\.ts$/.test(path))
+          .map((path) => `await import('./${program}/${path}');`);
+        await run(process.execPath, ['--input-type=module', '--eval', imports.join('\n')], { cwd: folder });
+        const left = readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' });
+        expect(left.filter((path) => /\.[cm]?ts$|(^|\/)dist-es$/.test(path))).to.deep.equal([]);
       });
 
       it('nothing is missing that a package came with', () => {
