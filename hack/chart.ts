@@ -198,7 +198,7 @@ export function crdTemplate(crd: {
   const { apiVersion, kind, ...body } = rest as Record<string, unknown>;
   return `${written}{{- if .Values.crds.install }}
 {{- $labels := ${dictOf(labels)} }}
-{{- $annotations := ${dictOf(metadata.annotations)} }}
+{{- $annotations := merge (dict) ${dictOf(metadata.annotations)} (.Values.crds.annotations | default dict) }}
 {{- if .Values.crds.keep }}
 {{- $annotations = set $annotations "helm.sh/resource-policy" "keep" }}
 {{- end }}

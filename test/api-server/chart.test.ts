@@ -38,7 +38,7 @@ describe('a release of the chart', function () {
     server = await openApiServer();
     helm = await openHelm();
     await server.kubectl(['delete', 'crd', crd]);
-    for (const name of [home, 'team-a', 'team-b'])
+    for (const name of [home, 'team-a', 'team-b', 'monitoring'])
       await server.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   });
   after(async () => {

@@ -111,6 +111,39 @@ describe('the Helm chart', () => {
     expect([...asked].filter((name) => !bySomebodyElse.includes(name))).to.have.members(Object.keys(data));
   });
 
+  it('puts what a platform wants on everything where it belongs, and keeps what is its own', async () => {
+    const objects = await helm.rendered(chartValues['what a platform wants on everything']);
+    const find = (wanted: string) => objects.find((object) => title(object) === wanted);
+    const deployment = find('Deployment llm-schema-registry-operator');
+    expect(deployment?.metadata.labels).to.include({
+      'example.com/tier': 'platform',
+      'app.kubernetes.io/name': 'llm-schema-registry-operator',
+    });
+    expect(deployment?.spec).to.deep.include({ minReadySeconds: 5, revisionHistoryLimit: 2 });
+    const kinds = ['PodMonitor', 'PrometheusRule'] as const;
+    for (const kind of kinds)
+      expect(find(`${kind} llm-schema-registry-operator`)?.metadata.namespace).to.equal('monitoring');
+    // It looks for the pods where they are, not where it is.
+    expect(find('PodMonitor llm-schema-registry-operator')?.spec).to.deep.include({
+      namespaceSelector: { matchNames: [home] },
+    });
+    const { groups } = (find('PrometheusRule llm-schema-registry-operator') as KubeObject).spec as {
+      groups: readonly { rules: readonly { labels: Record<string, string> }[] }[];
+    };
+    for (const { labels } of groups.flatMap(({ rules }) => rules))
+      expect(labels).to.include({ team: 'data' }).and.have.property('severity');
+    const hooks = objects.filter((object) => object.kind === 'Pod');
+    expect(hooks).to.have.length(2);
+    for (const hook of hooks) {
+      expect(hook.metadata.annotations).to.include({ 'sidecar.istio.io/inject': 'false' });
+      expect(hook.metadata.annotations?.['helm.sh/hook']).not.to.equal('never');
+      expect(JSON.stringify(hook.spec)).to.include('"limits":{"cpu":"100m","memory":"64Mi"}');
+    }
+    expect((find('ConfigMap extra') as unknown as { data: object }).data).to.deep.equal({
+      text: '{{ .Values }}',
+    });
+  });
+
   it('takes every image from the mirror that is named', async () => {
     const objects = await helm.rendered({ global: { imageRegistry: 'mirror.example.com' } });
     const images = JSON.stringify(objects).match(/"(image|\w+_IMAGE)":"[^"]+"/g) ?? [];
@@ -198,14 +231,19 @@ describe('the Helm chart', () => {
     const random = seeded();
     const isAllowed = new Ajv({ strict: false, logger: false }).compile(schema);
     for (let round = 0; round < roundsOr(25); round++) {
-      const values = fromSchema(random, schema) as { registries?: Record<string, { spec?: object }> };
+      const values = fromSchema(random, schema) as {
+        registries?: Record<string, { spec?: object }>;
+        extraObjects?: readonly object[];
+      };
       if (!isAllowed(values)) continue;
       // It asks for a name in words of its own.
       const priorityClass = { ...(values as { priorityClass?: object }).priorityClass, create: false };
+      // Two of one name are their writer's business.
+      const extraObjects = (values.extraObjects ?? []).slice(0, 1);
       const told = `TEST_SEED=${random.seed}, round ${round}: ${JSON.stringify(values)}`;
       let objects: readonly KubeObject[];
       try {
-        objects = await helm.rendered({ ...values, priorityClass });
+        objects = await helm.rendered({ ...values, priorityClass, extraObjects });
         mustBeWhole(objects);
       } catch (error) {
         throw new Error(`${(error as Error).message}\n${told}`, { cause: error });

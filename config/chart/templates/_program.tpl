@@ -33,12 +33,7 @@ containers:
     env:
       {{- toYaml .env | nindent 6 }}
     resources:
-      requests:
-        cpu: 20m
-        memory: 64Mi
-        ephemeral-storage: 16Mi
-      limits:
-        memory: 256Mi
+      {{- toYaml ($values.hooks.resources | default dict) | nindent 6 }}
     securityContext:
       {{- toYaml ($values.securityContext | default dict) | nindent 6 }}
     terminationMessagePolicy: FallbackToLogsOnError
@@ -46,6 +41,11 @@ containers:
 
 {{/* Labels of such a Pod. It has another name than the operator: whoever selects the operator does not mean it. */}}
 {{- define "program.labels" -}}
-app.kubernetes.io/name: {{ include "operator.name" .root }}-{{ .name }}
-{{ include "operator.releaseLabels" .root }}
+{{- $own := dict "app.kubernetes.io/name" (printf "%s-%s" (include "operator.name" .root) .name) }}
+{{- toYaml (merge $own (fromYaml (include "operator.releaseLabels" .root)) (.root.Values.hooks.labels | default dict)) }}
+{{- end }}
+
+{{/* Annotations of such a Pod: (dict "root" $ "own" (dict …)) */}}
+{{- define "program.annotations" -}}
+{{- toYaml (merge (dict) .own (.root.Values.hooks.annotations | default dict)) }}
 {{- end }}
