@@ -47,13 +47,14 @@ function scriptsOf(run: string, { strategy }: Job): readonly string[] | undefine
 }
 
 describe('the workflows', () => {
-  it('there are those of changes, images, releases, security and load', () => {
+  it('there are those of changes, images, releases, security, load and the site', () => {
     expect(workflows.map(({ file }) => file).sort()).to.deep.equal([
       'ci.yml',
       'images.yml',
       'load.yml',
       'release.yml',
       'security.yml',
+      'site.yml',
     ]);
   });
 

@@ -74,6 +74,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
     { not: 'takes minutes to hours; the figures beside it are of the day that is said there' },
   ],
 
+  [/^npm run docs:site$/, { by: '.github/workflows/site.yml', word: 'npm run docs:site' }],
   // Whoever works on this runs it.
   [
     /^npm run test:[a-z]+$/,
