@@ -18,7 +18,7 @@ const addressOf = (path: string): string =>
 
 const titled = (text: string): string => {
   const plain = text.replaceAll('`', '');
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
+  return /^.[A-Z]/.test(plain) ? plain : plain.charAt(0).toUpperCase() + plain.slice(1);
 };
 
 /** docs/README.md lists all pages by task, which is what the menu at the side is made from. */
