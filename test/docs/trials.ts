@@ -59,6 +59,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^npm run check$/, workflow('npm run check')],
   [/^npm run test:(unit|api-server|cluster)$/, { by: 'hack/test.ts', word: 'test:unit' }],
   [/npx mocha /, { by: 'package.json', word: '"test:unit": "mocha' }],
+  [/^npm run test:clients$/, workflow('npm run test:clients')],
   [/^npm run test:command$/, workflow('npm run test:command')],
   [/^npm run test:docs$/, workflow('npm run test:docs')],
   [/^npm run test:releases$/, workflow('npm run test:releases')],
