@@ -36,6 +36,8 @@ function deadLinks(path: string): string[] {
 const languages = [
   'alloy',
   'console',
+  'csharp',
+  'go',
   'java',
   'js',
   'json',
@@ -44,8 +46,12 @@ const languages = [
   'promql',
   'properties',
   'python',
+  'rust',
   'sh',
+  'sql',
   'text',
+  'toml',
+  'xml',
   'yaml',
 ];
 
