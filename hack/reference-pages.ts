@@ -116,7 +116,7 @@ export function settingsPage(): string {
 
 ## The registry server
 
-Written by \`npm run generate\` from the table that the server reads; \`node registry-server/main.ts --help\` says the same. In a cluster the operator sets
+Written by \`npm run generate\` from the table that the server reads; \`npx node registry-server/main.ts --help\` says the same. In a cluster the operator sets
 them from the [fields of a SchemaRegistry](schemaregistry.md). A variable that is empty counts as unset; at start one message names every one that is wrong.
 
 ${['| Variable | Default | Meaning |', '| --- | --- | --- |', ...rows].join('\n')}

@@ -79,9 +79,8 @@ describe('what pages say to type to a registry', function () {
       // A context is a registry of its own, with ids from 1 on, so each page finds an empty one.
       const url = `${server.url}/contexts/.${page.replaceAll(/\W/g, '-')}`;
       const wrong = await typeIn(typed, {
-        prelude:
-          'curl() { command curl --fail-with-body "$@" && echo; }\nregistry() { node registry-server/cli/main.ts "$@"; }',
-        environment: { URL: url, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
+        prelude: `curl() { command curl --fail-with-body "$@" && echo; }\nregistry() { '${process.execPath}' registry-server/cli/main.ts "$@"; }`,
+        environment: { URL: url },
         filledIn: [
           ['localhost:8080', url],
           ['localhost:9091', server.metricsUrl.replace('/metrics', '')],

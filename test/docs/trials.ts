@@ -22,7 +22,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   // The registry.
   [/^curl .*localhost:(8443|9229)|production-auth/, { in: 'node' }],
   [/^curl .*(\$URL|localhost:(8080|9091))/s, { in: 'registry' }],
-  [/^node registry-server\/main\.ts --help$/, { in: 'registry' }],
+  [/^npx node registry-server\/main\.ts --help$/, { in: 'registry' }],
   [
     /^npm install -g llm-schema-registry-cli-VERSION\.tgz$/,
     { by: 'test/command/package.test.ts', word: "'install', '--no-audit'" },

@@ -28,6 +28,12 @@ const shown = [
   'node_modules',
 ];
 
+/** Without the programs of this checkout, which the shell of whoever reads a page does not find. */
+export const pathOfReader = (process.env.PATH ?? '')
+  .split(':')
+  .filter((folder) => !folder.endsWith('node_modules/.bin'))
+  .join(':');
+
 /**
  * Types commands one after the other into one shell, as a reader of the page does, and says which of them failed, or answered something else
  * than the page shows: each line that it shows has to be there. Ages and times, which differ, are not compared.
@@ -51,7 +57,7 @@ export async function type(
     );
     const shell = spawn('bash', ['-c', ['set -o pipefail', prelude, ...script].join('\n')], {
       cwd: folder,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, PATH: pathOfReader, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
