@@ -167,7 +167,13 @@ export function credentialsIn(variable: (name: Variable) => string | undefined):
 /** As Confluent's clients have it with `basic.auth.credentials.source=URL`. */
 function credentialsOf(url: URL | undefined): Credentials | undefined {
   if (!url?.username) return undefined;
-  return basic(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`);
+  try {
+    return basic(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`);
+  } catch (error) {
+    throw new Problem('The password in the URL is not percent-encoded: a "%" of its own is written as %25.', {
+      cause: error,
+    });
+  }
 }
 
 const asVariables = (profile: Profile) => {

@@ -1,6 +1,7 @@
-import { isInvalid, isNotFound, type Refusal } from './problem.ts';
+import { isInvalid, isNotFound, Problem, type Refusal } from './problem.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { RegisteredSchema, SchemaBody, WantedVersion } from './schema.ts';
+import { shown } from './shown.ts';
 
 export interface Judgement {
   readonly verdict: 'compatible' | 'incompatible' | 'invalid';
@@ -33,11 +34,18 @@ export async function judge(
     });
   try {
     const { is_compatible: isCompatible, messages = [] } = await ask(true);
-    if (isCompatible) return { verdict: 'compatible', messages: [] };
+    if (isCompatible === true) return { verdict: 'compatible', messages: [] };
+    if (isCompatible !== false)
+      throw new Problem(
+        `${registry.address} does not say whether "${shown(subject)}" is compatible; is it the URL of a schema registry?`,
+      );
     // Told all, a registry answers alike for a schema that does not fit and for one that is none; asked plainly, it refuses the latter.
     await ask(false);
     return { verdict: 'incompatible', messages };
   } catch (error) {
+    // Older registries say so where ours and newer ones answer yes: nothing is there that could be broken.
+    if (isNotFound(error) && version === undefined && error.code === 40401)
+      return { verdict: 'compatible', messages: [] };
     if (isInvalid(error)) return { verdict: 'invalid', messages: [error.said] };
     throw error;
   }

@@ -31,7 +31,7 @@ Examples:
  */
 export async function runProgram(
   args: readonly string[],
-  openWorld: (flags: ConnectionFlags, isVerbose: boolean) => World,
+  openWorld: (flags: ConnectionFlags) => World,
 ): Promise<number> {
   let code: number = exitCodes.done;
   const program = new Command('registry')
@@ -52,9 +52,7 @@ export async function runProgram(
     command.action(async () => {
       const options = command.optsWithGlobals();
       const flags = connectionFlags(options);
-      code =
-        (await verb.run(openWorld(flags, options.verbose === true), givenOf(command, flags, options))) ??
-        code;
+      code = (await verb.run(openWorld(flags), givenOf(command, flags, options))) ?? code;
     });
   }
   try {

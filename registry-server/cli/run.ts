@@ -3,8 +3,9 @@ import { exitCodes, Problem } from './problem.ts';
 import { profilesFile, readProfiles } from './profiles.ts';
 import { runProgram } from './program.ts';
 import { openRegistry, type RegistryClient } from './registry-client.ts';
+import { shown } from './shown.ts';
 import { verbs } from './table.ts';
-import { openTerminal } from './terminal.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 
 /** The command, from its arguments to its exit code. */
 export async function run(): Promise<void> {
@@ -17,11 +18,20 @@ export async function run(): Promise<void> {
       throw error;
     });
   process.once('SIGINT', () => process.exit(exitCodes.interrupted));
+  process.exitCode = await answer(process.argv.slice(2), environment, terminal);
+}
+
+/** Says what went wrong in a sentence. @returns the exit code */
+export async function answer(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  terminal: Terminal,
+): Promise<number> {
+  const trace = args.includes('--verbose') ? (line: string) => terminal.say(line) : undefined;
   try {
-    process.exitCode = await runProgram(process.argv.slice(2), (flags, isVerbose) => {
+    return await runProgram(args, (flags) => {
       let opened: RegistryClient | undefined;
       const registry = () => {
-        const trace = isVerbose ? (line: string) => terminal.say(line) : undefined;
         opened ??= openRegistry(
           connectionFrom(flags, environment, readProfiles(profilesFile(environment))),
           trace,
@@ -31,8 +41,13 @@ export async function run(): Promise<void> {
       return { terminal, environment, verbs, registry };
     });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    terminal.say(error.message);
-    process.exitCode = exitCodes.failed;
+    if (error instanceof Problem) terminal.say(error.message);
+    else {
+      trace?.(`${(error as Error).stack}`);
+      terminal.say(
+        `The command cannot go on: ${shown((error as Error).message, 300)}. Either the registry answers what no registry does, or this is a fault of the command; --verbose shows more.`,
+      );
+    }
+    return exitCodes.failed;
   }
 }

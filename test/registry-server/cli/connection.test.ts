@@ -1,13 +1,32 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { answer } from '../../../registry-server/cli/run.ts';
 import { makeCertificate, missingOpenssl, type TestCertificate } from '../../build/certificate.ts';
 import { aCommand, type Command } from '../../build/command.ts';
 import { freePort } from '../../build/process.ts';
 import { startServer, type TestServer } from '../../build/server.ts';
+
+const aTerminal = {
+  progress: () => {},
+  canAsk: false,
+  hasColour: false,
+  ask: async () => '',
+  askSecret: async () => '',
+  readInput: async () => '',
+};
 
 const key = 'k'.repeat(40);
 const secretWords = [
@@ -214,6 +233,75 @@ describe('the way of the registry command to a registry', function () {
     });
     const { code, out, err } = await run(['list', 'orders', '--long', '--url', url]);
     expect([code, out, err]).to.deep.equal([2, '', "Subject 'orders' not found.\n"]);
+  });
+
+  it('goes through a proxy where the environment names one, and not where it is told not to', async () => {
+    const proxy = await pretend(json(['orders']));
+    const env = { HTTP_PROXY: proxy.url, SCHEMA_REGISTRY_URL: 'http://registry.invalid:8081' };
+    expect((await run(['list'], { env })).out).to.equal('orders\n');
+    expect(proxy.asked.map(({ line }) => line)).to.deep.equal(['GET http://registry.invalid:8081/subjects']);
+    expect((await run(['list'], { env: { ...env, NO_PROXY: 'registry.invalid' } })).code).to.equal(2);
+  });
+
+  it('says in a sentence that an answer is none of a registry, whatever it is', async () => {
+    writeFileSync(join(command.folder, 'order.avsc'), '"string"');
+    const answers = [
+      null,
+      5,
+      'x',
+      {},
+      [],
+      [null],
+      [[]],
+      { schema: 5 },
+      { references: 5, schema: '{}' },
+      { is_compatible: 'x' },
+    ];
+    const lines = [
+      'list',
+      'list --long',
+      'list s',
+      'list s --long',
+      'list --contexts',
+      'get s',
+      'get --id 1 --references',
+      'get s --raw',
+      'diff s 1',
+      'diff s --file FILE',
+      'check s=FILE',
+      'publish s=FILE',
+      'publish s=FILE --dry-run',
+      'pull s --folder FOLDER',
+      'config get',
+      'config set --normalize true',
+      'mode get',
+      'delete s --yes',
+      'delete s --yes --permanent',
+      'version',
+    ];
+    for (const value of answers) {
+      const { url } = await pretend(json(value));
+      for (const line of lines) {
+        const said: string[] = [];
+        const terminal = { ...aTerminal, write: () => {}, say: (text: string) => said.push(text) };
+        const words = line
+          .replace('FILE', join(command.folder, 'order.avsc'))
+          .replace('FOLDER', join(command.folder, 'schemas'))
+          .split(' ');
+        const code = await answer(
+          words,
+          { SCHEMA_REGISTRY_URL: url, XDG_CONFIG_HOME: command.folder },
+          terminal,
+        );
+        expect(code, `${line}: ${JSON.stringify(value)}`).to.be.oneOf([0, 1, 2]);
+        // Nothing is taken for a yes that is none.
+        if (line.startsWith('check')) expect(code, JSON.stringify(value)).to.equal(2);
+        expect(said.join('\n'), line).not.to.match(/\n\s+at /);
+        if (code === 2) expect(said, `${line}: ${JSON.stringify(value)}`).to.have.lengthOf(1);
+      }
+    }
+    const written = readdirSync(command.folder, { recursive: true });
+    expect(written.filter((name) => `${name}`.includes('undefined'))).to.deep.equal([]);
   });
 
   it('says with --verbose what was asked, and nothing that is secret', async () => {
