@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { read } from '../build/pages.ts';
 
 interface Rule {
@@ -39,6 +39,44 @@ describe('docs/rights.md', () => {
       expect(resources.join()).not.to.match(/roles?\b|bindings|webhook|nodes|namespaces|exec|ephemeral/);
       if (verbs.includes('update')) expect(resources).to.deep.equal(['leases']);
     }
+  });
+});
+
+describe('docs/reference/figures.md', () => {
+  interface Probe {
+    readonly periodSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly failureThreshold: number;
+    readonly initialDelaySeconds: number;
+  }
+  interface Made {
+    readonly spec?: {
+      readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } };
+    };
+  }
+  type Container = { readonly name: string } & Readonly<Record<string, Probe | undefined>>;
+
+  it('has the probes that the operator makes', () => {
+    const objects = parseAllDocuments(read('test/golden/production.yaml')).map(
+      (document) => document.toJS() as Made,
+    );
+    const containers = objects.flatMap(({ spec }) => spec?.template?.spec?.containers ?? []);
+    const made = containers.flatMap((container) =>
+      ['startup', 'readiness', 'liveness'].flatMap((kind) => {
+        const probe = container[`${kind}Probe`];
+        if (probe === undefined) return [];
+        expect(probe.initialDelaySeconds, container.name).to.equal(0);
+        return [
+          [container.name, kind, probe.periodSeconds, probe.timeoutSeconds, probe.failureThreshold].join(),
+        ];
+      }),
+    );
+    const told = [
+      ...read('docs/reference/figures.md').matchAll(
+        /^\| `(\w+)` \| (\w+) \| [^|]+ \| (\d+) \| (\d+) \| (\d+) \|$/gm,
+      ),
+    ].map(([, ...cells]) => cells.join());
+    expect(told.toSorted()).to.deep.equal(made.toSorted());
   });
 });
 
