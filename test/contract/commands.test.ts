@@ -65,7 +65,7 @@ describe('the commands of pages', () => {
 });
 
 describe('what pages say to type to a registry', function () {
-  this.timeout(40_000);
+  this.timeout(90_000);
   let server: RegistryProcess;
   before(async () => {
     server = await startRegistryProcess();
@@ -115,7 +115,7 @@ describe('what pages show', () => {
   }
 
   it(`has no query that Prometheus cannot read${missingPromtool ? ` (${missingPromtool})` : ''}`, function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     if (missingPromtool !== undefined) this.skip();
     const queries = guides
       .flatMap((page) => blocksOf(page))
