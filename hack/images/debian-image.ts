@@ -54,7 +54,7 @@ const npmFolder = (): string => {
 };
 
 /** The package with the program for a kind of machine: this one's is in node_modules, another's is fetched. */
-const nodePackage = async (architecture: Architecture): Promise<string> => {
+export const nodePackage = async (architecture: Architecture): Promise<string> => {
   const name = `node-linux-${nodeArchitecture(architecture)}`;
   const installed = join(root, 'node_modules', 'node', 'node_modules', name);
   if (existsSync(installed)) return installed;

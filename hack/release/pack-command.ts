@@ -29,7 +29,7 @@ export const commandPackage = 'llm-schema-registry-cli';
 export async function packCommand(version: string, folder: string): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), 'command-'));
   try {
-    await compile(work);
+    await compileCommand(work);
     writeFileSync(join(work, 'package.json'), `${JSON.stringify(manifest(version, work), null, 2)}\n`);
     writeFileSync(join(work, 'README.md'), readMe());
     copyFileSync(join(root, 'LICENSE'), join(work, 'LICENSE'));
@@ -45,8 +45,8 @@ export async function packCommand(version: string, folder: string): Promise<stri
   }
 }
 
-/** TypeScript follows the imports, so what it writes is all that is needed. */
-async function compile(work: string): Promise<void> {
+/** The command as JavaScript in a folder. TypeScript follows the imports, so what it writes is all that is needed. */
+export async function compileCommand(work: string): Promise<void> {
   const config = join(work, 'tsconfig.json');
   const compilerOptions = {
     noEmit: false,

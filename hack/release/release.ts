@@ -16,6 +16,7 @@ import { notesOf } from './changelog.ts';
 import { writeImageLayout } from './image-layout.ts';
 import { digestsOfOthers, imagesOfOthers } from './images-of-others.ts';
 import { tooLarge } from './largest-images.ts';
+import { packBinaries } from './pack-binaries.ts';
 import { packChart, writeChartLayout } from './pack-chart.ts';
 import { packCommand } from './pack-command.ts';
 import { type Digests, withPinnedImages } from './pinned-images.ts';
@@ -84,6 +85,7 @@ export async function release(version: string, folder: string, report: Report): 
 
   report('Packing the command');
   await packCommand(version, folder);
+  await packBinaries(version, folder, report);
 
   report('Listing what is in the images');
   for (const [name, text] of await billsOfMaterials(version)) write(name, text);

@@ -23,6 +23,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^curl .*localhost:(8443|9229)|production-auth/, { in: 'node' }],
   [/^curl .*(\$URL|localhost:(8080|9091))/s, { in: 'registry' }],
   [/^npx node registry-server\/main\.ts --help$/, { in: 'registry' }],
+  [/^tar -xzf registry-VERSION/, { by: 'test/command/binaries.test.ts', word: "'--strip-components=1'" }],
   [
     /^npm install -g llm-schema-registry-cli-VERSION\.tgz$/,
     { by: 'test/command/package.test.ts', word: "'install', '--no-audit'" },
