@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../cluster/run.ts';
 import { type Architecture, aptEnvironment, ownArchitecture } from './architecture.ts';
@@ -97,11 +97,42 @@ export const unpackDebian = async (
         ...[deb, root, ...flags],
       ]);
       await keepCopyright(deb, root);
+      await noteInstalled(deb, root);
     }
   } finally {
     rmSync(downloads, { recursive: true, force: true });
   }
 };
+
+/** Where scanners look in an image without a package manager: a file for each package, as in the distroless images. */
+export const statusFolder = 'var/lib/dpkg/status.d';
+
+const noteInstalled = async (deb: string, root: string): Promise<void> => {
+  const [control, name] = [
+    await run('dpkg-deb', ['--field', deb]),
+    await run('dpkg-deb', ['--field', deb, 'Package']),
+  ];
+  mkdirSync(join(root, statusFolder), { recursive: true });
+  writeFileSync(join(root, statusFolder, name.trim()), `${control.trim()}\n\n`);
+};
+
+/** A package of an image, as Debian calls it. */
+export interface DebianPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Such as amd64. */
+  readonly architecture: string;
+}
+
+/** From the files of `statusFolder`, one after the other. */
+export const debianPackagesIn = (text: string): readonly DebianPackage[] =>
+  text
+    .split(/\n\n+/)
+    .map((stanza) => {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1] ?? '';
+      return { name: field('Package'), version: field('Version'), architecture: field('Architecture') };
+    })
+    .filter(({ name }) => name !== '');
 
 /** Of what a package says beside its program, the terms under which it may be passed on. A link leads to another package. */
 const keepCopyright = async (deb: string, root: string): Promise<void> => {

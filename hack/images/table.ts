@@ -46,9 +46,9 @@ export const bases = {
   },
   runtime: {
     name: `${prefix}/node-runtime:24`,
-    // As in the distroless image: what the node binary links to, and nothing that could be run beside it.
+    // As in the distroless image: what the node binary links to, which Debian that is, and nothing that could be run beside it.
     files: {
-      packages: linkedByNode,
+      packages: ['base-files', ...linkedByNode],
       left: neverNeeded,
       leftPaths: ['./usr/share/gdb/*', './usr/share/gcc/*', './usr/lib/*-linux-gnu/gconv/*'],
     },

@@ -10,9 +10,11 @@ import { run } from '../cluster/run.ts';
 import { installTools } from '../cluster/tools.ts';
 import { type Architecture, architectures } from '../images/architecture.ts';
 import { type BuiltImage, buildProgramsFor } from '../images/build-images.ts';
+import type { DebianPackage } from '../images/debian.ts';
 import { keptPackages } from '../images/kept-packages.ts';
 import { sha256OfFile } from '../images/pack.ts';
 import { notesOf } from './changelog.ts';
+import { debianPackagesOf } from './debian-packages-of.ts';
 import { writeImageLayout } from './image-layout.ts';
 import { digestsOfOthers, imagesOfOthers } from './images-of-others.ts';
 import { tooLarge } from './largest-images.ts';
@@ -58,7 +60,7 @@ export async function release(version: string, folder: string, report: Report): 
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   write('notes.md', `${notes}\n`);
 
-  const digests = await packImages(version, folder, report);
+  const { digests, debian } = await packImages(version, folder, report);
   await installTools(['skopeo'], report);
   const others = await digestsOfOthers(imagesOfOthers(), report);
   const named = new Map([...digests, ...others]);
@@ -88,7 +90,7 @@ export async function release(version: string, folder: string, report: Report): 
   await packBinaries(version, folder, report);
 
   report('Listing what is in the images');
-  for (const [name, text] of await billsOfMaterials(version)) write(name, text);
+  for (const [name, text] of await billsOfMaterials(version, debian)) write(name, text);
 
   const subjects = await Promise.all(readdirSync(folder).map((name) => subjectOf(folder, name)));
   const finishedOn = new Date().toISOString();
@@ -114,11 +116,18 @@ async function cleanCommit(): Promise<string> {
   return (await git('rev-parse', 'HEAD')).trim();
 }
 
-async function packImages(version: string, folder: string, report: Report): Promise<Digests> {
+interface Packed {
+  readonly digests: Digests;
+  /** What each image has of Debian, by the image's name. */
+  readonly debian: ReadonlyMap<string, readonly DebianPackage[]>;
+}
+
+async function packImages(version: string, folder: string, report: Report): Promise<Packed> {
   const built = new Map<Architecture, readonly BuiltImage[]>();
   for (const architecture of architectures)
     built.set(architecture, await buildProgramsFor(architecture, report));
   const digests = new Map<string, string>();
+  const debian = new Map<string, readonly DebianPackage[]>();
   for (const name of Object.keys(programs)) {
     const tagged = `${prefix}${name}:${version}`;
     const archives = [...built].map(([architecture, images]) => {
@@ -131,9 +140,10 @@ async function packImages(version: string, folder: string, report: Report): Prom
     report(`Packing ${tagged}`);
     const layout = join(folder, name);
     digests.set(tagged, await writeImageLayout(layout, archives, tagsOf(version)));
+    debian.set(name, await debianPackagesOf(layout));
     await packLayout(layout, `${name}-${version}.oci.tar`, folder);
   }
-  return digests;
+  return { digests, debian };
 }
 
 /** The layout becomes one file, the same for the same content. */
@@ -156,7 +166,10 @@ async function manifests(folders: readonly string[], digests: Digests): Promise<
     .join('');
 }
 
-async function billsOfMaterials(version: string): Promise<[name: string, text: string][]> {
+async function billsOfMaterials(
+  version: string,
+  debian: Packed['debian'],
+): Promise<[name: string, text: string][]> {
   const of = async (format: string) =>
     JSON.parse(
       await run('npm', ['sbom', '--omit', 'dev', '--package-lock-only', '--sbom-format', format], {
@@ -170,6 +183,7 @@ async function billsOfMaterials(version: string): Promise<[name: string, text: s
       version,
       purls: new Set([...keptPackages(program, root, left)].map(purlIn)),
       node: packageLock.packages['node_modules/node'].version,
+      debian: debian.get(name) ?? [],
     };
     const text = (document: object) => `${JSON.stringify(document, null, 2)}\n`;
     return [

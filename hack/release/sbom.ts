@@ -1,3 +1,5 @@
+import type { DebianPackage } from '../images/debian.ts';
+
 /** What an image contains, in the two formats that npm writes (CycloneDX 1.5, SPDX 2.3), cut down to what the image keeps. */
 
 interface CycloneDx {
@@ -27,15 +29,21 @@ export interface Product {
   readonly purls: ReadonlySet<string>;
   /** The version of Node.js that runs it. */
   readonly node: string;
+  /** For each architecture. */
+  readonly debian: readonly DebianPackage[];
 }
 
 /** The package URL of an npm package. */
 export const purlOf = (name: string, version: string): string =>
   `pkg:npm/${name.replace('@', '%40')}@${version}`;
 
+/** The distribution is the one that hack/images takes its packages from. */
+export const debianPurlOf = ({ name, version, architecture }: DebianPackage): string =>
+  `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}&distro=debian-12`;
+
 const nodePurl = (version: string): string => `pkg:generic/node@${version}`;
 
-export function cycloneDxOf(whole: unknown, { name, version, purls, node }: Product): object {
+export function cycloneDxOf(whole: unknown, { name, version, purls, node, debian }: Product): object {
   const document = whole as CycloneDx;
   const components = document.components.filter(({ purl }) => purls.has(purl));
   const refs = new Set(components.map((component) => component['bom-ref']));
@@ -48,12 +56,20 @@ export function cycloneDxOf(whole: unknown, { name, version, purls, node }: Prod
     purl: nodePurl(node),
     licenses: [{ license: { id: 'MIT' } }],
   };
+  const ofDebian = debian.map((each) => ({
+    type: 'library',
+    'bom-ref': debianPurlOf(each),
+    name: each.name,
+    version: each.version,
+    purl: debianPurlOf(each),
+  }));
+  const beside = [runtime, ...ofDebian];
   return {
     ...document,
     metadata: { ...document.metadata, component: product },
-    components: [...components, runtime],
+    components: [...components, ...beside],
     dependencies: [
-      { ref: product['bom-ref'], dependsOn: [...refs, runtime['bom-ref']] },
+      { ref: product['bom-ref'], dependsOn: [...refs, ...beside.map((component) => component['bom-ref'])] },
       ...document.dependencies
         .filter(({ ref }) => refs.has(ref))
         .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) })),
@@ -61,7 +77,7 @@ export function cycloneDxOf(whole: unknown, { name, version, purls, node }: Prod
   };
 }
 
-export function spdxOf(whole: unknown, { name, version, purls, node }: Product): object {
+export function spdxOf(whole: unknown, { name, version, purls, node, debian }: Product): object {
   const document = whole as Spdx;
   const packages = document.packages.filter(({ externalRefs = [] }) =>
     externalRefs.some(({ referenceLocator }) => purls.has(referenceLocator)),
@@ -84,6 +100,15 @@ export function spdxOf(whole: unknown, { name, version, purls, node }: Product):
         }),
   });
   const nodeId = 'SPDXRef-Package-node';
+  const ofDebian = debian.map((each) => {
+    const id = `SPDXRef-Package-deb-${each.name.replaceAll(/[^A-Za-z0-9.-]/g, '-')}-${each.architecture}`;
+    return aPackage(id, {
+      name: each.name,
+      version: each.version,
+      licence: 'NOASSERTION',
+      purl: debianPurlOf(each),
+    });
+  });
   return {
     ...document,
     name: `${name}@${version}`,
@@ -92,10 +117,11 @@ export function spdxOf(whole: unknown, { name, version, purls, node }: Product):
       aPackage(own, { name, version, licence: 'Apache-2.0' }),
       ...packages,
       aPackage(nodeId, { name: 'node', version: node, licence: 'MIT', purl: nodePurl(node) }),
+      ...ofDebian,
     ],
     relationships: [
       { spdxElementId: 'SPDXRef-DOCUMENT', relatedSpdxElement: own, relationshipType: 'DESCRIBES' },
-      ...[...ids, nodeId].map((id) => ({
+      ...[...ids, nodeId, ...ofDebian.map(({ SPDXID }) => SPDXID)].map((id) => ({
         spdxElementId: own,
         relatedSpdxElement: id,
         relationshipType: 'CONTAINS',

@@ -242,6 +242,7 @@ describe('the bill of materials of an image', () => {
     version: '1.0.0',
     purls: new Set([purlOf('@a/kept', '1.0.0'), purlOf('needed', '2.0.0')]),
     node: '24.0.0',
+    debian: [{ name: 'libstdc++6', version: '12.2.0-14+deb12u1', architecture: 'arm64' }],
   };
 
   it('is of what is kept, and of Node.js, in CycloneDX', () => {
@@ -263,10 +264,14 @@ describe('the bill of materials of an image', () => {
       'pkg:npm/%40a/kept@1.0.0',
       'pkg:npm/needed@2.0.0',
       'pkg:generic/node@24.0.0',
+      'pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bdeb12u1?arch=arm64&distro=debian-12',
     ]);
     expect(made.metadata.component.name).to.equal('operator');
     expect(made.dependencies).to.deep.equal([
-      { ref: 'operator@1.0.0', dependsOn: ['@a/kept@1.0.0', 'needed@2.0.0', 'node@24.0.0'] },
+      {
+        ref: 'operator@1.0.0',
+        dependsOn: ['@a/kept@1.0.0', 'needed@2.0.0', 'node@24.0.0', made.components[3]?.['bom-ref']],
+      },
       { ref: '@a/kept@1.0.0', dependsOn: ['needed@2.0.0'] },
     ]);
   });
@@ -290,11 +295,17 @@ describe('the bill of materials of an image', () => {
       ],
     };
     const made = spdxOf(whole, product) as typeof whole;
-    expect(made.packages.map(({ name }) => name)).to.deep.equal(['operator', '@a/kept', 'node']);
+    expect(made.packages.map(({ name }) => name)).to.deep.equal([
+      'operator',
+      '@a/kept',
+      'node',
+      'libstdc++6',
+    ]);
     expect(made.relationships.map(({ relatedSpdxElement }) => relatedSpdxElement)).to.deep.equal([
       'SPDXRef-Package-operator',
       'SPDXRef-@a/kept',
       'SPDXRef-Package-node',
+      'SPDXRef-Package-deb-libstdc--6-arm64',
     ]);
   });
 });
