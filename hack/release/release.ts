@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseAllDocuments, stringify } from 'yaml';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import packageLock from '../../package-lock.json' with { type: 'json' };
 import { binariesOf, buildBinaries } from '../cluster/binaries.ts';
@@ -12,12 +13,13 @@ import { type Architecture, architectures } from '../images/architecture.ts';
 import { type BuiltImage, buildProgramsFor } from '../images/build-images.ts';
 import type { DebianPackage } from '../images/debian.ts';
 import { keptPackages } from '../images/kept-packages.ts';
-import { sha256OfFile } from '../images/pack.ts';
+import { packImage, sha256OfFile } from '../images/pack.ts';
 import { notesOf } from './changelog.ts';
 import { debianPackagesOf } from './debian-packages-of.ts';
 import { writeImageLayout } from './image-layout.ts';
 import { digestsOfOthers, imagesOfOthers } from './images-of-others.ts';
 import { tooLarge } from './largest-images.ts';
+import { bundleLabels, olmBundle } from './olm-bundle.ts';
 import { packBinaries } from './pack-binaries.ts';
 import { packChart, writeChartLayout } from './pack-chart.ts';
 import { packCommand } from './pack-command.ts';
@@ -67,7 +69,8 @@ export async function release(version: string, folder: string, report: Report): 
 
   report('Writing what is applied');
   await buildBinaries(['node'], report);
-  for (const [name, folders] of Object.entries(installs)) write(name, await manifests(folders, named));
+  for (const [name, folders] of Object.entries(installs))
+    write(name, textOf(await pinnedObjects(folders, named)));
 
   report('Packing the chart');
   const archive = await packChart(version, named, folder);
@@ -83,7 +86,11 @@ export async function release(version: string, folder: string, report: Report): 
       .map((image) => `${withDigest(image)}\n`)
       .join(''),
   );
-  write('images.txt', [...digests, ...chart].map(([image, digest]) => `${image}@${digest}\n`).join(''));
+  report('Packing the bundle');
+  const bundle = await packBundle(version, startedOn, named, folder);
+
+  const images = [...digests, ...chart, bundle];
+  write('images.txt', images.map(([image, digest]) => `${image}@${digest}\n`).join(''));
 
   report('Packing the command');
   await packCommand(version, folder);
@@ -146,24 +153,76 @@ async function packImages(version: string, folder: string, report: Report): Prom
   return { digests, debian };
 }
 
+const fixedInTar = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+
 /** The layout becomes one file, the same for the same content. */
 async function packLayout(layout: string, name: string, folder: string): Promise<void> {
-  const fixed = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
-  await run('tar', [...fixed, '-C', layout, '-cf', join(folder, name), '.']);
+  await run('tar', [...fixedInTar, '-C', layout, '-cf', join(folder, name), '.']);
   rmSync(layout, { recursive: true });
 }
 
-async function manifests(folders: readonly string[], digests: Digests): Promise<string> {
+async function pinnedObjects(folders: readonly string[], digests: Digests): Promise<readonly KubeObject[]> {
   const kubectl = join(binariesOf('node'), 'kubectl');
   const texts = await Promise.all(folders.map((folder) => run(kubectl, ['kustomize', join(root, folder)])));
   const objects = texts.flatMap((text) =>
     parseAllDocuments(text).map((document) => document.toJS() as KubeObject),
   );
+  return withPinnedImages(objects, digests);
+}
+
+function textOf(objects: readonly KubeObject[]): string {
   // Without anchors, which not every reader of YAML takes.
   const options = { aliasDuplicateObjects: false, lineWidth: 0 };
-  return withPinnedImages(objects, digests)
-    .map((object) => `---\n${stringify(object, options)}`)
-    .join('');
+  return objects.map((object) => `---\n${stringify(object, options)}`).join('');
+}
+
+/**
+ * The bundle for the Operator Lifecycle Manager, as an image and as files.
+ * @returns the image with its digest
+ */
+async function packBundle(
+  version: string,
+  createdAt: string,
+  digests: Digests,
+  folder: string,
+): Promise<[image: string, digest: string]> {
+  const text = (path: string) => readFileSync(join(root, 'config', path), 'utf8');
+  const name = 'operator-bundle';
+  const work = mkdtempSync(join(tmpdir(), 'bundle-'));
+  try {
+    const files = join(work, 'files');
+    const bundle = olmBundle({
+      version,
+      createdAt,
+      base: parse(text('olm/clusterserviceversion.yaml')) as KubeObject,
+      icon: text('olm/icon.svg'),
+      objects: await pinnedObjects(['crds', 'config/default'], digests),
+      samples: ['minimal', 'production'].map((each) => parse(text(`samples/${each}.yaml`)) as KubeObject),
+    });
+    for (const [path, content] of Object.entries(bundle)) {
+      mkdirSync(dirname(join(files, path)), { recursive: true });
+      writeFileSync(join(files, path), content);
+    }
+    const flags = [...fixedInTar, '--mode=u=rwX,go=rX', '-I', 'gzip --no-name'];
+    await run('tar', [...flags, '-C', files, '-cf', join(folder, `${name}-${version}.tgz`), '.']);
+    const tagged = `${prefix}${name}:${version}`;
+    const archives = architectures.map((architecture) => ({
+      platform: `linux/${architecture}`,
+      archivePath: join(work, `${architecture}.tar`),
+      architecture,
+    }));
+    for (const { architecture, archivePath } of archives)
+      await packImage({
+        ...{ name: tagged, archive: archivePath, layers: [files], architecture },
+        config: { Labels: bundleLabels },
+      });
+    const layout = join(folder, name);
+    const digest = await writeImageLayout(layout, archives, tagsOf(version));
+    await packLayout(layout, `${name}-${version}.oci.tar`, folder);
+    return [tagged, digest];
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 async function billsOfMaterials(

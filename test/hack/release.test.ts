@@ -4,15 +4,18 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { parse, parseAllDocuments } from 'yaml';
 import { packImage } from '../../hack/images/pack.ts';
 import { cutChangelog, isCut, notesOf } from '../../hack/release/changelog.ts';
 import { writeImageLayout } from '../../hack/release/image-layout.ts';
 import { digestsOfOthers, imagesOfOthers } from '../../hack/release/images-of-others.ts';
 import { tooLarge, usualBytes } from '../../hack/release/largest-images.ts';
+import { bundleLabels, olmBundle } from '../../hack/release/olm-bundle.ts';
 import { withPinnedImages } from '../../hack/release/pinned-images.ts';
 import { provenance } from '../../hack/release/provenance.ts';
 import { cycloneDxOf, purlOf, spdxOf } from '../../hack/release/sbom.ts';
 import { parseVersion, places, tagsOf, withVersion } from '../../hack/release/version.ts';
+import type { KubeObject } from '../../operator/kubernetes.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import packageLock from '../../package-lock.json' with { type: 'json' };
 
@@ -173,6 +176,84 @@ describe('the images of others in a release', () => {
         POSTGRES_IMAGE: `${images[0]}@${digest}`,
       },
     });
+  });
+});
+
+describe('the bundle for the Operator Lifecycle Manager', () => {
+  const objects = (path: string) =>
+    parseAllDocuments(read(path)).map((document) => document.toJS() as KubeObject);
+  const [base] = objects('config/olm/clusterserviceversion.yaml');
+  if (base === undefined) throw new Error('the base of the bundle is empty');
+  const told: KubeObject & { readonly data: object } = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'llm-schema-registry-operator' },
+    data: { SERVER_IMAGE: 'host/server:1.2.3', POSTGRES_IMAGE: 'host/postgres:17' },
+  };
+  const applied = [
+    'crds/schema-registry.yaml',
+    'config/rbac/role.yaml',
+    'config/rbac/user-roles.yaml',
+    'config/operator/deployment.yaml',
+  ].flatMap(objects);
+  const samples = objects('config/samples/production.yaml');
+  const createdAt = '2026-01-02T03:04:05Z';
+  const bundle = olmBundle({
+    ...{ version: '1.2.3', createdAt, base, icon: '<svg/>', samples },
+    objects: [...applied, told],
+  });
+  const version = parse(bundle['manifests/llm-schema-registry.clusterserviceversion.yaml'] ?? '');
+  const only = (kind: string) => applied.find((object) => object.kind === kind) as KubeObject;
+
+  it('has the kind, the roles of people and the budget beside it', () => {
+    const kinds = Object.entries(bundle)
+      .filter(([path]) => path.startsWith('manifests/'))
+      .map(([, text]) => (parse(text) as KubeObject).kind);
+    expect(kinds.toSorted()).to.deep.equal([
+      ...['ClusterRole', 'ClusterRole', 'ClusterRole', 'ClusterServiceVersion'],
+      ...['CustomResourceDefinition', 'PodDisruptionBudget'],
+    ]);
+    expect(parse(bundle['metadata/annotations.yaml'] ?? '').annotations).to.deep.equal(bundleLabels);
+  });
+
+  it('gives the operator the rights and the Deployment that are applied elsewhere, and its namespaces by OLM', () => {
+    const { permissions, deployments } = version.spec.install.spec;
+    expect(permissions).to.deep.equal([
+      {
+        serviceAccountName: 'llm-schema-registry-operator',
+        rules: (only('ClusterRole') as unknown as { rules: object }).rules,
+      },
+    ]);
+    const [deployment] = deployments;
+    const [container] = deployment.spec.template.spec.containers;
+    const wanted = only('Deployment').spec as { template: { spec: { containers: { env: object[] }[] } } };
+    const [ours] = wanted.template.spec.containers;
+    expect(container.env).to.deep.equal([
+      ...(ours?.env ?? []),
+      {
+        name: 'WATCH_NAMESPACES',
+        valueFrom: { fieldRef: { fieldPath: "metadata.annotations['olm.targetNamespaces']" } },
+      },
+      { name: 'SERVER_IMAGE', value: 'host/server:1.2.3' },
+      { name: 'POSTGRES_IMAGE', value: 'host/postgres:17' },
+    ]);
+    container.env = ours?.env;
+    expect(deployment.spec).to.deep.equal(wanted);
+  });
+
+  it('names every image, the examples and the version that it follows', () => {
+    expect(version.spec.relatedImages.map(({ name }: { name: string }) => name)).to.deep.equal([
+      ...['operator', 'server', 'postgres'],
+    ]);
+    expect(version.metadata.name).to.equal('llm-schema-registry.v1.2.3');
+    expect(version.metadata.annotations).to.include({ createdAt, 'olm.skipRange': '<1.2.3' });
+    expect(JSON.parse(version.metadata.annotations['alm-examples'])).to.deep.equal(samples);
+    const [owned] = version.spec.customresourcedefinitions.owned;
+    const crd = only('CustomResourceDefinition').spec as {
+      names: { kind: string };
+      versions: { name: string }[];
+    };
+    expect([owned.kind, owned.version]).to.deep.equal([crd.names.kind, crd.versions[0]?.name]);
   });
 });
 

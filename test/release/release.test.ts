@@ -1,5 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,8 +125,8 @@ describe('a release', function () {
 
   it('has images and a chart whose every part is what its digest says, under the digest that images.txt has', async () => {
     const listed = read('images.txt').trim().split('\n');
-    expect(listed).to.have.length(4);
-    for (const [name, line] of [...images, 'llm-schema-registry'].map((each) => [
+    expect(listed).to.have.length(5);
+    for (const [name, line] of [...images, 'llm-schema-registry', 'operator-bundle'].map((each) => [
       each,
       listed.find((text) => text.includes(`/${each}:${version}@`)),
     ])) {
@@ -159,6 +169,30 @@ describe('a release', function () {
       for (const image of rest) expect(others).to.include(image);
       for (const image of others) expect(named.includes(image) || !image.includes('@'), image).to.equal(true);
     });
+
+  it('has a bundle that the rules of OLM and of OperatorHub have nothing to say to', async () => {
+    const tool = findGoTool({
+      command: 'github.com/operator-framework/api/cmd/operator-verify',
+      version: 'v0.9.1',
+    });
+    if ('reason' in tool) throw new Error(tool.reason);
+    const bundle = join(work, 'bundle');
+    mkdirSync(bundle);
+    await run('tar', ['-xzf', join(folder, `operator-bundle-${version}.tgz`), '-C', bundle]);
+    const verify = () =>
+      spawnSync(tool.program, ['manifests', bundle, '--operatorhub_validate', '--object_validate'], {
+        encoding: 'utf8',
+      });
+    const { status, stdout, stderr } = verify();
+    expect([status, stdout, stderr]).to.deep.equal([0, '', '']);
+    const manifests = join(bundle, 'manifests');
+    const file = join(
+      manifests,
+      readdirSync(manifests).find((name) => name.includes('clusterserviceversion')) ?? '',
+    );
+    writeFileSync(file, readFileSync(file, 'utf8').replace('Streaming & Messaging', 'No Such Category'));
+    expect(verify().stderr).to.include('No Such Category');
+  });
 
   it('has bills of materials that name each runtime dependency of the lock file', () => {
     const purls = images.flatMap((name) => purlsIn(read(`${name}-${version}.cdx.json`)));
