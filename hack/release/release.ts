@@ -231,9 +231,8 @@ async function billsOfMaterials(
 ): Promise<[name: string, text: string][]> {
   const of = async (format: string) =>
     JSON.parse(
-      await run('npm', ['sbom', '--omit', 'dev', '--package-lock-only', '--sbom-format', format], {
-        cwd: root,
-      }),
+      // Not with --omit dev, which leaves out of the runtime's packages those that a tool needs as well (npm 11).
+      await run('npm', ['sbom', '--package-lock-only', '--sbom-format', format], { cwd: root }),
     ) as unknown;
   const [cycloneDx, spdx] = [await of('cyclonedx'), await of('spdx')];
   return Object.entries(programs).flatMap(([name, { program, left }]): [string, string][] => {

@@ -43,9 +43,20 @@ export const debianPurlOf = ({ name, version, architecture }: DebianPackage): st
 
 const nodePurl = (version: string): string => `pkg:generic/node@${version}`;
 
+function mustHaveAll(name: string, wanted: ReadonlySet<string>, found: readonly string[]): void {
+  const missing = [...wanted].filter((purl) => !found.includes(purl));
+  if (missing.length > 0) throw new Error(`the bill of materials of ${name} lacks ${missing.join(', ')}`);
+}
+
+/** @throws Error that names the packages of which npm's own bill says nothing */
 export function cycloneDxOf(whole: unknown, { name, version, purls, node, debian }: Product): object {
   const document = whole as CycloneDx;
   const components = document.components.filter(({ purl }) => purls.has(purl));
+  mustHaveAll(
+    name,
+    purls,
+    components.map(({ purl }) => purl),
+  );
   const refs = new Set(components.map((component) => component['bom-ref']));
   const product = { type: 'container', 'bom-ref': `${name}@${version}`, name, version };
   const runtime = {
@@ -77,10 +88,16 @@ export function cycloneDxOf(whole: unknown, { name, version, purls, node, debian
   };
 }
 
+/** @throws Error that names the packages of which npm's own bill says nothing */
 export function spdxOf(whole: unknown, { name, version, purls, node, debian }: Product): object {
   const document = whole as Spdx;
   const packages = document.packages.filter(({ externalRefs = [] }) =>
     externalRefs.some(({ referenceLocator }) => purls.has(referenceLocator)),
+  );
+  mustHaveAll(
+    name,
+    purls,
+    packages.flatMap(({ externalRefs = [] }) => externalRefs.map((each) => each.referenceLocator)),
   );
   const ids = new Set(packages.map(({ SPDXID }) => SPDXID));
   const own = `SPDXRef-Package-${name}`;

@@ -357,6 +357,14 @@ describe('the bill of materials of an image', () => {
     ]);
   });
 
+  it('is refused where it lacks a package that is kept', () => {
+    const document = { metadata: {}, components: [], dependencies: [], packages: [], relationships: [] };
+    for (const billOf of [cycloneDxOf, spdxOf])
+      expect(() => billOf(document, product)).to.throw(
+        'of operator lacks pkg:npm/%40a/kept@1.0.0, pkg:npm/needed@2.0.0',
+      );
+  });
+
   it('is of what is kept, and of Node.js, in SPDX', () => {
     const aPackage = (name: string, version: string) => ({
       SPDXID: `SPDXRef-${name}`,
@@ -366,7 +374,7 @@ describe('the bill of materials of an image', () => {
     const whole = {
       spdxVersion: 'SPDX-2.3',
       documentDescribes: [],
-      packages: [aPackage('@a/kept', '1.0.0'), aPackage('left', '3.0.0')],
+      packages: [aPackage('@a/kept', '1.0.0'), aPackage('needed', '2.0.0'), aPackage('left', '3.0.0')],
       relationships: [
         {
           spdxElementId: 'SPDXRef-@a/kept',
@@ -379,12 +387,14 @@ describe('the bill of materials of an image', () => {
     expect(made.packages.map(({ name }) => name)).to.deep.equal([
       'operator',
       '@a/kept',
+      'needed',
       'node',
       'libstdc++6',
     ]);
     expect(made.relationships.map(({ relatedSpdxElement }) => relatedSpdxElement)).to.deep.equal([
       'SPDXRef-Package-operator',
       'SPDXRef-@a/kept',
+      'SPDXRef-needed',
       'SPDXRef-Package-node',
       'SPDXRef-Package-deb-libstdc--6-arm64',
     ]);

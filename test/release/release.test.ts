@@ -90,7 +90,7 @@ describe('a release', function () {
   };
 
   it('consists of the files that docs/releases.md names, and of no other', () => {
-    const page = readFileSync(join(root, 'docs', 'releases.md'), 'utf8');
+    const page = readFileSync(join(work, 'clone', 'docs', 'releases.md'), 'utf8');
     const cells = [...page.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, cell = '']) => cell.split(', '));
     const named = cells.map((cell) => cell.replaceAll('`', '').replace('VERSION', version));
     const patterns = named.map((name) => new RegExp(`^${name.replaceAll('.', '\\.').replace('*', '.*')}$`));
