@@ -97,6 +97,8 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^git clone/, { not: 'needs the network; this checkout is what it gives' }],
 
   // Kubernetes.
+  [/ -w$/, { not: 'watches until it is ended' }],
+  [/config\/chaos\//, { not: 'needs the CRDs of Chaos Mesh, and its daemon on the nodes' }],
   [
     /^kubectl logs (--previous|POD -c CONTAINER)$/,
     { not: 'names a flag; kubectl logs itself is tried on a node' },
