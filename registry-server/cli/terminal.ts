@@ -33,7 +33,6 @@ export function openTerminal(environment: NodeJS.ProcessEnv): Terminal {
     hasProgress = false;
   };
   const question = async (text: string, isSecret: boolean): Promise<string> => {
-    stderr.write(text);
     // What is typed is echoed to here.
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     const reader = createInterface({
@@ -41,6 +40,8 @@ export function openTerminal(environment: NodeJS.ProcessEnv): Terminal {
       output: isSecret ? nowhere : stderr,
       terminal: isSecret,
     });
+    // Only now: until then what is typed would be shown.
+    stderr.write(text);
     const ended = new Promise<never>((_, reject) => {
       reader.once('SIGINT', () => reject(new Problem('Nothing was done.')));
       reader.once('close', () => reject(new Problem('Nothing was typed, and nothing was done.')));

@@ -60,6 +60,31 @@ describe('the registry command', function () {
     registry = openRegistry(connectionFrom({ url: server.url }, {}, new Map()));
   });
   after(() => server.stop());
+  /** What is seen on a terminal where the answer is typed after the question. */
+  async function onTerminal(words: string, question: RegExp, answer: string): Promise<string> {
+    // Debian's own way to give a program a terminal.
+    const child = spawn('script', ['-qec', `'${process.execPath}' '${commandFile}' ${words}`, '/dev/null'], {
+      cwd: command.folder,
+      env: {
+        PATH: process.env.PATH,
+        SCHEMA_REGISTRY_URL: server.url,
+        XDG_CONFIG_HOME: command.folder,
+        TERM: 'xterm',
+      },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    let out = '';
+    let isAnswered = false;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+      if (isAnswered || !question.test(out)) return;
+      isAnswered = true;
+      child.stdin.write(`${answer}\r`);
+    });
+    await once(child, 'close');
+    return out;
+  }
+
   beforeEach(() => {
     command = aCommand({ SCHEMA_REGISTRY_URL: server.url });
   });
@@ -534,26 +559,7 @@ describe('the registry command', function () {
 
     it('asks on a terminal', async () => {
       await register('orders', order);
-      const asked = async (answer: string) => {
-        // Debian's own way to give a program a terminal.
-        const line = `'${process.execPath}' '${commandFile}' delete orders`;
-        const child = spawn('script', ['-qec', line, '/dev/null'], {
-          env: {
-            PATH: process.env.PATH,
-            SCHEMA_REGISTRY_URL: server.url,
-            XDG_CONFIG_HOME: command.folder,
-            TERM: 'xterm',
-          },
-          stdio: ['pipe', 'pipe', 'ignore'],
-        });
-        let out = '';
-        child.stdout.setEncoding('utf8').on('data', (text: string) => {
-          out += text;
-          if (/\(y\/N\) $/.test(out)) child.stdin.write(`${answer}\n`);
-        });
-        await once(child, 'close');
-        return out;
-      };
+      const asked = (answer: string) => onTerminal('delete orders', /\(y\/N\) $/, answer);
       expect(await asked('n'))
         .to.include(`Delete all versions of orders at ${server.url}? (y/N)`)
         .and.to.include('Nothing was deleted.');
@@ -561,6 +567,13 @@ describe('the registry command', function () {
       expect(await asked('y')).to.include('orders: version 1 deleted');
       expect((await server.get('/subjects')).body).to.deep.equal([]);
     });
+  });
+
+  it('does not show the password that is typed on a terminal', async () => {
+    const out = await onTerminal('login --user ada --no-check', /Password: $/, 'hunter2');
+    expect(out).to.include('is kept as the profile "default"').and.not.to.include('hunter2');
+    const profiles = readFileSync(path('llm-schema-registry', 'profiles.json'), 'utf8');
+    expect(JSON.parse(profiles).profiles.default).to.include({ user: 'ada', password: 'hunter2' });
   });
 
   it('works on names that are anything, in any context', async () => {
