@@ -72,10 +72,21 @@ const programs =
 
 /**
  * The commands of a page in their order: those of its blocks `sh`, those after a `$` in its blocks `console`, with what follows them
- * there, and those that are named in a sentence.
+ * there, and those that are named in a sentence. A block `json` right after one of `sh` is the answer to its last command.
  */
 export function commandsOf(page: string, text: string = read(page)): readonly Command[] {
-  const inBlocks = blocksOf(page, text).flatMap((block) => typedIn(block));
+  const blocks = blocksOf(page, text);
+  const inBlocks = blocks.flatMap((block, index) => {
+    const typed = typedIn(block);
+    const next = blocks[index + 1];
+    const last = typed.at(-1);
+    // A block of JSON that follows at once is what the last command answers.
+    const isAnswered =
+      block.language === 'sh' &&
+      next?.language === 'json' &&
+      next.line === block.line + block.text.split('\n').length + 3;
+    return isAnswered && last !== undefined ? [...typed.slice(0, -1), { ...last, answer: next.text }] : typed;
+  });
   const inSentences = proseOf(text)
     .split('\n')
     .flatMap((line, index) =>

@@ -36,11 +36,14 @@ describe('the commands of pages', () => {
       { text: "kubectl apply -f - <<END\na: it's\nEND", line: 8 },
       { text: 'npm test', line: 12 },
     ]);
-    const page = 'Say `helm upgrade`, or `kubectl get sr -A`.\n\n```console\n$ a b\nc\n$ d\n```\n';
+    const page =
+      'Say `helm upgrade`, or `kubectl get sr -A`.\n\n```console\n$ a b\nc\n$ d\n```\n\n```sh\ne\nf\n```\n\n```json\n1\n```\n';
     expect(commandsOf('a.md', page)).to.deep.equal([
       { page: 'a.md', line: 1, text: 'kubectl get sr -A' },
       { page: 'a.md', line: 4, text: 'a b', answer: 'c' },
       { page: 'a.md', line: 6, text: 'd', answer: '' },
+      { page: 'a.md', line: 10, text: 'e' },
+      { page: 'a.md', line: 11, text: 'f', answer: '1' },
     ]);
   });
 

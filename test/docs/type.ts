@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../build/pages.ts';
 import { root } from '../build/pages.ts';
 
@@ -36,7 +37,7 @@ export const pathOfReader = (process.env.PATH ?? '')
 
 /**
  * Types commands one after the other into one shell, as a reader of the page does, and says which of them failed, or answered something else
- * than the page shows: each line that it shows has to be there. Ages and times, which differ, are not compared.
+ * than the page shows: the same JSON, or each line that it shows. Ages and times, which differ, are not compared.
  */
 export async function type(
   commands: readonly Command[],
@@ -74,8 +75,7 @@ export async function type(
     const different = commands.flatMap(({ page, line, text, answer }, index) => {
       if (answer === undefined || answer === '' || failed.includes(index)) return [];
       const got = readFileSync(output(index), 'utf8');
-      const lines = got.split('\n').map(alike);
-      return answer.split('\n').every((line) => lines.includes(alike(line)))
+      return isShown(answer, got)
         ? []
         : [`${page}:${line}: ${text}\nthe page shows:\n${answer}\nit answers:\n${got}`];
     });
@@ -83,6 +83,15 @@ export async function type(
     return [...wrong, ...different, ...broken];
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isShown(answer: string, got: string): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(answer), JSON.parse(got));
+  } catch {
+    const lines = got.split('\n').map(alike);
+    return answer.split('\n').every((line) => lines.includes(alike(line)));
   }
 }
 
