@@ -66,11 +66,14 @@ function isEveryPod({ namespaceSelector, podSelector }: V1NetworkPolicyPeer): bo
 }
 
 /** Each with the field that closes it. */
-function plainWays({ ingress, gateway }: Registry): readonly string[] {
+function plainWays({ ingress, gateway, service, tls }: Registry): readonly string[] {
   const isPlain = (door: Door | undefined) => door !== undefined && door.tlsSecretName === undefined;
   return [
     ...(isPlain(ingress?.http) ? ['spec.ingress.http.tlsSecretName names no certificate'] : []),
     ...(isPlain(ingress?.grpc) ? ['spec.ingress.grpc.tlsSecretName names no certificate'] : []),
     ...(gateway !== undefined && !gateway.hasTls ? ['spec.gateway.tls is false'] : []),
+    ...(service.type !== 'ClusterIP' && tls === undefined
+      ? [`spec.service.type is ${service.type} and spec.tls.mode is Disabled`]
+      : []),
   ];
 }

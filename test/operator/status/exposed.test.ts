@@ -92,6 +92,8 @@ describe('Exposed', () => {
       { gateway: { parentRefs: [{ name: 'public' }], hostnames: hosts, tls: false } },
       'spec.gateway.tls is false',
     ],
+    ['a load balancer', { tls: {}, service: { type: 'LoadBalancer' } }, 'spec.tls.mode is Disabled'],
+    ['a port of the nodes', { tls: {}, service: { type: 'NodePort' } }, 'spec.service.type is NodePort'],
   ] as const)
     it(`says that clients outside are not encrypted, and by which field: ${title}`, () => {
       expect(said({ ...closed, ...(spec as Spec) }))
