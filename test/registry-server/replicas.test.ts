@@ -10,7 +10,7 @@ const CLIENTS = 8;
 const REPLICAS = 3;
 const REGISTRATIONS = Number(process.env.REGISTRATIONS ?? 20_000);
 // A machine that does other things, too, does fewer of them.
-const LONGEST_SECONDS = Number(process.env.LONGEST_SECONDS ?? 240);
+const LONGEST_SECONDS = Number(process.env.LONGEST_SECONDS ?? 100);
 const CONTENTS = Math.ceil(REGISTRATIONS / 5);
 const SUBJECTS = Math.ceil(REGISTRATIONS / 40);
 const KILLS = 8;
