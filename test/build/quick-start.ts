@@ -5,7 +5,6 @@
  */
 import { existsSync, mkdirSync, openAsBlob, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { PGlite, PGliteOptions } from '@electric-sql/pglite';
 import { cacheFolder } from '../../hack/cluster/folders.ts';
 
@@ -14,7 +13,7 @@ const pglite = new URL('../../node_modules/@electric-sql/pglite/', import.meta.u
 /** For the environment of a server that a test starts. */
 export const quickStart = {
   NODE_COMPILE_CACHE: join(cacheFolder, 'compile-cache'),
-  NODE_OPTIONS: `--import=${fileURLToPath(import.meta.url)}`,
+  NODE_OPTIONS: `--import=${import.meta.url}`,
 } as const;
 
 // A server with a PostgreSQL of its own never needs the other one.
