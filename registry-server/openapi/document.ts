@@ -45,6 +45,8 @@ export function openApiDocument(credentials?: Credentials) {
       license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    // None is needed, which is another thing than not to say.
+    security: credentials ? undefined : [],
     tags: resources.map(({ name, description }) => ({ name, description })),
     paths,
     components: {
@@ -83,7 +85,7 @@ export function openApiDocument(credentials?: Credentials) {
             ...(isOpen ? [{}] : []),
             ...Object.keys(securitySchemes(credentials)).map((scheme) => ({ [scheme]: [] })),
           ]
-        : undefined,
+        : credentials && [],
       parameters: [
         ...parametersOf(path).map((name) => ({ $ref: `#/components/parameters/${name}` })),
         ...query.map((name) => ({ $ref: `#/components/parameters/${name}Query` })),
