@@ -437,7 +437,8 @@ const halfOpen: readonly Spec[] = [
   { ingress: { enabled: true, http: httpWithTls, grpc: grpcWithTls } },
   { ingress: { enabled: true, http, grpc: grpcWithTls } },
   { ...keys, ingress: { enabled: true, http, certManager: { issuer: 'one' } } },
-  { gateway: { parentRefs: [{ name: 'public' }], hostnames: ['a.example.com'], tls: true } },  { ...keys, service: { type: 'LoadBalancer' } },
+  { gateway: { parentRefs: [{ name: 'public' }], hostnames: ['a.example.com'], tls: true } },
+  { ...keys, service: { type: 'LoadBalancer' } },
   { ...keys, service: { type: 'NodePort' }, tls: { mode: 'Operator' } },
 ];
 
