@@ -1,8 +1,9 @@
 /**
  * `npm run test:releases`: whether the API servers of the oldest, the usual and the newest Kubernetes that docs/install.md names
- * take the kind and every sample. Each is judged by that release's own code, built from its Go modules (once, minutes).
+ * take the kind, every sample, and what warns of open ones. Each is judged by that release's own code, built from its Go modules (once, minutes).
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -17,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { kubernetesVersion } from '../../hack/cluster/binaries.ts';
 import { cacheFolder } from '../../hack/cluster/folders.ts';
 import { aRegistryNamed } from '../build/children.ts';
@@ -34,7 +35,9 @@ const releases: readonly { readonly version: string; readonly takesIt: boolean }
 
 /** The path of the program for one release. */
 function build(version: string): string {
-  const program = join(cacheFolder, 'bin', `judge-${version}`);
+  const source = readFileSync(join(import.meta.dirname, 'go', 'main.go'));
+  const hash = createHash('sha256').update(source).digest('hex').slice(0, 12);
+  const program = join(cacheFolder, 'bin', `judge-${version}-${hash}`);
   if (existsSync(program)) return program;
   console.log(`Building from the Go modules of Kubernetes ${version} (once; kept in ${cacheFolder})`);
   const folder = mkdtempSync(join(tmpdir(), 'judge-'));
@@ -57,7 +60,7 @@ function build(version: string): string {
     const go = (...args: string[]) =>
       execFileSync('go', args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
     go('mod', 'tidy');
-    go('build', '-p', '2', '-o', 'judge', '.');
+    go('build', '-p', '1', '-o', 'judge', '.');
     mkdirSync(join(cacheFolder, 'bin'), { recursive: true });
     copyFileSync(join(folder, 'judge'), `${program}.new`);
     renameSync(`${program}.new`, program);
@@ -79,7 +82,12 @@ const specs = Object.entries(switches).map(
 );
 const folder = mkdtempSync(join(tmpdir(), 'judged-'));
 try {
-  const objects = [['crd', read('crds/schema-registry.yaml')] as const, ...samples, ...specs];
+  const [policy] = parseAllDocuments(readFileSync(`${root}config/admission/exposed.yaml`, 'utf8'));
+  const objects = [
+    ['crd', read('crds/schema-registry.yaml')] as const,
+    ['admission policy', policy?.toJS()] as const,
+    ...[...samples, ...specs],
+  ];
   const paths = objects.map(([title, object]) => {
     const path = join(folder, `${title.replaceAll(/\W+/g, '-')}.json`);
     writeFileSync(path, JSON.stringify(object));
@@ -97,7 +105,9 @@ try {
       .split('\n')
       .filter((line) => !line.endsWith(': ok'));
     const isAsWanted = (wrong.length === 0) === takesIt;
-    const words = takesIt ? `takes the kind and ${paths.length - 1} objects of it` : 'does not take the kind';
+    const words = takesIt
+      ? `takes the kind, ${paths.length - 2} objects of it and the policy that warns`
+      : 'does not take the kind';
     console.log(
       `Kubernetes ${version} ${isAsWanted ? words : `is not as docs/install.md says:\n${wrong.join('\n')}`}`,
     );

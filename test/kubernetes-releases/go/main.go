@@ -1,4 +1,5 @@
 // Judges a CustomResourceDefinition and objects of it as the API server of one Kubernetes release does: by that release's own code.
+// Of a ValidatingAdmissionPolicy it judges whether its expressions compile.
 //
 //	judge CRD.json OBJECT.json...
 //
@@ -9,7 +10,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
 
+	library "github.com/google/cel-go/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/install"
 	v1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -22,6 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"k8s.io/apiserver/pkg/cel/environment"
 )
 
 func main() {
@@ -52,6 +56,12 @@ func main() {
 	for _, path := range os.Args[2:] {
 		object := map[string]interface{}{}
 		read(path, &object)
+		if object["kind"] == "ValidatingAdmissionPolicy" {
+			wrong := expressionsThatDoNotCompile(object)
+			say(path, wrong)
+			failed = failed || len(wrong) > 0
+			continue
+		}
 		wrong := validation.ValidateCustomResource(nil, object, validator)
 		of, _ := rules.Validate(context.Background(), nil, structural, object, nil, celconfig.RuntimeCELCostBudget)
 		wrong = append(wrong, of...)
@@ -65,6 +75,24 @@ func main() {
 	if failed {
 		os.Exit(1)
 	}
+}
+
+func expressionsThatDoNotCompile(policy map[string]interface{}) (wrong field.ErrorList) {
+	// Releases differ in whether it is asked for the strict cost of an expression.
+	open := reflect.ValueOf(environment.MustBaseEnvSet)
+	arguments := []reflect.Value{reflect.ValueOf(environment.DefaultCompatibilityVersion()), reflect.ValueOf(true)}
+	set := open.Call(arguments[:open.Type().NumIn()])[0].Interface().(*environment.EnvSet)
+	env, err := set.NewExpressionsEnv().Extend(library.Variable("object", library.DynType))
+	must(err)
+	validations := policy["spec"].(map[string]interface{})["validations"].([]interface{})
+	for index, each := range validations {
+		expression := each.(map[string]interface{})["expression"].(string)
+		if _, issues := env.Compile(expression); issues.Err() != nil {
+			path := field.NewPath("spec", "validations").Index(index)
+			wrong = append(wrong, field.Invalid(path, expression, issues.Err().Error()))
+		}
+	}
+	return wrong
 }
 
 func say(path string, wrong field.ErrorList) {
