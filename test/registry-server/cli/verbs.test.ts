@@ -146,7 +146,7 @@ describe('the registry command', function () {
       ['too much', ['orders', '--id', '1'], 'a subject, --id or --guid'],
     ] as const)
       it(`says what is wrong with ${title}, and ends with 2`, async () => {
-        const { code, out, err } = await run(['get', ...words]);
+        const { code, out, err } = await command.runHere(['get', ...words]);
         expect([code, out]).to.deep.equal([2, '']);
         expect(err)
           .to.include(said)
@@ -343,7 +343,7 @@ describe('the registry command', function () {
       it(`says what is wrong with ${title}`, async () => {
         for (const [name, text] of Object.entries(files))
           writeFileSync(path(name), Buffer.from(text, text === '\u00ff' ? 'latin1' : 'utf8'));
-        const { code, out, err } = await run(['publish', ...words]);
+        const { code, out, err } = await command.runHere(['publish', ...words]);
         expect([code, out]).to.deep.equal([2, '']);
         expect(err)
           .to.include(said || 'is not text in UTF-8')
