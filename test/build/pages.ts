@@ -131,7 +131,7 @@ export function split(text: string): readonly { readonly text: string; readonly 
       parts.push(scanned.code);
       ending = /<<-?'?(\w+)'?/.exec(scanned.code)?.[1];
     }
-    if (quote !== undefined || ending !== undefined || parts.at(-1)?.endsWith('\\')) continue;
+    if (quote !== undefined || ending !== undefined || /(\\|[^|]\|)$/.test(parts.at(-1) ?? '')) continue;
     const whole = parts.join('\n').trim();
     if (whole !== '') commands.push({ text: whole, line: start });
     parts = [];

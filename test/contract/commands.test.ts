@@ -22,7 +22,8 @@ describe('the commands of pages', () => {
       '  "b": "# no comment"',
       "}'",
       'helm install a b \\',
-      '  --set c=d',
+      '  --set c=d |',
+      '  grep e',
       'kubectl apply -f - <<END',
       "a: it's",
       'END',
@@ -32,9 +33,9 @@ describe('the commands of pages', () => {
     expect(split(text)).to.deep.equal([
       { text: 'kubectl get sr -A', line: 1 },
       { text: 'curl a -d \'{\n  "b": "# no comment"\n}\'', line: 3 },
-      { text: 'helm install a b \\\n  --set c=d', line: 6 },
-      { text: "kubectl apply -f - <<END\na: it's\nEND", line: 8 },
-      { text: 'npm test', line: 12 },
+      { text: 'helm install a b \\\n  --set c=d |\n  grep e', line: 6 },
+      { text: "kubectl apply -f - <<END\na: it's\nEND", line: 9 },
+      { text: 'npm test', line: 13 },
     ]);
     const page =
       'Say `helm upgrade`, or `kubectl get sr -A`.\n\n```console\n$ a b\nc\n$ d\n```\n\n```sh\ne\nf\n```\n\n```json\n1\n```\n';
