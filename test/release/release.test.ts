@@ -22,6 +22,7 @@ import { purlOf } from '../../hack/release/sbom.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import packageLock from '../../package-lock.json' with { type: 'json' };
 import { findGoTool } from '../build/go-tool.ts';
+import { findTrivy } from '../build/trivy.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const version = '98.7.6';
@@ -192,6 +193,26 @@ describe('a release', function () {
     );
     writeFileSync(file, readFileSync(file, 'utf8').replace('Streaming & Messaging', 'No Such Category'));
     expect(verify().stderr).to.include('No Such Category');
+  });
+
+  it('has images in which Trivy finds what their bills of materials say of Debian', async () => {
+    const offline = ['--skip-db-update', '--skip-java-db-update', '--offline-scan', '--quiet'];
+    const debianIn = (text: string) =>
+      purlsIn(text)
+        .filter((purl) => purl.startsWith('pkg:deb/'))
+        .map((purl) => purl.replace(/&distro=.*$/, ''));
+    for (const name of images) {
+      const layout = await layoutOf(name);
+      const found = [];
+      for (const architecture of architectures) {
+        const image = ['--input', `${layout}:${version}`, '--platform', `linux/${architecture}`];
+        const said = await run(findTrivy(), ['image', ...image, '--format', 'cyclonedx', ...offline]);
+        found.push(...debianIn(said));
+      }
+      expect([...new Set(found)]).to.have.members([
+        ...new Set(debianIn(read(`${name}-${version}.cdx.json`))),
+      ]);
+    }
   });
 
   it('has bills of materials that name each runtime dependency of the lock file', () => {

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { binariesOf, buildBinaries } from '../../hack/cluster/binaries.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
-import { findGoTool } from '../build/go-tool.ts';
 import { chart, home, openHelm } from '../build/helm.ts';
 import { findPython } from '../build/python.ts';
+import { findTrivy } from '../build/trivy.ts';
 import { type Exception, leftOfCheckov, leftOfTrivy } from './exceptions.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -30,14 +30,8 @@ describe('what is installed and made', function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('has nothing that Trivy minds but what is left for a reason', () => {
-    const tool = findGoTool({
-      command: 'github.com/aquasecurity/trivy/cmd/trivy',
-      version: 'v0.74.0',
-      experiment: 'jsonv2',
-    });
-    if ('reason' in tool) throw new Error(tool.reason);
     const args = ['config', '--skip-check-update', '--quiet', '--format', 'json', folder];
-    const { Results } = JSON.parse(said(tool.program, args)) as {
+    const { Results } = JSON.parse(said(findTrivy(), args)) as {
       Results: readonly {
         Target: string;
         MisconfSummary?: { Successes: number };
