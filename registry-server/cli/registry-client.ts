@@ -43,6 +43,8 @@ export type Path = readonly (string | number)[];
 export interface RegistryClient {
   /** Without what is secret. */
   readonly address: string;
+  /** What stands before the names of subjects where it is one context, by name or by URL: `:.staging:`, and nothing in the default one. Undefined where it is the whole registry. */
+  readonly contextPrefix: string | undefined;
   /** The answer's JSON. @throws Refusal with what the registry says, Problem where it cannot be asked */
   ask<Answer>(method: Method, path: Path, question?: Question): Promise<Answer>;
 }
@@ -147,6 +149,7 @@ export function openRegistry(
     get address() {
       return addressOf(urls[0] as URL);
     },
+    contextPrefix: contextPrefix(connection),
     async ask<Result>(method: Method, path: Path, question: Question = {}): Promise<Result> {
       const isSafe = method === 'GET' || question.isSafe === true;
       const target = `${pathOf(contextPath(connection.context))}${pathOf(path)}${queryOf(question.query)}`;
@@ -172,6 +175,13 @@ export function openRegistry(
 
 const contextPath = (context: string | undefined): Path =>
   context === undefined ? [] : ['contexts', context];
+
+function contextPrefix({ context, urls }: Connection): string | undefined {
+  const inUrl = /\/contexts\/:?\.?([^/:]*):?\/*$/.exec(urls[0]?.pathname ?? '')?.[1];
+  const name = context ?? (inUrl !== undefined ? `.${decodeURIComponent(inUrl)}` : undefined);
+  if (name === undefined) return undefined;
+  return name === '.' ? '' : `:${name}:`;
+}
 
 /** A name that is nothing but dots would be a step in a path. */
 const segment = (name: string | number): string => {

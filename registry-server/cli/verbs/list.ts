@@ -52,12 +52,21 @@ async function listNames(
   prefixName: string,
 ): Promise<undefined> {
   const limit = limitOf(given);
-  const names = await registry().ask<string[]>('GET', path, {
-    query: { [prefixName]: given.text('prefix'), deleted: given.isSet('deleted'), limit },
+  const client = registry();
+  // Subjects of the default context alone are not to be had: of its own it answers those of all.
+  const isDefault = client.contextPrefix === '' && !given.isSet('contexts');
+  const names = await client.ask<string[]>('GET', path, {
+    query: {
+      [prefixName]: given.text('prefix'),
+      deleted: given.isSet('deleted'),
+      limit: isDefault ? undefined : limit,
+    },
   });
   // Registries that are older take no notice of a limit, or of the prefix of a context.
   const prefix = given.isSet('contexts') ? (given.text('prefix') ?? '') : '';
-  const kept = names.filter((name) => name.startsWith(prefix)).slice(0, limit);
+  const kept = names
+    .filter((name) => name.startsWith(prefix) && !(isDefault && name.startsWith(':.')))
+    .slice(0, limit);
   print(terminal, given.output, kept, () => kept.map((name) => `${shown(name, 1_000_000)}\n`).join(''));
   return undefined;
 }
@@ -93,7 +102,8 @@ const withoutText = ({ schema: _, ...rest }: RegisteredSchema) => rest;
 async function* pages(client: RegistryClient, given: Given): AsyncGenerator<RegisteredSchema[]> {
   const limit = limitOf(given) ?? Number.POSITIVE_INFINITY;
   const query = {
-    subjectPrefix: given.text('prefix') ?? ':*:',
+    // Which stands for all contexts, in one of them too.
+    subjectPrefix: given.text('prefix') ?? (client.contextPrefix === undefined ? ':*:' : undefined),
     latestOnly: true,
     deleted: given.isSet('deleted'),
   };

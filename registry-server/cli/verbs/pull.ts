@@ -65,7 +65,7 @@ async function update(world: World, given: Given, folder: string): Promise<numbe
   const wanted = wantedSubjects(given, before);
   const client = world.registry();
   const schemas = await fetchAll(world, client, wanted);
-  const files = filesFor(schemas);
+  const files = filesFor(schemas, client.contextPrefix ?? '');
   const locked = schemas.map((schema): LockedSchema => {
     const { subject, version, id, guid, references } = schema;
     const file = files.get(schema) ?? '';
@@ -124,13 +124,13 @@ async function fetchAll(
 
 type FetchedSchema = RegisteredSchema & { readonly isWanted: boolean };
 
-/** Names that some file systems take for one another are told apart. */
-function filesFor(schemas: readonly FetchedSchema[]): Map<FetchedSchema, string> {
+/** Names that some file systems take for one another are told apart. The context that all is pulled from is no part of them. */
+function filesFor(schemas: readonly FetchedSchema[], contextPrefix: string): Map<FetchedSchema, string> {
   const fileOf = (schema: FetchedSchema, name: (subject: string) => string) => {
     const ending = extensionOfType[typeOf(schema)] ?? '.txt';
-    return schema.isWanted
-      ? `${name(schema.subject)}${ending}`
-      : `${referencesFolder}/${name(schema.subject)}.${schema.version}${ending}`;
+    const { subject } = schema;
+    const own = name(subject.startsWith(contextPrefix) ? subject.slice(contextPrefix.length) : subject);
+    return schema.isWanted ? `${own}${ending}` : `${referencesFolder}/${own}.${schema.version}${ending}`;
   };
   const counts = new Map<string, number>();
   for (const schema of schemas) {

@@ -182,6 +182,15 @@ describe('the registry command', function () {
       );
       expect(JSON.parse(json).map((each: { version: number }) => each.version)).to.deep.equal([1, 2]);
       expect(JSON.parse(json)[0]).to.include.keys('id', 'guid').and.not.to.include.keys('schema');
+      expect(await out('--context', '.')).to.equal('orders\n');
+      const main = await run(['list', '--long', '--context', '.']);
+      expect(main.out).to.match(/^SUBJECT.*\norders.*\n$/);
+      const [named, byUrl] = await Promise.all([
+        run(['list', '--long', '--context', 'staging']),
+        run(['list', '--long', '--url', `${server.url}/contexts/.staging`]),
+      ]);
+      expect(named.out).to.match(/^SUBJECT.*\n:\.staging:orders.*\n$/);
+      expect(byUrl.out).to.equal(named.out);
       expect(limited.trim().split('\n')).to.have.lengthOf(1);
     });
 
@@ -432,6 +441,21 @@ describe('the registry command', function () {
       const { code, err } = await run(['pull']);
       expect([code, err]).to.deep.equal([2, "Subject 'sales' not found.\n"]);
       expect(tree()).to.deep.equal(before);
+    });
+
+    it('names files alike in whatever context they are pulled from', async () => {
+      await register(':.staging:customers', customer);
+      const references = [{ name: 'shop.Customer', subject: 'customers', version: 1 }];
+      await register(':.staging:sales', sale, { references });
+      const files = ['references/customers.1.avsc', 'registry.lock', 'sales.avsc'];
+      await run(['pull', 'sales', '--context', 'staging']);
+      expect(Object.keys(tree())).to.deep.equal(files);
+      const named = tree();
+      await run(['pull', 'sales', '--url', `${server.url}/contexts/.staging`]);
+      expect(tree()).to.deep.equal(named);
+      expect((await run(['pull', '--frozen', '--context', 'staging'])).code).to.equal(0);
+      await run(['pull', 'sales']);
+      expect(Object.keys(tree())).to.deep.equal(files);
     });
 
     it('refuses another schema under a version of the lock', async () => {
