@@ -506,7 +506,7 @@ describe('a SchemaRegistry at the API server', function () {
   it('is taken with a warning of each thing that its spec leaves open, and of nothing else', async () => {
     for (const document of parseAllDocuments(readFileSync(admission, 'utf8')))
       await server.cluster.apply(document.toJS() as KubeObject);
-    await until('the warnings are there', async () => (await warningsOf({})).length === 2);
+    await until('the warnings are there', async () => (await warningsOf({})).length === 2, 60_000);
     const specs = [...Object.values(switches), ...accepted.map(({ spec }) => spec), ...halfOpen];
     for (const spec of specs) {
       const open = exposures(aRegistry(spec)).map(({ reason }) => wordsOf[reason]);
