@@ -149,7 +149,11 @@ export const otherAccess = [
   { apiVersion: 'v1', plural: 'events', verbs: ['list'] },
 ] as const satisfies readonly { apiVersion: string; plural: string; verbs: readonly Verb[] }[];
 
-export const leaseName = 'llm-schema-registry-operator';
+/**
+ * Not the name of a ConfigMap of ours: where kustomize gives that one a hash, it puts the hash into every role that has
+ * the name among its resourceNames, whatever it is a name of.
+ */
+export const leaseName = 'llm-schema-registry-leader';
 
 /** To the leases of other installs, which have the same name. */
 export const otherLeaseAccess = [

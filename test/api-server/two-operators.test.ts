@@ -12,7 +12,7 @@ describe('two operators at one API server', function () {
   this.timeout(120_000);
   let server: Awaited<ReturnType<typeof openApiServer>>;
   let cluster: Cluster;
-  const lease = named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator', 'default');
+  const lease = named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-leader', 'default');
   const holder = async () =>
     ((await find(cluster, lease))?.spec as { holderIdentity?: string } | undefined)?.holderIdentity;
   const takeLease = (holderIdentity: string) =>

@@ -81,7 +81,7 @@ describe('a registry under load, and a fault', function () {
   const leader = async () => {
     const path = 'jsonpath={.spec.holderIdentity}';
     return cluster.kubectl([
-      ...['get', 'lease', 'llm-schema-registry-operator'],
+      ...['get', 'lease', 'llm-schema-registry-leader'],
       ...['-n', operatorNamespace, '-o', path],
     ]);
   };

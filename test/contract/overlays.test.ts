@@ -25,7 +25,18 @@ describe('the overlays', function () {
   };
   before(() => buildBinaries(['node'], reportTo(process.stderr)));
 
+  const rightsIn = (objects: readonly KubeObject[]) =>
+    objects.find(
+      ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'llm-schema-registry-operator',
+    )?.rules;
+
   for (const name of readdirSync(folder)) {
+    it(`${name} gives the operator the rights that it has without, and no other`, async () => {
+      expect(rightsIn(await kustomized(name)))
+        .to.be.an('array')
+        .and.deep.equal(rightsIn(await kustomized('../default')));
+    });
+
     it(`${name} has each namespace, account and ConfigMap that it names`, async () => {
       const objects = await kustomized(name);
       const has = (kind: string, wanted: string, namespace?: string) =>

@@ -63,7 +63,7 @@ function things(certificate: TestCertificate): readonly KubeObject[] {
     named('v1', 'ServiceAccount', 'archive', 'default'),
     named('v1', 'ServiceAccount', 'contracts', 'team-a'),
     named('v1', 'ConfigMap', 'argocd-cm', 'argocd'),
-    named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-operator', home, {
+    named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-leader', home, {
       spec: { holderIdentity: 'llm-schema-registry-operator-0' },
     }),
   ];

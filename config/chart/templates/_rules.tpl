@@ -224,7 +224,7 @@
     - get
     - update
   resourceNames:
-    - llm-schema-registry-operator
+    - llm-schema-registry-leader
 - apiGroups:
     - coordination.k8s.io
   resources:
@@ -240,5 +240,5 @@
   verbs:
     - list
   resourceNames:
-    - llm-schema-registry-operator
+    - llm-schema-registry-leader
 {{- end }}
