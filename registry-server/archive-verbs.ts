@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util';
 import { openLog } from './log.ts';
 import { openBucket, openDatabase } from './serve.ts';
 import { BadSettings, prefix, type ServerSettings } from './settings.ts';
-import { archiveStatement } from './store/archive-sql.ts';
-import type { Walk } from './store/archive-walk.ts';
+import { rebuild } from './store/archive/rebuild.ts';
+import { archiveStatement } from './store/archive/sql.ts';
+import type { Walk } from './store/archive/walk.ts';
 import type { Bucket } from './store/bucket.ts';
 import type { Database } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
-import { rebuild } from './store/rebuild.ts';
 import { databases } from './store/table.ts';
 
 /** What stands behind the command is wrong. */

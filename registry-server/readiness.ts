@@ -1,5 +1,5 @@
 import type { Lifecycle } from './lifecycle.ts';
-import type { Archive, ArchiveStatus } from './store/archive.ts';
+import type { Archive, ArchiveStatus } from './store/archive/archive.ts';
 import { type Out, type OutReason, StoreUnavailable, sqlState } from './store/database.ts';
 import type { SharedCache } from './store/redis.ts';
 import { statementFailure } from './store/statement-failure.ts';

@@ -25,7 +25,7 @@ import { openSchemaParser } from './services/parse-schema.ts';
 import { openSchemaThreads } from './services/schema-threads.ts';
 import { tracedThreads } from './services/traced-threads.ts';
 import { BadSettings, hasDatabase, type ServerSettings } from './settings.ts';
-import type { Archive, ArchiveCounts } from './store/archive.ts';
+import type { Archive, ArchiveCounts } from './store/archive/archive.ts';
 import type { Bucket } from './store/bucket.ts';
 import { cachedStore, usageOf } from './store/cached.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
@@ -176,7 +176,7 @@ async function openArchive(
 ): Promise<Archive | undefined> {
   const bucket = await openBucket(settings);
   if (!bucket) return undefined;
-  const archive = await import('./store/archive.ts');
+  const archive = await import('./store/archive/archive.ts');
   return archive.openArchive(database, tracer ? tracedBucket(tracer, bucket) : bucket, log, counts, tracer);
 }
 

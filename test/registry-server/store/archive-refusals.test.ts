@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { openLog } from '../../../registry-server/log.ts';
-import { type Archive, openArchive } from '../../../registry-server/store/archive.ts';
-import type { RegistryRecord } from '../../../registry-server/store/archive-layout.ts';
-import { unseal } from '../../../registry-server/store/archive-layout.ts';
+import { type Archive, openArchive } from '../../../registry-server/store/archive/archive.ts';
+import type { RegistryRecord } from '../../../registry-server/store/archive/layout.ts';
+import { unseal } from '../../../registry-server/store/archive/layout.ts';
+import { rebuild } from '../../../registry-server/store/archive/rebuild.ts';
 import { type Bucket, ObjectRefused } from '../../../registry-server/store/bucket.ts';
 import type { Database } from '../../../registry-server/store/database.ts';
 import { migrate } from '../../../registry-server/store/migrate.ts';
-import { rebuild } from '../../../registry-server/store/rebuild.ts';
 import { sqlStore } from '../../../registry-server/store/sql-store.ts';
 import type { SchemaContent, Store } from '../../../registry-server/store/store.ts';
 import { databases } from '../../../registry-server/store/table.ts';

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { backOffMs } from '../back-off.ts';
-import type { SubjectName } from '../subject-name.ts';
+import { backOffMs } from '../../back-off.ts';
+import type { SubjectName } from '../../subject-name.ts';
+import { type Bucket, BucketUnavailable } from '../bucket.ts';
+import type { Connection, Database } from '../database.ts';
+import { fingerprint, guid, textFingerprint } from '../fingerprint.ts';
+import { inParallel } from '../in-parallel.ts';
+import type { SchemaContent } from '../store.ts';
 import {
   type ContextRecord,
   FORMAT,
@@ -15,13 +20,8 @@ import {
   type SchemaRecord,
   type SubjectRecord,
   unseal,
-} from './archive-layout.ts';
-import { rebuildStatement } from './archive-sql.ts';
-import { type Bucket, BucketUnavailable } from './bucket.ts';
-import type { Connection, Database } from './database.ts';
-import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
-import { inParallel } from './in-parallel.ts';
-import type { SchemaContent } from './store.ts';
+} from './layout.ts';
+import { rebuildStatement } from './sql.ts';
 
 export interface Rebuilding {
   /** What is missing or damaged is left out, rather than nothing written. */

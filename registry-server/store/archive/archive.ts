@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backOffMs } from '../back-off.ts';
-import type { Log } from '../log.ts';
-import type { Tracer } from '../tracer.ts';
-import { type Batch, readBatch, readContents, type Touched } from './archive-batch.ts';
+import { backOffMs } from '../../back-off.ts';
+import type { Log } from '../../log.ts';
+import type { Tracer } from '../../tracer.ts';
+import { type Bucket, BucketUnavailable, ObjectRefused } from '../bucket.ts';
+import { type Database, StoreUnavailable } from '../database.ts';
+import { inParallel } from '../in-parallel.ts';
+import { statementFailure } from '../statement-failure.ts';
+import { type Batch, readBatch, readContents, type Touched } from './batch.ts';
 import {
   digestOf,
   FORMAT,
@@ -15,14 +19,10 @@ import {
   seal,
   unseal,
   writeContent,
-} from './archive-layout.ts';
-import { openLease } from './archive-lease.ts';
-import { archiveStatement } from './archive-sql.ts';
-import { noteNext, readWalk, type Walk } from './archive-walk.ts';
-import { type Bucket, BucketUnavailable, ObjectRefused } from './bucket.ts';
-import { type Database, StoreUnavailable } from './database.ts';
-import { inParallel } from './in-parallel.ts';
-import { statementFailure } from './statement-failure.ts';
+} from './layout.ts';
+import { openLease } from './lease.ts';
+import { archiveStatement } from './sql.ts';
+import { noteNext, readWalk, type Walk } from './walk.ts';
 
 export interface ArchiveStatus {
   /** Unknown until it was tried. */

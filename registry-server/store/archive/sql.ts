@@ -1,4 +1,4 @@
-import type { Statement } from './database.ts';
+import type { Statement } from '../database.ts';
 
 const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 

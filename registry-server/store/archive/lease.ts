@@ -1,5 +1,5 @@
-import { archiveStatement } from './archive-sql.ts';
-import type { Database } from './database.ts';
+import type { Database } from '../database.ts';
+import { archiveStatement } from './sql.ts';
 
 export interface Lease {
   readonly holder: string;

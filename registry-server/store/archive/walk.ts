@@ -1,9 +1,9 @@
-import type { Touched, TouchedKind } from './archive-batch.ts';
-import { folders, keys, REGISTRY_KEY, unseal } from './archive-layout.ts';
-import { archiveStatement } from './archive-sql.ts';
-import type { Bucket } from './bucket.ts';
-import type { Database } from './database.ts';
-import { inParallel } from './in-parallel.ts';
+import type { Bucket } from '../bucket.ts';
+import type { Database } from '../database.ts';
+import { inParallel } from '../in-parallel.ts';
+import type { Touched, TouchedKind } from './batch.ts';
+import { folders, keys, REGISTRY_KEY, unseal } from './layout.ts';
+import { archiveStatement } from './sql.ts';
 
 /** Where the walk stands: over all that is in the database, over all that is in the bucket, then until it is shipped. */
 export type Walk =

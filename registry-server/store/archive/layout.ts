@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { SubjectName } from '../subject-name.ts';
-import type { Config, RegistryMode, SchemaContent } from './store.ts';
+import type { SubjectName } from '../../subject-name.ts';
+import type { Config, RegistryMode, SchemaContent } from '../store.ts';
 
 /** What is written under keys of the bucket. A change that older servers cannot read moves `FORMAT`. */
 export const FORMAT = 1;

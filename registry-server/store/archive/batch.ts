@@ -1,14 +1,8 @@
-import type { SubjectName } from '../subject-name.ts';
-import type {
-  ContextRecord,
-  LooseRecord,
-  SchemaRecord,
-  SubjectRecord,
-  VersionRecord,
-} from './archive-layout.ts';
-import { archiveStatement } from './archive-sql.ts';
-import type { Connection, Database } from './database.ts';
-import type { SchemaContent } from './store.ts';
+import type { SubjectName } from '../../subject-name.ts';
+import type { Connection, Database } from '../database.ts';
+import type { SchemaContent } from '../store.ts';
+import type { ContextRecord, LooseRecord, SchemaRecord, SubjectRecord, VersionRecord } from './layout.ts';
+import { archiveStatement } from './sql.ts';
 
 export type TouchedKind = 'content' | 'loose' | 'subject' | 'context';
 
