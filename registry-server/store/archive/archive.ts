@@ -5,22 +5,11 @@ import type { Log } from '../../log.ts';
 import type { Tracer } from '../../tracer.ts';
 import { type Bucket, BucketUnavailable, ObjectRefused } from '../bucket.ts';
 import { type Database, StoreUnavailable } from '../database.ts';
-import { inParallel } from '../in-parallel.ts';
 import { statementFailure } from '../statement-failure.ts';
-import { type Batch, readBatch, readContents, type Touched } from './batch.ts';
-import {
-  digestOf,
-  FORMAT,
-  keys,
-  type LooseRecord,
-  REGISTRY_KEY,
-  type RegistryRecord,
-  type SubjectRecord,
-  seal,
-  unseal,
-  writeContent,
-} from './layout.ts';
+import { type Batch, readBatch, type Touched } from './batch.ts';
+import { FORMAT, REGISTRY_KEY, type RegistryRecord, seal, unseal } from './layout.ts';
 import { openLease } from './lease.ts';
+import { nameOf, type Shipping, shipBatch } from './ship-batch.ts';
 import { archiveStatement } from './sql.ts';
 import { noteNext, readWalk, type Walk } from './walk.ts';
 
@@ -63,8 +52,6 @@ class LeaseLost extends Error {
 }
 
 const BATCH_ROWS = 500;
-const CONTENT_GROUP_BYTES = 8 * 1024 * 1024;
-const REQUESTS_AT_ONCE = 32;
 const REQUEST_DEADLINE_MS = 10_000;
 const PROBE_DEADLINE_MS = 3_000;
 const IDLE_MS = 5_000;
@@ -73,7 +60,6 @@ const GATHER_MS = 100;
 const RETRY = { firstMs: 500, longestMs: 10_000 };
 const RENEWAL_MS = 3_000;
 const LOOK_MS = 1_000;
-const MAX_REMEMBERED = 10_000;
 
 /**
  * Ships what the outbox names, as it is when it is shipped. One replica at a time; the others watch the lease. What
@@ -101,8 +87,19 @@ export function openArchive(
   let reachedAt = Number.NEGATIVE_INFINITY;
   // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
   let doubtful: readonly Touched[] = [];
-  // Digests of contexts as they were shipped: they are looked at with every subject, and change less often.
   const shippedContexts = new Map<string, string>();
+  const shipping: Shipping = {
+    database,
+    bucket,
+    log,
+    inLease,
+    shippedContexts,
+    shipped(seconds) {
+      reached();
+      counts.shipped(seconds);
+    },
+    failed: () => counts.failed(),
+  };
   let walk: Walk | undefined;
   // What was logged last of a database that is out.
   let said = '';
@@ -207,9 +204,11 @@ export function openArchive(
   async function ship(batch: Batch): Promise<boolean> {
     const renewal = setInterval(() => void lease.keep().catch(() => {}), RENEWAL_MS);
     try {
-      const shipped = await shipBatch(batch);
-      const seqs = batch.touched.filter((one) => shipped.has(nameOf(one))).map(({ seq }) => seq);
-      const left = batch.touched.filter((one) => !shipped.has(nameOf(one))).map(({ seq }) => seq);
+      const { names, refused } = await shipBatch(shipping, batch);
+      // A full batch does not tell of what waits behind it.
+      if (refused.length > 0 || batch.touched.length < BATCH_ROWS) refusal = wordsOfRefusal(refused);
+      const seqs = batch.touched.filter((one) => names.has(nameOf(one))).map(({ seq }) => seq);
+      const left = batch.touched.filter((one) => !names.has(nameOf(one))).map(({ seq }) => seq);
       const dropped = await database.query(archiveStatement('archiveDone'), [
         lease.holder,
         JSON.stringify(seqs),
@@ -226,128 +225,6 @@ export function openArchive(
     } finally {
       clearInterval(renewal);
     }
-  }
-
-  /**
-   * Contents before what points at them, and removed in the opposite order: whenever it ends, the bucket is whole. But
-   * for one moment: a subject that was removed for good and registered anew may be there before a schema that had
-   * referred to its old version, and was removed before it, is gone.
-   * Answers what was shipped; an object that S3 refuses keeps back what needs it, and nothing else.
-   */
-  async function shipBatch({
-    touched,
-    contents,
-    contexts,
-    loose,
-    subjects,
-  }: Batch): Promise<ReadonlySet<string>> {
-    const shipped = new Set<string>();
-    // Contents that are not in the bucket, and contexts that are not there as they are now.
-    const missing = new Set<string>();
-    const lacking = new Set<string>();
-    // Keys of what is in the bucket as it was before, and may point at contents.
-    const keptBack: string[] = [];
-    const refused: string[] = [];
-
-    /** False when S3 takes everything but this. */
-    async function send(name: Named, key: string, request: () => Promise<void>): Promise<boolean> {
-      const started = performance.now();
-      try {
-        await request();
-      } catch (error) {
-        if (!(error instanceof ObjectRefused)) throw error;
-        counts.failed();
-        log.error('S3 refuses an object', { key, cause: error.message });
-        if (name.kind === 'content') missing.add(name.key);
-        if (name.kind === 'context') lacking.add(name.context);
-        if (name.kind === 'subject' || name.kind === 'loose') keptBack.push(key);
-        refused.push(`${key}: ${error.message}`);
-        return false;
-      }
-      done(name, started);
-      return true;
-    }
-    const put = (name: Named, key: string, text: string) =>
-      send(name, key, () => bucket.put(key, text, inLease()));
-    const remove = (name: Named, key: string) => send(name, key, () => bucket.remove(key, inLease()));
-    function done(name: Named, started: number): void {
-      reached();
-      counts.shipped((performance.now() - started) / 1000);
-      shipped.add(nameOf(name));
-    }
-
-    for (const group of groupBySize(contents)) {
-      const found = await readContents(database, group);
-      const there = new Set(found.map(({ digest }) => digest));
-      // Removed since: so will be what points at it, once it is read again.
-      for (const digest of group) if (!there.has(digest)) missing.add(digest);
-      await inParallel(found, REQUESTS_AT_ONCE, async ({ digest, content }) => {
-        await put({ kind: 'content', context: '', key: digest }, keys.content(digest), writeContent(content));
-      });
-    }
-    await inParallel(contexts, REQUESTS_AT_ONCE, async ({ key, record }) => {
-      if (record === undefined) return;
-      const name: Named = { kind: 'context', context: key, key: '' };
-      const text = seal(record);
-      const digest = digestOf(text);
-      if (shippedContexts.get(key) === digest) {
-        shipped.add(nameOf(name));
-        return;
-      }
-      if (!(await put(name, keys.context(key), text))) return;
-      if (shippedContexts.size >= MAX_REMEMBERED) shippedContexts.clear();
-      shippedContexts.set(key, digest);
-    });
-    await inParallel(loose, REQUESTS_AT_ONCE, async ({ key: { context, id }, record }) => {
-      if (record === undefined) return;
-      if (missing.has(record.digest) || lacking.has(context)) keptBack.push(keys.loose(context, id));
-      else await put({ kind: 'loose', context, key: id }, keys.loose(context, id), seal(record));
-    });
-    for (const wave of inWaves(subjects.flatMap(({ record }) => record ?? []))) {
-      await inParallel(wave, REQUESTS_AT_ONCE, async (record) => {
-        const { context, subject } = record;
-        const key = keys.subject(record);
-        const isHeldUp = lacking.has(context) || record.versions.some(({ digest }) => missing.has(digest));
-        if (isHeldUp) keptBack.push(key);
-        else await put({ kind: 'subject', context, key: subject }, key, seal(record));
-      });
-    }
-
-    const gone = <K, R>(all: readonly { readonly key: K; readonly record: R | undefined }[]): K[] =>
-      all.filter(({ record }) => record === undefined).map(({ key }) => key);
-    await inParallel(gone(subjects), REQUESTS_AT_ONCE, async (name) => {
-      await remove({ kind: 'subject', context: name.context, key: name.subject }, keys.subject(name));
-    });
-    await inParallel(gone(loose), REQUESTS_AT_ONCE, async ({ context, id }) => {
-      await remove({ kind: 'loose', context, key: id }, keys.loose(context, id));
-    });
-    const needed = await digestsIn(keptBack);
-    await inParallel(
-      gone(contents).filter((digest) => !needed.has(digest)),
-      REQUESTS_AT_ONCE,
-      async (digest) => {
-        await remove({ kind: 'content', context: '', key: digest }, keys.content(digest));
-      },
-    );
-    await inParallel(gone(contexts), REQUESTS_AT_ONCE, async (context) => {
-      shippedContexts.delete(context);
-      await remove({ kind: 'context', context, key: '' }, keys.context(context));
-    });
-    // A full batch does not tell of what waits behind it.
-    if (refused.length > 0 || touched.length < BATCH_ROWS) refusal = wordsOfRefusal(refused);
-    return shipped;
-  }
-
-  /** The contents that subjects and loose schemas in the bucket point at. */
-  async function digestsIn(pointingKeys: readonly string[]): Promise<ReadonlySet<string>> {
-    const digests = new Set<string>();
-    await inParallel(pointingKeys, REQUESTS_AT_ONCE, async (key) => {
-      const text = await bucket.find(key, inLease());
-      const record = text === undefined ? undefined : unseal<SubjectRecord | LooseRecord>(text);
-      const pointing = record === undefined ? [] : 'versions' in record ? record.versions : [record];
-      for (const { digest } of pointing) digests.add(digest);
-    });
-    return digests;
   }
 
   async function walkOn(from: Walk): Promise<boolean> {
@@ -447,51 +324,4 @@ export function openArchive(
 function wordsOfRefusal([first, ...more]: readonly string[]): string | undefined {
   if (first === undefined) return undefined;
   return `S3 refuses ${first}${more.length === 0 ? '' : `, and ${more.length} more`}`;
-}
-
-type Named = Pick<Touched, 'kind' | 'context' | 'key'>;
-
-function nameOf({ kind, context, key }: Named): string {
-  return `${kind}\n${context}\n${key}`;
-}
-
-function* groupBySize(contents: Batch['contents']): Generator<readonly string[]> {
-  let group: string[] = [];
-  let bytes = 0;
-  for (const { key, record: size } of contents) {
-    if (size === undefined) continue;
-    if (group.length > 0 && bytes + size > CONTENT_GROUP_BYTES) {
-      yield group;
-      group = [];
-      bytes = 0;
-    }
-    group.push(key);
-    bytes += size;
-  }
-  if (group.length > 0) yield group;
-}
-
-/** Subjects that others refer to come first. Those that refer to each other in a circle have no better order. */
-function inWaves(subjects: readonly SubjectRecord[]): readonly (readonly SubjectRecord[])[] {
-  const byKey = new Map(subjects.map((subject) => [keys.subject(subject), subject]));
-  const depths = new Map<SubjectRecord, number>();
-  const waves: SubjectRecord[][] = [];
-  function depthOf(subject: SubjectRecord): number {
-    const known = depths.get(subject);
-    if (known !== undefined) return known;
-    depths.set(subject, 0);
-    let depth = 0;
-    for (const target of subject.versions.flatMap(({ targets }) => targets ?? [])) {
-      const before = byKey.get(keys.subject(target));
-      if (before && before !== subject) depth = Math.max(depth, depthOf(before) + 1);
-    }
-    depths.set(subject, depth);
-    return depth;
-  }
-  for (const subject of subjects) {
-    const depth = depthOf(subject);
-    waves[depth] ??= [];
-    waves[depth].push(subject);
-  }
-  return waves.filter((wave) => wave !== undefined);
 }
