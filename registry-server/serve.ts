@@ -19,29 +19,28 @@ import { closeServer, listen, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
 import { type Backlog, type Metrics, openMetrics } from './metrics.ts';
 import { metricsDoor } from './metrics-door.ts';
+import { openBucket } from './open-bucket.ts';
+import { openCache } from './open-cache.ts';
+import { openDatabase } from './open-database.ts';
+import { openTracer } from './open-tracer.ts';
 import { openReadiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
 import { openSchemaParser } from './services/parse-schema.ts';
 import { openSchemaThreads } from './services/schema-threads.ts';
 import { tracedThreads } from './services/traced-threads.ts';
-import { BadSettings, hasDatabase, type ServerSettings } from './settings.ts';
+import type { ServerSettings } from './settings.ts';
 import type { Archive, ArchiveCounts } from './store/archive/archive.ts';
-import type { Bucket } from './store/bucket.ts';
 import { cachedStore, usageOf } from './store/cached.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
 import { meteredCache, meteredDatabase } from './store/metered.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
-import type { PostgresAddress } from './store/postgres.ts';
-import type { SharedCache } from './store/redis.ts';
 import { sqlStore } from './store/sql-store.ts';
 import { statementFailure } from './store/statement-failure.ts';
 import type { Store } from './store/store.ts';
-import { databases } from './store/table.ts';
 import { tellingStore } from './store/telling.ts';
-import { readAuthority, type TlsMode, type TlsSettings } from './store/tls.ts';
 import { tracedBucket, tracedCache, tracedDatabase } from './store/traced.ts';
 import { enterTrace, traceRequests } from './trace-requests.ts';
-import type { SpanOutcome, Tracer } from './tracer.ts';
+import type { Tracer } from './tracer.ts';
 import { aborted } from './until-signalled.ts';
 import { version } from './version.ts';
 import { within } from './within.ts';
@@ -74,99 +73,6 @@ const LARGEST_UNDER_WAY = 4;
 // Names are long, and in a path each byte of them may take three; a context and a subject must fit.
 const MAX_HEAD_BYTES = 64 * 1024;
 
-export function openDatabase(
-  settings: ServerSettings,
-  log: Log,
-  waitedForConnection?: (seconds: number) => void,
-): Database {
-  if (!hasDatabase(settings)) return databases.embedded(settings.dataFolder);
-  const share = (connections: number) => Math.floor(connections / settings.workers);
-  return databases.postgres(
-    {
-      ...databaseAddress(settings),
-      tls: readTls('DATABASE_CA_FILE', settings.databaseTls, settings.databaseCaFile),
-      minConnections: share(settings.minConnections),
-      maxConnections: share(settings.maxConnections),
-      acquireTimeoutMs: settings.acquireTimeoutSeconds * 1000,
-      statementTimeoutMs: settings.requestTimeoutSeconds * 1000,
-    },
-    log,
-    waitedForConnection,
-  );
-}
-
-function databaseAddress(settings: ServerSettings): PostgresAddress {
-  const { databaseUrl, databaseHost, databasePort, databaseName, databaseUser, databasePassword } = settings;
-  if (databaseUrl !== undefined) return { url: databaseUrl };
-  return {
-    host: databaseHost ?? '',
-    port: databasePort,
-    database: databaseName ?? '',
-    user: databaseUser ?? '',
-    password: databasePassword ?? '',
-  };
-}
-
-function readTls(
-  variable: string,
-  mode: TlsMode | undefined,
-  caFile: string | undefined,
-): TlsSettings | undefined {
-  if (mode === undefined) return undefined;
-  try {
-    return { mode, ca: caFile === undefined ? undefined : readAuthority(caFile) };
-  } catch (error) {
-    throw new BadSettings(`${variable}: "${caFile}" cannot be used: ${(error as Error).message}`);
-  }
-}
-
-/** The Redis that the settings name; undefined when they name none. */
-export async function openCache(
-  settings: ServerSettings,
-  log: Log,
-  failed: () => void,
-): Promise<SharedCache | undefined> {
-  const { redisUrl, redisNodes, isRedisCluster, redisSentinelMaster, redisTimeoutSeconds } = settings;
-  if (redisUrl === undefined && redisNodes === undefined) return undefined;
-  // Only now: without Redis its client would be a fifth of the server's memory.
-  const { openRedis } = await import('./store/redis.ts');
-  const timeoutMs = redisTimeoutSeconds * 1000;
-  return openRedis(
-    {
-      url: redisUrl,
-      nodes: redisNodes ?? [],
-      isCluster: isRedisCluster,
-      sentinelMaster: redisSentinelMaster,
-      user: settings.redisUser,
-      password: settings.redisPassword,
-      tls: readTls('REDIS_CA_FILE', settings.redisTls, settings.redisCaFile),
-      timeoutMs,
-      ttlSeconds: settings.cacheTtlSeconds,
-    },
-    log,
-    failed,
-  );
-}
-
-/** The bucket that the settings name; undefined when they name none. */
-export async function openBucket(settings: ServerSettings): Promise<Bucket | undefined> {
-  const { s3Bucket, s3AccessKeyId, s3SecretAccessKey } = settings;
-  if (s3Bucket === undefined) return undefined;
-  // Only now: the client of S3 weighs as much as the rest of the server.
-  const s3 = await import('./store/s3.ts');
-  return s3.openBucket({
-    bucket: s3Bucket,
-    prefix: settings.s3Prefix,
-    endpoint: settings.s3Endpoint,
-    region: settings.s3Region,
-    isPathStyle: settings.isS3PathStyle,
-    credentials:
-      s3AccessKeyId !== undefined && s3SecretAccessKey !== undefined
-        ? { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey }
-        : undefined,
-  });
-}
-
 async function openArchive(
   settings: ServerSettings,
   database: Database,
@@ -178,31 +84,6 @@ async function openArchive(
   if (!bucket) return undefined;
   const archive = await import('./store/archive/archive.ts');
   return archive.openArchive(database, tracer ? tracedBucket(tracer, bucket) : bucket, log, counts, tracer);
-}
-
-async function openTracer(
-  settings: ServerSettings,
-  log: Log,
-  counted: (outcome: SpanOutcome, spans: number) => void,
-): Promise<Tracer | undefined> {
-  const { tracesEndpoint, tracesSampler, tracesRatio, serviceName, resourceAttributes, podName } = settings;
-  if (tracesEndpoint === undefined) return undefined;
-  // Only now: OpenTelemetry is not for nothing, and most servers have no collector.
-  const { openTracing } = await import('./tracing.ts');
-  return openTracing(
-    {
-      endpoint: tracesEndpoint,
-      sampler: tracesSampler,
-      ratio: tracesRatio,
-      serviceName,
-      resourceAttributes: {
-        ...resourceAttributes,
-        ...(podName === undefined ? {} : { 'k8s.pod.name': podName }),
-      },
-    },
-    log,
-    counted,
-  );
 }
 
 /**

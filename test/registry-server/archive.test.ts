@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { openLog } from '../../registry-server/log.ts';
-import { openBucket } from '../../registry-server/serve.ts';
+import { openBucket } from '../../registry-server/open-bucket.ts';
 import { readSettings } from '../../registry-server/settings.ts';
 import { openArchive } from '../../registry-server/store/archive/archive.ts';
 import { keys } from '../../registry-server/store/archive/layout.ts';
