@@ -1,6 +1,6 @@
 import type { InvalidSchema } from '../invalid-schema.ts';
+import { convertScalar } from './convert-scalar.ts';
 import type { FieldType } from './model.ts';
-import { convertScalar } from './options.ts';
 import { bytesOfLiteral } from './tokens.ts';
 import type { Literal, Scalar, WrittenField } from './written.ts';
 

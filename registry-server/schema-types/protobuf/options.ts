@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidSchema } from '../invalid-schema.ts';
+import { convertScalar } from './convert-scalar.ts';
 import { isClosed } from './features.ts';
 import {
   type FieldType,
-  isUnknown,
   noOptions,
   type OptionValue,
   type OptionValues,
@@ -14,39 +14,11 @@ import {
   type SetField,
   unknownOption,
 } from './model.ts';
+import { decodeOptions, encodeOptions, isRepeated, messageOf } from './option-bytes.ts';
+import type { OptionScope } from './option-scope.ts';
 import { isExtension, isMessage } from './scopes.ts';
-import { integerForm, readInteger } from './tokens.ts';
 import { readUninterpreted } from './uninterpreted.ts';
-import { delimited, endGroup, fixed32, fixed64, startGroup, varint, WireReader, WireWriter } from './wire.ts';
-import {
-  type Literal,
-  type LiteralField,
-  maxDepth,
-  type NamePart,
-  type Scalar,
-  type WrittenOption,
-  type WrittenOptions,
-} from './written.ts';
-
-/** Where an option is written, and what it can see from there. */
-export interface OptionScope {
-  readonly scope: string;
-  readonly where: WrittenOption['where'];
-  /** What a name stands for in a scope. */
-  readonly resolve: (
-    name: string,
-    scope: string,
-    isWanted: (symbol: ProtoSymbol) => boolean,
-  ) => ProtoSymbol | undefined;
-  /** By the full name of the extended message, then by number. */
-  readonly extensions: ReadonlyMap<string, ReadonlyMap<number, ProtoField>>;
-  /** Options that need no import: the reference knows Confluent's own ones wherever they are. */
-  readonly implied: readonly ProtoField[];
-  readonly fail: (words: string) => InvalidSchema;
-  /** What protoc would refuse and is taken all the same. */
-  readonly mind: (fault: InvalidSchema) => void;
-}
-
+import type { Literal, LiteralField, NamePart, Scalar, WrittenOption, WrittenOptions } from './written.ts';
 /**
  * Gives options their types: both forms of a schema become the same values. What is not defined, or set to what it
  * does not take, stays as it was written.
@@ -62,7 +34,7 @@ export function interpretOptions(
   const written: WrittenOption[] = [];
   if (options instanceof Uint8Array) {
     const here = at(undefined);
-    for (const set of decode(options, message, here, 0)) {
+    for (const set of decodeOptions(options, message, here, 0)) {
       if (set.field.name !== uninterpreted) draft.set(set.field.number, { ...set, values: [...set.values] });
       else for (const value of set.values) written.push(readUninterpreted(value as OptionValues, here.where));
     }
@@ -134,13 +106,6 @@ function setOption(
     at.mind(at.fail(`"${field.name}" is set along with "${rival.field.name}", of the same oneof`));
   }
   if (known.values.length > 0) draft.set(field.number, known);
-}
-
-const isRepeated = ({ label, type }: ProtoField): boolean => label === 'repeated' || type.kind === 'map';
-
-function messageOf(type: FieldType): ProtoMessage | undefined {
-  if (type.kind === 'map') return type.entry;
-  return type.kind === 'message' || type.kind === 'group' ? type.message : undefined;
 }
 
 function findField(
@@ -289,7 +254,7 @@ export function openAny(
   const target = find(url.slice(url.lastIndexOf('/') + 1));
   if (target?.kind !== 'message') return undefined;
   try {
-    const inside = decode(bytes, target, nothingElse, 0);
+    const inside = decodeOptions(bytes, target, nothingElse, 0);
     return encodeOptions(inside).equals(bytes) ? { url, inside } : undefined;
   } catch (error) {
     if (error instanceof InvalidSchema) return undefined;
@@ -308,179 +273,3 @@ const nothingElse: OptionScope = {
 };
 
 const anyPrefixes = /^type\.google(?:apis|prod)\.com\/[^/]*$/;
-
-const integerRanges: Partial<Record<Scalar, readonly [bigint, bigint]>> = {
-  int32: [-(2n ** 31n), 2n ** 31n - 1n],
-  sint32: [-(2n ** 31n), 2n ** 31n - 1n],
-  sfixed32: [-(2n ** 31n), 2n ** 31n - 1n],
-  uint32: [0n, 2n ** 32n - 1n],
-  fixed32: [0n, 2n ** 32n - 1n],
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
-  sint64: [-(2n ** 63n), 2n ** 63n - 1n],
-  sfixed64: [-(2n ** 63n), 2n ** 63n - 1n],
-  uint64: [0n, 2n ** 64n - 1n],
-  fixed64: [0n, 2n ** 64n - 1n],
-};
-
-/** `undefined` when the literal is of another type. */
-export function convertScalar(scalar: Scalar, value: Literal): OptionValue | undefined {
-  if (scalar === 'string') return value.kind === 'string' ? value.bytes.toString() : undefined;
-  if (scalar === 'bytes') return value.kind === 'string' ? value.bytes : undefined;
-  if (value.kind !== 'number' && value.kind !== 'word') return undefined;
-  const { text } = value;
-  if (scalar === 'bool') return text === 'true' ? true : text === 'false' ? false : undefined;
-  if (scalar === 'float' || scalar === 'double') {
-    const number = readFloat(text);
-    return number === undefined || scalar === 'double' ? number : Math.fround(number);
-  }
-  const range = integerRanges[scalar];
-  const digits = text.replace(/^-/, '');
-  if (range === undefined || !integerForm.test(digits)) return undefined;
-  if (text.startsWith('-') && range[0] === 0n) return undefined;
-  const number = text.startsWith('-') ? -readInteger(digits) : readInteger(digits);
-  return number >= range[0] && number <= range[1] ? number : undefined;
-}
-
-function readFloat(text: string): number | undefined {
-  const sign = text.startsWith('-') ? -1 : 1;
-  const digits = text.replace(/^-/, '').toLowerCase();
-  if (digits === 'inf' || digits === 'infinity') return sign * Number.POSITIVE_INFINITY;
-  if (digits === 'nan') return Number.NaN;
-  const number = integerForm.test(digits) ? Number(readInteger(digits)) : Number(digits.replace(/f$/, ''));
-  return Number.isNaN(number) ? undefined : sign * number;
-}
-
-function decode(bytes: Uint8Array, message: ProtoMessage, at: OptionScope, depth: number): OptionValues {
-  if (depth > maxDepth) throw at.fail(`an option is nested deeper than ${maxDepth} levels`);
-  const draft = new Map<number, { field: ProtoField; values: OptionValue[] }>();
-  const reader = new WireReader(bytes);
-  while (!reader.isAtEnd) {
-    const number = reader.field();
-    const field =
-      message.fields.find((one) => one.number === number) ??
-      at.extensions.get(message.fullName)?.get(number) ??
-      at.implied.find((one) => one.number === number && one.extendee?.fullName === message.fullName);
-    if (field === undefined) {
-      reader.skip();
-      continue;
-    }
-    const known = draft.get(number) ?? { field, values: [] };
-    draft.set(number, known);
-    const values = decodeValues(reader, field.type, at, depth);
-    if (isRepeated(field)) known.values.push(...values);
-    else known.values.splice(0, 1, ...values.slice(-1));
-  }
-  return [...draft.values()]
-    .filter(({ values }) => values.length > 0)
-    .sort((a, b) => a.field.number - b.field.number);
-}
-
-function decodeValues(
-  reader: WireReader,
-  type: FieldType,
-  at: OptionScope,
-  depth: number,
-): readonly OptionValue[] {
-  const message = messageOf(type);
-  if (message !== undefined) {
-    if (reader.wireType === delimited) return [decode(reader.bytes(), message, at, depth + 1)];
-    if (reader.wireType === startGroup) return [decode(reader.group(), message, at, depth + 1)];
-    reader.skip();
-    return [];
-  }
-  const scalar = type.kind === 'scalar' ? type.scalar : 'int32';
-  if (scalar === 'string') return [reader.string()];
-  if (scalar === 'bytes') return [reader.bytes()];
-  if (reader.wireType !== delimited) return [decodeScalar(reader, scalar)];
-  // Packed: several in one.
-  const packed = new WireReader(reader.bytes());
-  const values: OptionValue[] = [];
-  packed.wireType = wireTypeOf(scalar);
-  while (!packed.isAtEnd) values.push(decodeScalar(packed, scalar));
-  return values;
-}
-
-function wireTypeOf(scalar: Scalar): number {
-  if (scalar === 'float' || scalar === 'fixed32' || scalar === 'sfixed32') return fixed32;
-  if (scalar === 'double' || scalar === 'fixed64' || scalar === 'sfixed64') return fixed64;
-  return scalar === 'string' || scalar === 'bytes' ? delimited : varint;
-}
-
-function decodeScalar(reader: WireReader, scalar: Scalar): OptionValue {
-  if (reader.wireType !== wireTypeOf(scalar)) {
-    throw new InvalidSchema(`an option of type ${scalar} has another type in the descriptor`);
-  }
-  switch (scalar) {
-    case 'float':
-      return reader.take(4).readFloatLE();
-    case 'double':
-      return reader.take(8).readDoubleLE();
-    case 'fixed32':
-      return BigInt(reader.take(4).readUInt32LE());
-    case 'sfixed32':
-      return BigInt(reader.take(4).readInt32LE());
-    case 'fixed64':
-      return reader.take(8).readBigUInt64LE();
-    case 'sfixed64':
-      return reader.take(8).readBigInt64LE();
-    case 'bool':
-      return reader.varint() !== 0n;
-    case 'sint32':
-    case 'sint64': {
-      const value = reader.varint();
-      return (value >> 1n) ^ -(value & 1n);
-    }
-    case 'int32':
-      return BigInt.asIntN(32, reader.varint());
-    case 'int64':
-      return BigInt.asIntN(64, reader.varint());
-    case 'uint32':
-      return BigInt.asUintN(32, reader.varint());
-    default:
-      return reader.varint();
-  }
-}
-
-/** The bytes of an options message. */
-export function encodeOptions(options: OptionValues): Buffer {
-  const writer = new WireWriter();
-  for (const { field, values } of options) {
-    for (const value of values) encodeValue(writer, field, value);
-  }
-  return writer.finish();
-}
-
-function encodeValue(writer: WireWriter, { number, type }: SetField['field'], value: OptionValue): void {
-  // As the reference, which writes only what is defined: readers refuse the rest.
-  if (isUnknown(value)) return;
-  if (Array.isArray(value)) {
-    const bytes = encodeOptions(value);
-    if (type.kind === 'group') writer.tag(number, startGroup).raw(bytes).tag(number, endGroup);
-    else writer.bytes(number, bytes);
-    return;
-  }
-  if (typeof value === 'string') writer.string(number, value);
-  else if (value instanceof Buffer) writer.bytes(number, value);
-  else if (typeof value === 'boolean') writer.tag(number, varint).varint(value ? 1n : 0n);
-  else {
-    const scalar = type.kind === 'scalar' ? type.scalar : 'int32';
-    writer.tag(number, wireTypeOf(scalar));
-    encodeNumber(writer, scalar, value as number | bigint);
-  }
-}
-
-function encodeNumber(writer: WireWriter, scalar: Scalar, value: number | bigint): void {
-  if (typeof value === 'number') {
-    const bytes = Buffer.alloc(scalar === 'float' ? 4 : 8);
-    if (scalar === 'float') bytes.writeFloatLE(value);
-    else bytes.writeDoubleLE(value);
-    writer.raw(bytes);
-  } else if (scalar === 'sint32' || scalar === 'sint64') writer.varint((value << 1n) ^ (value >> 63n));
-  else if (wireTypeOf(scalar) === varint) writer.varint(value);
-  else {
-    const bytes = Buffer.alloc(wireTypeOf(scalar) === fixed32 ? 4 : 8);
-    if (bytes.length === 4) bytes.writeUInt32LE(Number(BigInt.asUintN(32, value)));
-    else bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
-    writer.raw(bytes);
-  }
-}

@@ -18,7 +18,7 @@ import {
   type ProtoOneof,
   type ProtoService,
 } from './model.ts';
-import { encodeOptions } from './options.ts';
+import { encodeOptions } from './option-bytes.ts';
 import { WireWriter } from './wire.ts';
 import { type Edition, visibilityNumbers } from './written.ts';
 
