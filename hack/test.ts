@@ -22,10 +22,23 @@ const counted = {
   skipped: /^ +(\d+) pending/,
 } as const;
 
+/** A suite that has counted its tests ends within this time; one that a test has left something running does not. */
+const END_MS = 60_000;
+
 const totals = { passed: 0, failed: 0, skipped: 0 };
 /** Lines of each suite that are told once more at the end, where whoever reads only that finds them. */
 const longestAccount = 60;
 const failures: string[] = [];
+
+/** How the scripts that run are told of a signal. */
+const running = new Set<(signal: NodeJS.Signals) => void>();
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    isInterrupted = true;
+    for (const end of running) end(signal);
+  });
+}
 
 /** Shows a script's output line by line as it comes, and gives its exit code and its lines. */
 async function script(name: string, niceness = 0): Promise<{ code: number; lines: string[] }> {
@@ -33,16 +46,33 @@ async function script(name: string, niceness = 0): Promise<{ code: number; lines
   const tell = (line: string) => console.log(`${label}${line}`);
   tell(`npm run ${name}`);
   const startedMs = performance.now();
-  const child = spawn('npm', ['run', '--silent', name], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own, so that all that it has started can be told to end.
+  const child = spawn('npm', ['run', '--silent', name], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const closed = once(child, 'close');
+  const end = (signal: NodeJS.Signals) => {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  };
+  running.add(end);
   if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);
   const lines: string[] = [];
+  let overdue: NodeJS.Timeout | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line);
     tell(line);
+    if (!counted.passed.test(line)) return;
+    overdue = setTimeout(() => {
+      lines.push(`${name} did not end by itself: a test has left something running.`);
+      end('SIGKILL');
+    }, END_MS);
   });
   createInterface({ input: child.stderr }).on('line', tell);
   const [code] = (await closed) as [number | null];
+  clearTimeout(overdue);
+  running.delete(end);
   tell(`${name}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
   return { code: code ?? 1, lines };
 }
@@ -72,7 +102,7 @@ totals[check.code === 0 ? 'passed' : 'failed'] += 1;
 if (check.code !== 0) failures.push('== check', ...check.lines.slice(-longestAccount));
 await Promise.all(
   lanes.map(async ({ suites, niceness }) => {
-    for (const name of suites) await suite(name, niceness);
+    for (const name of suites) if (!isInterrupted) await suite(name, niceness);
   }),
 );
 if (failures.length > 0) console.log(`\n${failures.join('\n')}`);
