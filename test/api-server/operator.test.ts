@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { processRecords } from '../../hack/cluster/processes.ts';
 import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
+import { leaseName } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
 import { openMetrics } from '../../operator/metrics.ts';
@@ -701,7 +702,7 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
         const lease = await cluster.get({
           apiVersion: 'coordination.k8s.io/v1',
           kind: 'Lease',
-          metadata: { name: 'llm-schema-registry-operator', namespace },
+          metadata: { name: leaseName, namespace },
         });
         return (lease.spec as { holderIdentity: string }).holderIdentity === 'second';
       });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import type { Cluster } from '../../operator/cluster.ts';
-import { kinds } from '../../operator/kinds.ts';
+import { kinds, leaseName } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { conditionOf, find, openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed, childrenNamed, isOptional, named } from '../build/children.ts';
@@ -198,7 +198,7 @@ describe('the rights of the operator', function () {
         proxy.seen.some(({ verb, resource }) => verb === 'update' && resource.startsWith('leases')),
       );
       // It was there; made anew it needs the right to make it.
-      await cluster.delete(await cluster.get(named('coordination.k8s.io/v1', 'Lease', account, home)));
+      await cluster.delete(await cluster.get(named('coordination.k8s.io/v1', 'Lease', leaseName, home)));
       await until('the lease was made', async () =>
         proxy.seen.some(
           ({ verb, resource, code }) => verb === 'create' && resource.startsWith('leases') && code === 201,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Cluster } from '../../operator/cluster.ts';
+import { leaseName } from '../../operator/kinds.ts';
 import { find, openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed, named } from '../build/children.ts';
 import { openFaultyApi, type Seen } from '../build/faulty-api.ts';
@@ -12,7 +13,7 @@ describe('two operators at one API server', function () {
   this.timeout(120_000);
   let server: Awaited<ReturnType<typeof openApiServer>>;
   let cluster: Cluster;
-  const lease = named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-leader', 'default');
+  const lease = named('coordination.k8s.io/v1', 'Lease', leaseName, 'default');
   const holder = async () =>
     ((await find(cluster, lease))?.spec as { holderIdentity?: string } | undefined)?.holderIdentity;
   const takeLease = (holderIdentity: string) =>

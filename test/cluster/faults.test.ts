@@ -18,6 +18,7 @@ import { processesInCgroups } from '../../hack/cluster/cgroups.ts';
 import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { findProcess, isAlive, processRecords, signalProcess } from '../../hack/cluster/processes.ts';
 import { operatorNamespace } from '../../hack/install.ts';
+import { leaseName } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import { until } from '../build/api-server.ts';
 import {
@@ -80,10 +81,7 @@ describe('a registry under load, and a fault', function () {
     cluster.kubectl(['delete', 'pod', pod.metadata.name, '-n', namespace, '--grace-period=0', '--force']);
   const leader = async () => {
     const path = 'jsonpath={.spec.holderIdentity}';
-    return cluster.kubectl([
-      ...['get', 'lease', 'llm-schema-registry-leader'],
-      ...['-n', operatorNamespace, '-o', path],
-    ]);
+    return cluster.kubectl([...['get', 'lease', leaseName], ...['-n', operatorNamespace, '-o', path]]);
   };
   /** An operator that acts puts back what somebody deletes. */
   const operatorActs = async () => {

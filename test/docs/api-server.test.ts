@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { binariesOf } from '../../hack/cluster/binaries.ts';
+import { leaseName } from '../../operator/kinds.ts';
 import type { KubeObject } from '../../operator/kubernetes.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { openApiServer } from '../build/api-server.ts';
@@ -63,7 +64,7 @@ function things(certificate: TestCertificate): readonly KubeObject[] {
     named('v1', 'ServiceAccount', 'archive', 'default'),
     named('v1', 'ServiceAccount', 'contracts', 'team-a'),
     named('v1', 'ConfigMap', 'argocd-cm', 'argocd'),
-    named('coordination.k8s.io/v1', 'Lease', 'llm-schema-registry-leader', home, {
+    named('coordination.k8s.io/v1', 'Lease', leaseName, home, {
       spec: { holderIdentity: 'llm-schema-registry-operator-0' },
     }),
   ];
