@@ -6,8 +6,9 @@ export function nextSteps(url: string, kubectl: string): string {
   ${kubectl} describe sr sample
   ${kubectl} explain sr.spec
 
-It is open, for trying things out: whoever reaches it may do everything, and nothing is encrypted (Exposed in describe).
-config/samples/production.yaml has keys and TLS. npm stop takes all of it away.`;
+It is open, for trying things out: whoever reaches it may do everything, and
+nothing is encrypted (Exposed in describe). config/samples/production.yaml has
+keys and TLS. npm stop takes all of it away.`;
 }
 
 /** kubectl on the cluster of `npm start`: the user's own by its context, one of ours without the paths that it takes. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { desired } from '../../operator/desired/table.ts';
-import { kinds, leaseAccess, otherAccess } from '../../operator/kinds.ts';
+import { kinds, leaseAccess, leaseName, otherAccess } from '../../operator/kinds.ts';
 import type { V1PersistentVolumeClaim } from '../../operator/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { reasons } from '../../operator/status/condition.ts';
@@ -59,11 +59,11 @@ describe('the role of the operator', () => {
   it('lets it touch its own lease alone', () => {
     const onLeases = role?.rules.filter(({ resources }) => resources.includes('leases')) ?? [];
     expect(onLeases.map(({ verbs, resourceNames }) => ({ verbs, resourceNames }))).to.deep.equal([
-      { verbs: ['get', 'update'], resourceNames: ['llm-schema-registry-operator'] },
+      { verbs: ['get', 'update'], resourceNames: [leaseName] },
       // What is not there yet has no name.
       { verbs: ['create'], resourceNames: undefined },
       // Those of other installs have its name.
-      { verbs: ['list'], resourceNames: ['llm-schema-registry-operator'] },
+      { verbs: ['list'], resourceNames: [leaseName] },
     ]);
   });
 

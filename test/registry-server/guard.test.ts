@@ -252,7 +252,7 @@ describe('a server with API keys', () => {
     expect(components.securitySchemes).to.have.keys('apiKey', 'basic');
     expect(paths['/subjects'].get.security).to.deep.equal([{ apiKey: [] }, { basic: [] }]);
     expect(paths['/subjects'].get.responses).to.include.keys('401', '403');
-    expect(paths['/health'].get.security).to.equal(undefined);
+    expect(paths['/health'].get.security).to.deep.equal([]);
     expect(paths['/ready'].get.security).to.deep.equal([{}, { apiKey: [] }, { basic: [] }]);
   });
 });
