@@ -6,6 +6,7 @@ import { run } from '../cluster/run.ts';
 import { architectures } from '../images/architecture.ts';
 import { nodePackage, root } from '../images/debian-image.ts';
 import { keptPackages } from '../images/kept-packages.ts';
+import { fixedInTar } from './fixed-in-tar.ts';
 import { compileCommand } from './pack-command.ts';
 
 const tools = join(import.meta.dirname, 'binaries');
@@ -42,9 +43,8 @@ export async function packBinaries(version: string, folder: string, report: Repo
           join(content, 'licences', kept.replace(/^.*node_modules\//, '')),
         );
       const archive = join(folder, `${name}.tar.gz`);
-      const fixed = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
       // Without a time in it, the same content gives the same bytes.
-      await run('tar', [...fixed, '-I', 'gzip -n', '-C', work, '-cf', archive, name]);
+      await run('tar', [...fixedInTar, '-I', 'gzip -n', '-C', work, '-cf', archive, name]);
       archives.push(archive);
     }
     return archives;

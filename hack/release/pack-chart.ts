@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { run } from '../cluster/run.ts';
+import { fixedInTar } from './fixed-in-tar.ts';
 import type { Digests } from './pinned-images.ts';
 
 const chart = join(import.meta.dirname, '..', '..', 'config', 'chart');
@@ -27,15 +28,8 @@ export async function packChart(version: string, digests: Digests, folder: strin
     const values = join(work, name, 'values.yaml');
     writeFileSync(values, withDigests(readFileSync(values, 'utf8'), digests));
     const archive = join(folder, `${name}-${version}.tgz`);
-    const fixed = [
-      '--sort=name',
-      '--mtime=@0',
-      '--owner=0',
-      '--group=0',
-      '--numeric-owner',
-      '--mode=u=rwX,go=rX',
-    ];
-    await run('tar', [...fixed, '-I', 'gzip --no-name', '-C', work, '-cf', archive, name]);
+    const flags = [...fixedInTar, '--mode=u=rwX,go=rX'];
+    await run('tar', [...flags, '-I', 'gzip --no-name', '-C', work, '-cf', archive, name]);
     return archive;
   } finally {
     rmSync(work, { recursive: true, force: true });

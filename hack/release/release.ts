@@ -16,6 +16,7 @@ import { keptPackages } from '../images/kept-packages.ts';
 import { packImage, sha256OfFile } from '../images/pack.ts';
 import { notesOf } from './changelog.ts';
 import { debianPackagesOf } from './debian-packages-of.ts';
+import { fixedInTar } from './fixed-in-tar.ts';
 import { writeImageLayout } from './image-layout.ts';
 import { digestsOfOthers, imagesOfOthers } from './images-of-others.ts';
 import { tooLarge } from './largest-images.ts';
@@ -152,8 +153,6 @@ async function packImages(version: string, folder: string, report: Report): Prom
   }
   return { digests, debian };
 }
-
-const fixedInTar = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
 
 /** The layout becomes one file, the same for the same content. */
 async function packLayout(layout: string, name: string, folder: string): Promise<void> {
