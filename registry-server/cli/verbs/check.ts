@@ -6,7 +6,7 @@ import { type SchemaFile, selectFiles } from '../project.ts';
 import type { RegistryClient } from '../registry-client.ts';
 import type { CheckResult } from '../reports/report.ts';
 import { reports } from '../reports/table.ts';
-import { readVersion, type WantedVersion } from '../schema.ts';
+import { readVersion, schemaTypes, type WantedVersion } from '../schema.ts';
 import { schemaBody } from '../schema-body.ts';
 import { shown } from '../shown.ts';
 import type { Given, Verb } from '../verb.ts';
@@ -16,7 +16,7 @@ export const fileOptions = [
   {
     flags: '--type <type>',
     description: 'type of the files, where their names do not say it',
-    choices: ['AVRO', 'JSON', 'PROTOBUF'],
+    choices: schemaTypes,
   },
   {
     flags: '--references <file>',

@@ -6,7 +6,7 @@ import { coloured, print } from '../print.ts';
 import { exitCodes, Problem } from '../problem.ts';
 import { selectFiles } from '../project.ts';
 import type { RegistryClient } from '../registry-client.ts';
-import { type RegisteredSchema, readVersion, type SchemaBody, typeOf } from '../schema.ts';
+import { type RegisteredSchema, readVersion, type SchemaBody, schemaTypes, typeOf } from '../schema.ts';
 import { schemaBody } from '../schema-body.ts';
 import { shown, shownLines } from '../shown.ts';
 import type { Given, Verb } from '../verb.ts';
@@ -26,7 +26,7 @@ export const diff: Verb = {
     {
       flags: '--type <type>',
       description: 'type of the file, where its name does not say it',
-      choices: ['AVRO', 'JSON', 'PROTOBUF'],
+      choices: schemaTypes,
     },
     {
       flags: '--references <file>',
