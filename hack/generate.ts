@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { compile } from 'json-schema-to-typescript';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import { kinds, leaseAccess, otherAccess, otherLeaseAccess } from '../operator/kinds.ts';
+import { kinds, leaseAccess, otherAccess, otherLeaseAccess } from '../operator/kube/kinds.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import {
   admissionTemplate,
@@ -187,7 +187,7 @@ function namespacedBinding(): object {
 }
 
 function documents(objects: readonly object[]): string {
-  return `# Written by \`npm run generate\` from operator/kinds.ts.\n${objects.map((object) => stringify(object)).join('---\n')}`;
+  return `# Written by \`npm run generate\` from operator/kube/kinds.ts.\n${objects.map((object) => stringify(object)).join('---\n')}`;
 }
 
 function rule(apiVersion: string, resource: string, verbs: readonly string[]) {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Caches } from './cache.ts';
-import { ApiError, type Cluster, fieldManager, isNotFound, isRefused } from './cluster.ts';
 import { isOrphan } from './desired/orphan.ts';
 import { contentHash } from './desired/pod.ts';
 import { type Difference, differences, holderOf, inWords, mergePatch } from './difference.ts';
 import { findHindrance } from './hindrance.ts';
-import { type Kind, type KindName, kinds } from './kinds.ts';
-import type { KubeObject } from './kubernetes.ts';
+import type { Caches } from './kube/cache.ts';
+import { ApiError, type Cluster, fieldManager, isNotFound, isRefused } from './kube/cluster.ts';
+import { type Kind, type KindName, kinds } from './kube/kinds.ts';
+import type { KubeObject } from './kube/kubernetes.ts';
 import { appliedHashAnnotation } from './labels.ts';
 import type { Ledger, Vain } from './ledger.ts';
 import type { Log } from './log.ts';
@@ -201,7 +201,7 @@ async function remembering<Result>(
   }
 }
 
-/** A CRD that somebody takes away is noticed in its own time (optional-kinds.ts); nothing else waits for that. */
+/** A CRD that somebody takes away is noticed in its own time (kube/optional-kinds.ts); nothing else waits for that. */
 async function whereServed(object: KubeObject, log: Log, write: () => Promise<void>): Promise<void> {
   try {
     await write();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeObject, ManagedFields } from './kubernetes.ts';
+import type { KubeObject, ManagedFields } from './kube/kubernetes.ts';
 import {
   areEverybodys,
   below,
@@ -8,7 +8,7 @@ import {
   mayGetItems,
   type Owners,
   ownersOf,
-} from './owners.ts';
+} from './kube/owners.ts';
 import { isSameQuantity } from './quantity.ts';
 
 type Map = Readonly<Record<string, unknown>>;
@@ -26,7 +26,7 @@ export interface Difference {
 
 /**
  * All fields in which an object is not as wanted: those that are another or missing, and what others have put where all
- * is ours (owners.ts). Defaults of the API server are none, nor is what belongs to others.
+ * is ours (kube/owners.ts). Defaults of the API server are none, nor is what belongs to others.
  */
 export function differences(wanted: KubeObject, observed: KubeObject): readonly Difference[] {
   const found = new Found();

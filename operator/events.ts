@@ -1,5 +1,5 @@
-import type { Cluster } from './cluster.ts';
-import type { KubeObject } from './kubernetes.ts';
+import type { Cluster } from './kube/cluster.ts';
+import type { KubeObject } from './kube/kubernetes.ts';
 import type { Log } from './log.ts';
 import type { Status } from './registry.ts';
 import { microTimeOf } from './time.ts';

@@ -1,5 +1,5 @@
-import { apiGroup } from './kinds.ts';
-import type { KubeObject } from './kubernetes.ts';
+import { apiGroup } from './kube/kinds.ts';
+import type { KubeObject } from './kube/kubernetes.ts';
 import type { Registry } from './registry.ts';
 
 /** The label that ties a child to its registry. */

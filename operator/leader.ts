@@ -1,7 +1,7 @@
-import { type Cluster, isConflict, isForbidden, isNotFound } from './cluster.ts';
 import type { Health } from './health.ts';
-import { apiGroup } from './kinds.ts';
-import type { KubeObject } from './kubernetes.ts';
+import { type Cluster, isConflict, isForbidden, isNotFound } from './kube/cluster.ts';
+import { apiGroup } from './kube/kinds.ts';
+import type { KubeObject } from './kube/kubernetes.ts';
 import type { Log } from './log.ts';
 import { pause } from './pause.ts';
 import { microTimeOf } from './time.ts';

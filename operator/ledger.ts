@@ -1,6 +1,6 @@
 import { contentHash } from './desired/pod.ts';
 import type { Difference } from './difference.ts';
-import type { KubeObject } from './kubernetes.ts';
+import type { KubeObject } from './kube/kubernetes.ts';
 import { appliedHashAnnotation, keyOf } from './labels.ts';
 
 /** Why a write would be in vain. */

@@ -1,7 +1,7 @@
-import { Cluster, openKubeConfig } from './cluster.ts';
 import { Health } from './health.ts';
 import { type Door, openDoor } from './http.ts';
-import { leaseName } from './kinds.ts';
+import { Cluster, openKubeConfig } from './kube/cluster.ts';
+import { leaseName } from './kube/kinds.ts';
 import { campaign } from './leader.ts';
 import { type Log, openLog } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from './kubernetes.ts';
+import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from './kube/kubernetes.ts';
 import type { Registry } from './registry.ts';
 import { BadSpec } from './spec.ts';
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { renew } from './authority.ts';
-import type { Cache, Caches } from './cache.ts';
-import type { Trust } from './cluster.ts';
 import { bundleOf, issuedLeaves, readCertificates } from './desired/certificates.ts';
 import { host, names } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
 import { overlaySecrets, overlayServiceAccount } from './desired/overlay-policy.ts';
-import type { KindName } from './kinds.ts';
+import type { Cache, Caches } from './kube/cache.ts';
+import type { Trust } from './kube/cluster.ts';
+import type { KindName } from './kube/kinds.ts';
 import type {
   KubeObject,
   V1Deployment,
@@ -14,14 +14,14 @@ import type {
   V1Pod,
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
-} from './kubernetes.ts';
+} from './kube/kubernetes.ts';
+import type { NamedSecrets } from './kube/named-secrets.ts';
+import type { ReadWarnings } from './kube/warnings.ts';
 import { componentOf } from './labels.ts';
-import type { NamedSecrets } from './named-secrets.ts';
 import type { Certificates, Observed, Served } from './observed.ts';
 import type { Probe } from './probe.ts';
 import type { Registry, Spec } from './registry.ts';
 import { isWaitingForItsNode } from './status/pod-cause.ts';
-import type { ReadWarnings } from './warnings.ts';
 
 interface ObserveParts {
   readonly caches: Caches;

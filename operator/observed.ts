@@ -1,4 +1,4 @@
-import type { KindName } from './kinds.ts';
+import type { KindName } from './kube/kinds.ts';
 import type {
   KubeObject,
   V1Deployment,
@@ -6,7 +6,7 @@ import type {
   V1Pod,
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
-} from './kubernetes.ts';
+} from './kube/kubernetes.ts';
 import type { Component } from './labels.ts';
 
 /** All that one run knows of the world; read once, then only looked at. */

@@ -1,6 +1,6 @@
 import type { Overruled } from './apply.ts';
 import { type Difference, holderOf, inWords } from './difference.ts';
-import { managedByOthers } from './owners.ts';
+import { managedByOthers } from './kube/owners.ts';
 
 const mostFields = 3;
 const mostCharacters = 80;

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Cluster, getJson, type JsonAnswer, type Trust } from './cluster.ts';
 import { host, names } from './desired/child.ts';
 import { apiDoor, ports } from './desired/config-map.ts';
-import type { V1Pod } from './kubernetes.ts';
+import { type Cluster, getJson, type JsonAnswer, type Trust } from './kube/cluster.ts';
+import type { V1Pod } from './kube/kubernetes.ts';
 import type { Answer, Unready } from './observed.ts';
 import { type Readiness, readReadiness, words } from './readiness.ts';
 import type { Registry } from './registry.ts';

@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Applied, apply, type Plan, plan } from './apply.ts';
-import type { Caches } from './cache.ts';
-import { type Cluster, isNotFound } from './cluster.ts';
 import { names } from './desired/child.ts';
 import { unfilledVolumes, withoutUnfilled } from './desired/claim.ts';
 import { desired } from './desired/table.ts';
 import type { Difference } from './difference.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
 import { findHindrance } from './hindrance.ts';
-import type { KubeObject } from './kubernetes.ts';
+import type { Caches } from './kube/cache.ts';
+import { type Cluster, isNotFound } from './kube/cluster.ts';
+import type { KubeObject } from './kube/kubernetes.ts';
+import type { NamedSecrets } from './kube/named-secrets.ts';
+import type { ReadWarnings } from './kube/warnings.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
-import type { NamedSecrets } from './named-secrets.ts';
 import { ask, childrenOf, observe } from './observe.ts';
 import type { Observed, Served } from './observed.ts';
 import { overruledInWords } from './overruled-in-words.ts';
@@ -24,7 +25,6 @@ import { BadSpec, completeSpec } from './spec.ts';
 import { hinderedStatus, ours, stalledStatus, status } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
-import type { ReadWarnings } from './warnings.ts';
 import { mustBeWithinPolicy } from './within-policy.ts';
 
 /** While something is under way the registry is asked often, afterwards now and then. Neither writes. */

@@ -1,23 +1,23 @@
 import DotI from '@dot-i/k8s-operator';
-import { type Caches, openCaches } from './cache.ts';
-import type { Cluster } from './cluster.ts';
 import type { Health } from './health.ts';
-import { type Kind, type KindName, kinds } from './kinds.ts';
+import { type Caches, openCaches } from './kube/cache.ts';
+import type { Cluster } from './kube/cluster.ts';
+import { type Kind, type KindName, kinds } from './kube/kinds.ts';
+import { NamedSecrets } from './kube/named-secrets.ts';
+import { reflectWhileServed } from './kube/optional-kinds.ts';
+import { followRequestRate } from './kube/request-rate.ts';
+import { warningsOf } from './kube/warnings.ts';
+import { reflect } from './kube/watch.ts';
 import { managedBySelector } from './labels.ts';
 import { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { NamedSecrets } from './named-secrets.ts';
 import { requestRateMetric, type Served } from './observed.ts';
-import { reflectWhileServed } from './optional-kinds.ts';
 import { openProbe } from './probe.ts';
 import { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
 import type { Spec, Status } from './registry.ts';
-import { followRequestRate } from './request-rate.ts';
 import type { Settings } from './settings.ts';
-import { warningsOf } from './warnings.ts';
-import { reflect } from './watch.ts';
 
 const controller = 'schemaregistry';
 
@@ -122,7 +122,7 @@ export class RegistryOperator extends DotI.default {
     const entry = Object.entries(kinds).find(
       ([, kind]) => kind.apiVersion === apiVersion && kind.plural === plural,
     );
-    if (entry === undefined) throw new Error(`${plural}.${apiVersion} is not in kinds.ts`);
+    if (entry === undefined) throw new Error(`${plural}.${apiVersion} is not in kube/kinds.ts`);
     const [name, kind] = entry as [KindName, Kind];
     const { log, metrics, health, settings } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<void>();

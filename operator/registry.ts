@@ -1,5 +1,9 @@
 import type { SchemaRegistryFields } from './generated/schema-registry.ts';
-import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer, V1ResourceRequirements } from './kubernetes.ts';
+import type {
+  V1NetworkPolicyEgressRule,
+  V1NetworkPolicyPeer,
+  V1ResourceRequirements,
+} from './kube/kubernetes.ts';
 import type { Policy } from './policy.ts';
 
 export type Spec = SchemaRegistryFields['spec'];

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Caches } from './cache.ts';
-import { type Cluster, isNotFound } from './cluster.ts';
 import type { Unfilled } from './desired/claim.ts';
-import type { KubeObject, OwnerReference } from './kubernetes.ts';
+import type { Caches } from './kube/cache.ts';
+import { type Cluster, isNotFound } from './kube/cluster.ts';
+import type { KubeObject, OwnerReference } from './kube/kubernetes.ts';
 import type { Log } from './log.ts';
 
 /** Takes away what was made for volumes that never came to be. The StatefulSet goes first: it would make the same claim again. */

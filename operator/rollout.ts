@@ -3,7 +3,7 @@ import { namedSecretsAnnotation } from './desired/named-secrets.ts';
 import { overlayHashAnnotation } from './desired/overlay.ts';
 import { configHashAnnotation, dataOf, secretHashAnnotation } from './desired/pod.ts';
 import { findAnyDifference, findDifference } from './difference.ts';
-import type { KubeObject, V1PodTemplateSpec } from './kubernetes.ts';
+import type { KubeObject, V1PodTemplateSpec } from './kube/kubernetes.ts';
 import { appliedHashAnnotation, type Component } from './labels.ts';
 
 /**

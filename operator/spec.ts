@@ -1,5 +1,5 @@
-import { apiGroup } from './kinds.ts';
-import type { KubeObject, Metadata, V1ResourceRequirements } from './kubernetes.ts';
+import { apiGroup } from './kube/kinds.ts';
+import type { KubeObject, Metadata, V1ResourceRequirements } from './kube/kubernetes.ts';
 import { defaultPolicy } from './policy.ts';
 import { isAbove, parseDurationSeconds, parseQuantity } from './quantity.ts';
 import type {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 
 /** What a bundle for the Operator Lifecycle Manager is made of. */
 export interface BundleParts {

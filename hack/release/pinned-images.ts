@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 
 /** The digest of each image, by its name with a tag. */
 export type Digests = ReadonlyMap<string, string>;

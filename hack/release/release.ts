@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import packageLock from '../../package-lock.json' with { type: 'json' };
 import { binariesOf, buildBinaries } from '../cluster/binaries.ts';
 import { Problem } from '../cluster/problem.ts';

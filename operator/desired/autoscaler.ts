@@ -1,5 +1,5 @@
-import { kinds } from '../kinds.ts';
-import type { V2HorizontalPodAutoscalerSpec, V2HPAScalingRules, V2MetricSpec } from '../kubernetes.ts';
+import { kinds } from '../kube/kinds.ts';
+import type { V2HorizontalPodAutoscalerSpec, V2HPAScalingRules, V2MetricSpec } from '../kube/kubernetes.ts';
 import { requestRateMetric } from '../observed.ts';
 import { type Child, meta, names } from './child.ts';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kubernetes.ts';
+import type { KubeObject } from '../kube/kubernetes.ts';
 import type { Component } from '../labels.ts';
 import type { Authority, Certificates, Leaf, Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';

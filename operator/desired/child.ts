@@ -1,5 +1,5 @@
-import { apiVersion, type KindName, kinds } from '../kinds.ts';
-import type { KubeObject, OwnerReference } from '../kubernetes.ts';
+import { apiVersion, type KindName, kinds } from '../kube/kinds.ts';
+import type { KubeObject, OwnerReference } from '../kube/kubernetes.ts';
 import { type Component, labels } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../kubernetes.ts';
+import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../kube/kubernetes.ts';
 import { labels, selectorLabels } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import { isAbove, isSameQuantity } from '../quantity.ts';

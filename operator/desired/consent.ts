@@ -1,5 +1,5 @@
-import { apiGroup } from '../kinds.ts';
-import type { KubeObject } from '../kubernetes.ts';
+import { apiGroup } from '../kube/kinds.ts';
+import type { KubeObject } from '../kube/kubernetes.ts';
 
 /**
  * On a Secret or a ServiceAccount: the name of the registry that may use it, or `any` for all of the namespace. Who may

@@ -1,4 +1,4 @@
-import type { KubeObject, V1ObjectMeta } from '../kubernetes.ts';
+import type { KubeObject, V1ObjectMeta } from '../kube/kubernetes.ts';
 import { componentOf } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';

@@ -1,4 +1,4 @@
-import type { V1Deployment } from '../kubernetes.ts';
+import type { V1Deployment } from '../kube/kubernetes.ts';
 import { labels, selectorLabels } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';

@@ -1,4 +1,4 @@
-import type { V1PodDisruptionBudgetSpec } from '../kubernetes.ts';
+import type { V1PodDisruptionBudgetSpec } from '../kube/kubernetes.ts';
 import { selectorLabels } from '../labels.ts';
 import { type Child, meta, names } from './child.ts';
 

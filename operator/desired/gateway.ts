@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kubernetes.ts';
+import type { KubeObject } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { Gateway, ParentReference, Registry } from '../registry.ts';
 import { type Child, host, meta, names } from './child.ts';

@@ -1,4 +1,4 @@
-import type { V1IngressSpec } from '../kubernetes.ts';
+import type { V1IngressSpec } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { Door, Ingress, Registry } from '../registry.ts';
 import { mustBeOurs } from './certificates.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { KubeObject } from '../kubernetes.ts';
+import type { KubeObject } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { ArtifactStore, Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';

@@ -1,4 +1,4 @@
-import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '../kubernetes.ts';
+import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '../kube/kubernetes.ts';
 import { type Component, selectorLabels } from '../labels.ts';
 import { withoutMetadata } from '../metadata-addresses.ts';
 import type { Registry } from '../registry.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kubernetes.ts';
+import type { KubeObject } from '../kube/kubernetes.ts';
 import { appliedHashAnnotation, instanceLabel } from '../labels.ts';
 
 /** What follows the name of a registry in the names of its objects. */

@@ -1,5 +1,5 @@
-import { apiGroup } from '../kinds.ts';
-import type { V1Container, V1PodTemplateSpec } from '../kubernetes.ts';
+import { apiGroup } from '../kube/kinds.ts';
+import type { V1Container, V1PodTemplateSpec } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KubeObject, V1SecurityContext } from '../kubernetes.ts';
+import type { KubeObject, V1SecurityContext } from '../kube/kubernetes.ts';
 import type { Registry } from '../registry.ts';
 
 /** Passes Pod Security `restricted`. */

@@ -1,4 +1,4 @@
-import type { V1ServicePort, V1ServiceSpec } from '../kubernetes.ts';
+import type { V1ServicePort, V1ServiceSpec } from '../kube/kubernetes.ts';
 import { type Component, selectorLabels } from '../labels.ts';
 import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from '../kubernetes.ts';
+import type { KubeObject, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from '../kube/kubernetes.ts';
 import { labels, selectorLabels } from '../labels.ts';
 import type { Registry, Storage } from '../registry.ts';
 import { meta, names } from './child.ts';

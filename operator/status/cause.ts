@@ -1,6 +1,6 @@
 import { names } from '../desired/child.ts';
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
-import type { V1Pod, V1StatefulSet } from '../kubernetes.ts';
+import type { V1Pod, V1StatefulSet } from '../kube/kubernetes.ts';
 import { type Component, componentOf } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';

@@ -1,6 +1,6 @@
 import { host, names } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
-import type { V1StatefulSet } from '../kubernetes.ts';
+import type { V1StatefulSet } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { ExternalDatabase, Registry } from '../registry.ts';
 import { findCause, roomFor } from './cause.ts';

@@ -1,4 +1,4 @@
-import type { V1NetworkPolicyPeer } from '../kubernetes.ts';
+import type { V1NetworkPolicyPeer } from '../kube/kubernetes.ts';
 import type { Door, Registry } from '../registry.ts';
 import type { Condition, Verdict } from './condition.ts';
 import { isOpenAgainstTheSpec } from './ready.ts';

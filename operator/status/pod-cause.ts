@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Pod } from '../kubernetes.ts';
+import type { V1ContainerStatus, V1Pod } from '../kube/kubernetes.ts';
 import type { Reason } from './condition.ts';
 
 export interface Cause {

@@ -1,4 +1,4 @@
-import type { V1StatefulSet } from '../kubernetes.ts';
+import type { V1StatefulSet } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import { findCause, rolloutCause } from './cause.ts';
 import type { Condition } from './condition.ts';

@@ -1,5 +1,5 @@
 import { attachedRoutes } from '../desired/gateway.ts';
-import type { KubeObject } from '../kubernetes.ts';
+import type { KubeObject } from '../kube/kubernetes.ts';
 import type { ParentReference, Registry } from '../registry.ts';
 import type { Condition } from './condition.ts';
 

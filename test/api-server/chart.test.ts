@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { run } from '../../hack/cluster/run.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { find, openApiServer, until } from '../build/api-server.ts';
 import { chartValues } from '../build/chart-values.ts';
 import { aRegistryNamed, named } from '../build/children.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Cluster } from '../../operator/cluster.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
 import type { Spec, Status } from '../../operator/registry.ts';
 import { readSettings } from '../../operator/settings.ts';

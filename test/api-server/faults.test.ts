@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { processRecords } from '../../hack/cluster/processes.ts';
-import type { Cluster } from '../../operator/cluster.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { find, openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed, childrenNamed, named } from '../build/children.ts';
 import { type Fault, openFaultyApi, retryAfterSeconds, type Seen } from '../build/faulty-api.ts';

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { type Kind, kinds } from '../../operator/kinds.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { type Kind, kinds } from '../../operator/kube/kinds.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { openApiServer, until } from '../build/api-server.ts';
 import { isOptional } from '../build/children.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { processRecords } from '../../hack/cluster/processes.ts';
-import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
-import { leaseName } from '../../operator/kinds.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { Cluster, openKubeConfig } from '../../operator/kube/cluster.ts';
+import { leaseName } from '../../operator/kube/kinds.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
 import { openMetrics } from '../../operator/metrics.ts';
 import type { Spec } from '../../operator/registry.ts';

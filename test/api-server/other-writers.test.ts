@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import type { Cluster } from '../../operator/cluster.ts';
 import { differences, inWords } from '../../operator/difference.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { type Mutation, openAdmissionWebhook } from '../build/admission-webhook.ts';
 import { conditionOf, openApiServer, until } from '../build/api-server.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { ApiError, type Cluster, isConflict } from '../../operator/cluster.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { ApiError, type Cluster, isConflict } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { readSettings } from '../../operator/settings.ts';

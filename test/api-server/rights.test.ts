@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import type { Cluster } from '../../operator/cluster.ts';
-import { kinds, leaseName } from '../../operator/kinds.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
+import { kinds, leaseName } from '../../operator/kube/kinds.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { conditionOf, find, openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed, childrenNamed, isOptional, named } from '../build/children.ts';
 import { openFaultyApi, type Seen } from '../build/faulty-api.ts';

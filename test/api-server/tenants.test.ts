@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
-import type { KubeObject, V1PodTemplateSpec } from '../../operator/kubernetes.ts';
+import { Cluster, openKubeConfig } from '../../operator/kube/cluster.ts';
+import type { KubeObject, V1PodTemplateSpec } from '../../operator/kube/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
 import { openMetrics } from '../../operator/metrics.ts';
 import type { Spec } from '../../operator/registry.ts';

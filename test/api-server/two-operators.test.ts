@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Cluster } from '../../operator/cluster.ts';
-import { leaseName } from '../../operator/kinds.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
+import { leaseName } from '../../operator/kube/kinds.ts';
 import { find, openApiServer, until } from '../build/api-server.ts';
 import { aRegistryNamed, named } from '../build/children.ts';
 import { openFaultyApi, type Seen } from '../build/faulty-api.ts';

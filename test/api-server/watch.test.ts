@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { Cache } from '../../operator/cache.ts';
-import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
-import { kinds } from '../../operator/kinds.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { Cache } from '../../operator/kube/cache.ts';
+import { Cluster, openKubeConfig } from '../../operator/kube/cluster.ts';
+import { kinds } from '../../operator/kube/kinds.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
+import { reflect } from '../../operator/kube/watch.ts';
 import { keyOf } from '../../operator/labels.ts';
 import { openLog } from '../../operator/log.ts';
 import { openMetrics } from '../../operator/metrics.ts';
-import { reflect } from '../../operator/watch.ts';
 import { openApiServer, until } from '../build/api-server.ts';
 import { openCuttingProxy } from '../build/cutting-proxy.ts';
 

@@ -2,7 +2,7 @@
  * `npm run bench:ready [rounds]`: from `kubectl apply` to Ready, of a registry by its operator, and of the very objects
  * that the operator makes of it, applied by hand: in turn, in one cluster, the images on the node.
  */
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { until } from '../build/api-server.ts';
 import { small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster, stopCluster } from '../build/running-cluster.ts';

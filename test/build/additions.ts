@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 
 /** Something that another client puts into an object of ours, as a merge patch of its fields. */
 export interface Addition {
@@ -17,7 +17,7 @@ interface Pods {
 const plus = (list: unknown, ...added: readonly unknown[]) => [...((list ?? []) as unknown[]), ...added];
 const only = (what: string, patch: object): Addition => ({ what, patch });
 
-/** Of what the table in operator/owners.ts says that it is one value: the operator takes each back. */
+/** Of what the table in operator/kube/owners.ts says that it is one value: the operator takes each back. */
 export function additionsToTakeBack({ kind, ...object }: KubeObject, n: number): readonly Addition[] {
   const spec = (object.spec ?? {}) as Record<string, never>;
   const name = `added-${n}`;

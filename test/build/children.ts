@@ -1,6 +1,6 @@
 import { desired } from '../../operator/desired/table.ts';
-import { type Kind, type KindName, kinds } from '../../operator/kinds.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { type Kind, type KindName, kinds } from '../../operator/kube/kinds.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { anObserved, aRegistry } from './registry.ts';
 

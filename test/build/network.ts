@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 
 /** A pod, or an address outside the cluster. */
 export interface Party {

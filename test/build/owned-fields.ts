@@ -1,5 +1,5 @@
-import { fieldManager } from '../../operator/cluster.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { fieldManager } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 
 /** A step into an object: a field, or the item of a list that has these keys, or that is this value. */
 type Step = { readonly field: string } | { readonly keys: object } | { readonly value: unknown };

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import type { Certificates, Observed } from '../../operator/observed.ts';
 import { defaultPolicy, type Policy } from '../../operator/policy.ts';
 import type { Registry, Spec } from '../../operator/registry.ts';

@@ -1,5 +1,5 @@
 import { desired } from '../../operator/desired/table.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import type { Observed } from '../../operator/observed.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { anObserved, aRegistry, aSecret, someCertificates } from './registry.ts';

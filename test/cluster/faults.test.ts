@@ -18,8 +18,8 @@ import { processesInCgroups } from '../../hack/cluster/cgroups.ts';
 import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { findProcess, isAlive, processRecords, signalProcess } from '../../hack/cluster/processes.ts';
 import { operatorNamespace } from '../../hack/install.ts';
-import { leaseName } from '../../operator/kinds.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { leaseName } from '../../operator/kube/kinds.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { until } from '../build/api-server.ts';
 import {
   type Pod,

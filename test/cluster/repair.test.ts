@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { Cluster, openKubeConfig } from '../../operator/cluster.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { Cluster, openKubeConfig } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { openMetrics } from '../../operator/metrics.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { find, until } from '../build/api-server.ts';

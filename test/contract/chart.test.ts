@@ -9,7 +9,7 @@ import { binariesOf, buildBinaries } from '../../hack/cluster/binaries.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
 import { run } from '../../hack/cluster/run.ts';
 import { packChart, writeChartLayout } from '../../hack/release/pack-chart.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { readSettings } from '../../operator/settings.ts';
 import { chartValues, notes, refusedValues } from '../build/chart-values.ts';
 import { fromSchema } from '../build/from-schema.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import type { KubeObject, V1PodTemplateSpec } from '../../operator/kubernetes.ts';
+import type { KubeObject, V1PodTemplateSpec } from '../../operator/kube/kubernetes.ts';
 import { childrenOf, switches } from '../build/switches.ts';
 
 const operator = parseAllDocuments(

@@ -5,7 +5,7 @@ import { dashboard } from '../../operator/desired/dashboard.ts';
 import { prometheusRule } from '../../operator/desired/prometheus-rule.ts';
 import { metricsService } from '../../operator/desired/service.ts';
 import { serviceMonitor } from '../../operator/desired/service-monitor.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { openMetrics as openOperatorMetrics } from '../../operator/metrics.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { openMetrics, openWorkerMetrics } from '../../registry-server/metrics.ts';

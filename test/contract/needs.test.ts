@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { desired } from '../../operator/desired/table.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { objectsOf } from '../build/helm.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';

@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { binariesOf, buildBinaries } from '../../hack/cluster/binaries.ts';
 import { reportTo } from '../../hack/cluster/report.ts';
 import { run } from '../../hack/cluster/run.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { readSettings } from '../../operator/settings.ts';
 import { objectsOf } from '../build/helm.ts';
 

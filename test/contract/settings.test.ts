@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { serverConfig } from '../../operator/desired/config-map.ts';
 import { desired } from '../../operator/desired/table.ts';
-import type { V1PodSpec } from '../../operator/kubernetes.ts';
+import type { V1PodSpec } from '../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { BadSpec } from '../../operator/spec.ts';
 import { readSettings, settingsTable } from '../../registry-server/settings.ts';

@@ -15,7 +15,7 @@ import { withPinnedImages } from '../../hack/release/pinned-images.ts';
 import { provenance } from '../../hack/release/provenance.ts';
 import { cycloneDxOf, purlOf, spdxOf } from '../../hack/release/sbom.ts';
 import { parseVersion, places, tagsOf, withVersion } from '../../hack/release/version.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import packageLock from '../../package-lock.json' with { type: 'json' };
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { apply, plan } from '../../operator/apply.ts';
-import { openCaches } from '../../operator/cache.ts';
-import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import { desired } from '../../operator/desired/table.ts';
 import { inWords } from '../../operator/difference.ts';
-import type { KubeObject, ManagedFields } from '../../operator/kubernetes.ts';
+import { openCaches } from '../../operator/kube/cache.ts';
+import { ApiError, type Cluster } from '../../operator/kube/cluster.ts';
+import type { KubeObject, ManagedFields } from '../../operator/kube/kubernetes.ts';
 import { Ledger } from '../../operator/ledger.ts';
 import { openLog } from '../../operator/log.ts';
 import { overruledInWords } from '../../operator/overruled-in-words.ts';

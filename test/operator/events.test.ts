@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Cluster } from '../../operator/cluster.ts';
 import { writeEvents } from '../../operator/events.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { openLog } from '../../operator/log.ts';
 import { withinBytes } from '../../operator/within-bytes.ts';
 import { aSchemaRegistry } from '../build/registry.ts';

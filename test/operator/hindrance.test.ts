@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { ApiError } from '../../operator/cluster.ts';
 import { findHindrance } from '../../operator/hindrance.ts';
+import { ApiError } from '../../operator/kube/cluster.ts';
 import type { Status } from '../../operator/registry.ts';
 import { hinderedStatus } from '../../operator/status/status.ts';
 

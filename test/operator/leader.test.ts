@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { ApiError, type Cluster } from '../../operator/cluster.ts';
 import { Health } from '../../operator/health.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { ApiError, type Cluster } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { campaign } from '../../operator/leader.ts';
 import { openLog } from '../../operator/log.ts';
 import { type Random, roundsOr, seeded } from '../build/random.ts';

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { expect } from 'chai';
-import type { V1NetworkPolicyEgressRule } from '../../operator/kubernetes.ts';
+import type { V1NetworkPolicyEgressRule } from '../../operator/kube/kubernetes.ts';
 import { isMetadataHost, metadataAddresses, withoutMetadata } from '../../operator/metadata-addresses.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { BadSpec } from '../../operator/spec.ts';

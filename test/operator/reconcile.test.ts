@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { openCaches } from '../../operator/cache.ts';
-import { ApiError, type Cluster } from '../../operator/cluster.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { openCaches } from '../../operator/kube/cache.ts';
+import { ApiError, type Cluster } from '../../operator/kube/cluster.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { Ledger } from '../../operator/ledger.ts';
 import { openLog } from '../../operator/log.ts';
 import { observe } from '../../operator/observe.ts';

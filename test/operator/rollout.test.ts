@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { desired } from '../../operator/desired/table.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../operator/registry.ts';
 import { restartCause, rolloutCause } from '../../operator/rollout.ts';
 import { anObserved, aRegistry, aSecret } from '../build/registry.ts';

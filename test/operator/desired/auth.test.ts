@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { textOf } from '../../../operator/desired/secret.ts';
 import { desired } from '../../../operator/desired/table.ts';
-import type { KubeObject } from '../../../operator/kubernetes.ts';
+import type { KubeObject } from '../../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry, aSecret } from '../../build/registry.ts';

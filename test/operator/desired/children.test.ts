@@ -6,7 +6,7 @@ import type {
   V1PersistentVolumeClaim,
   V1PodSpec,
   V1StatefulSet,
-} from '../../../operator/kubernetes.ts';
+} from '../../../operator/kube/kubernetes.ts';
 import type { Observed } from '../../../operator/observed.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';

@@ -1,7 +1,11 @@
 import { expect } from 'chai';
 import { unfilledVolumes, withoutUnfilled } from '../../../operator/desired/claim.ts';
 import { desired } from '../../../operator/desired/table.ts';
-import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../../../operator/kubernetes.ts';
+import type {
+  KubeObject,
+  V1PersistentVolumeClaim,
+  V1StatefulSet,
+} from '../../../operator/kube/kubernetes.ts';
 import type { Observed } from '../../../operator/observed.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { postgresPolicy, redisPolicy, serverPolicy } from '../../../operator/desired/network-policy.ts';
 import { desired } from '../../../operator/desired/table.ts';
-import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
+import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kube/kubernetes.ts';
 import { type Component, selectorLabels } from '../../../operator/labels.ts';
 import type { Policy } from '../../../operator/policy.ts';
 import type { Spec } from '../../../operator/registry.ts';

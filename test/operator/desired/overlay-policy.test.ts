@@ -2,7 +2,7 @@ import { V1Container, V1PodSpec, V1SecurityContext, V1Volume } from '@kubernetes
 import { expect } from 'chai';
 import { deployment } from '../../../operator/desired/deployment.ts';
 import { overlaySecrets } from '../../../operator/desired/overlay-policy.ts';
-import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
+import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry, aSecret, someCertificates } from '../../build/registry.ts';

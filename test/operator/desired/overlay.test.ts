@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { deployment } from '../../../operator/desired/deployment.ts';
-import type { V1PodTemplateSpec } from '../../../operator/kubernetes.ts';
+import type { V1PodTemplateSpec } from '../../../operator/kube/kubernetes.ts';
 import type { Policy } from '../../../operator/policy.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { secretHashAnnotation } from '../../../operator/desired/pod.ts';
 import { desired } from '../../../operator/desired/table.ts';
-import type { KubeObject, V1Deployment, V1Pod } from '../../../operator/kubernetes.ts';
+import type { KubeObject, V1Deployment, V1Pod } from '../../../operator/kube/kubernetes.ts';
 import type { Observed } from '../../../operator/observed.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { rotateAnnotation } from '../../../operator/spec.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import type { KubeObject } from '../../../operator/kubernetes.ts';
+import type { KubeObject } from '../../../operator/kube/kubernetes.ts';
 import { childrenOf, isFields, switches, together } from '../../build/switches.ts';
 
 const golden = new URL('../../golden/', import.meta.url);

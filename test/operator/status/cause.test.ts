@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { V1Deployment, V1Pod, V1StatefulSet } from '../../../operator/kubernetes.ts';
+import type { V1Deployment, V1Pod, V1StatefulSet } from '../../../operator/kube/kubernetes.ts';
 import type { Component } from '../../../operator/labels.ts';
 import type { Observed } from '../../../operator/observed.ts';
 import { status } from '../../../operator/status/status.ts';

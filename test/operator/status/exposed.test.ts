@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { eventsOf } from '../../../operator/events.ts';
-import type { V1Deployment } from '../../../operator/kubernetes.ts';
+import type { V1Deployment } from '../../../operator/kube/kubernetes.ts';
 import type { Spec, Status } from '../../../operator/registry.ts';
 import { exposed } from '../../../operator/status/exposed.ts';
 import { status } from '../../../operator/status/status.ts';

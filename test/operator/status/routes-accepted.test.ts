@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { grpcRoute, httpRoute } from '../../../operator/desired/gateway.ts';
-import type { KubeObject } from '../../../operator/kubernetes.ts';
+import type { KubeObject } from '../../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { degraded } from '../../../operator/status/degraded.ts';
 import { routesAccepted } from '../../../operator/status/routes-accepted.ts';

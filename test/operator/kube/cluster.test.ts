@@ -1,9 +1,9 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { Cluster } from '../../operator/cluster.ts';
-import { openDoor } from '../../operator/http.ts';
-import { openMetrics } from '../../operator/metrics.ts';
-import { aSchemaRegistry } from '../build/registry.ts';
+import { openDoor } from '../../../operator/http.ts';
+import { Cluster } from '../../../operator/kube/cluster.ts';
+import { openMetrics } from '../../../operator/metrics.ts';
+import { aSchemaRegistry } from '../../build/registry.ts';
 
 const failure = (work: Promise<unknown>) =>
   work.then(

@@ -1,9 +1,9 @@
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
+import type { Metrics } from '../metrics.ts';
+import { pause } from '../pause.ts';
 import { groupPath, type Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
-import type { Metrics } from './metrics.ts';
-import { pause } from './pause.ts';
 
 /** Owner of every field that the operator applies. */
 export const fieldManager = 'llm-schema-registry-operator';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { share } from '../../operator/share.ts';
+import { share } from '../../../operator/kube/share.ts';
 
 const model = {
   metadata: { name: 'one', labels: { app: 'registry' } },

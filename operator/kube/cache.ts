@@ -1,8 +1,8 @@
+import { dataOf } from '../desired/pod.ts';
+import { appliedHashAnnotation, componentOf, keyOf } from '../labels.ts';
 import { fieldManager } from './cluster.ts';
-import { dataOf } from './desired/pod.ts';
 import { apiGroup, type KindName, kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
-import { appliedHashAnnotation, componentOf, keyOf } from './labels.ts';
 import { managedByOthers } from './owners.ts';
 import { share } from './share.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Cache } from '../../operator/cache.ts';
-import type { KubeObject } from '../../operator/kubernetes.ts';
+import { Cache } from '../../../operator/kube/cache.ts';
+import type { KubeObject } from '../../../operator/kube/kubernetes.ts';
 
 const key = 'team-a/sample';
 

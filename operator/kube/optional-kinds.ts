@@ -1,7 +1,7 @@
+import type { Served } from '../observed.ts';
+import { pause } from '../pause.ts';
 import { type Cluster, isNotFound } from './cluster.ts';
 import type { Kind, KindName } from './kinds.ts';
-import type { Served } from './observed.ts';
-import { pause } from './pause.ts';
 import { reflect } from './watch.ts';
 
 const firstLookMs = 2_000;

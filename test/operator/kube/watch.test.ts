@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import type { Cluster } from '../../operator/cluster.ts';
-import { kinds } from '../../operator/kinds.ts';
-import { openLog } from '../../operator/log.ts';
-import { openMetrics } from '../../operator/metrics.ts';
-import { pause } from '../../operator/pause.ts';
-import { reflect } from '../../operator/watch.ts';
-import { eventually } from '../build/eventually.ts';
+import type { Cluster } from '../../../operator/kube/cluster.ts';
+import { kinds } from '../../../operator/kube/kinds.ts';
+import { reflect } from '../../../operator/kube/watch.ts';
+import { openLog } from '../../../operator/log.ts';
+import { openMetrics } from '../../../operator/metrics.ts';
+import { pause } from '../../../operator/pause.ts';
+import { eventually } from '../../build/eventually.ts';
 
 describe('a reflector at a pretended API server', () => {
   it('looks again at once each time that a quiet watch is taken for dead, however often', async () => {

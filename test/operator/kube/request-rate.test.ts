@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ApiError } from '../../operator/cluster.ts';
-import { followRequestRate } from '../../operator/request-rate.ts';
-import { eventually } from '../build/eventually.ts';
+import { ApiError } from '../../../operator/kube/cluster.ts';
+import { followRequestRate } from '../../../operator/kube/request-rate.ts';
+import { eventually } from '../../build/eventually.ts';
 
 /** What a metrics API that is not there, and ones that are, answer. */
 const nothing = () => Promise.reject(new ApiError(404, 'NotFound', 'page not found'));

@@ -1,6 +1,6 @@
+import { requestRateMetric } from '../observed.ts';
+import { pause } from '../pause.ts';
 import { type Cluster, isNotFound } from './cluster.ts';
-import { requestRateMetric } from './observed.ts';
-import { pause } from './pause.ts';
 
 const lookAgainMs = 30_000;
 /** Adapters serve one of them, or both. */

@@ -1,13 +1,13 @@
+import type { Health } from '../health.ts';
+import { keyOf } from '../labels.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { pause } from '../pause.ts';
+import { retryDelayMs } from '../queue.ts';
 import type { Cache } from './cache.ts';
 import { ApiError, type Cluster, isExpired } from './cluster.ts';
-import type { Health } from './health.ts';
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
-import { keyOf } from './labels.ts';
-import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
-import { pause } from './pause.ts';
-import { retryDelayMs } from './queue.ts';
 
 /** Bookmarks come about once a minute. */
 const usualSilenceMs = 90_000;
