@@ -18,12 +18,12 @@ import { levelOf } from './middleware/access-log.ts';
 import { requestIdOf } from './middleware/identify-request.ts';
 import { canRead, chooseMediaType } from './middleware/negotiate.ts';
 import { keepRawBody, rawBodyOf } from './middleware/read-body.ts';
-import { writeSchema, writeVersion } from './routes/write-reply.ts';
 import { pickVersion } from './services/find-version.ts';
 import { aliasOf } from './services/read-subject.ts';
 import type { CachedStore } from './store/cached.ts';
 import { DEFAULT_CONTEXT, parseSubjectName } from './subject-name.ts';
 import { noteRoute, traceOf } from './trace-requests.ts';
+import { writeSchema, writeVersion } from './writing/write-reply.ts';
 
 export interface FrontSettings {
   readonly store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>;

@@ -1,5 +1,5 @@
 import { RegistryError } from '../errors.ts';
-import { configFields, readChange } from '../routes/config.ts';
+import { configFields, readChange } from '../reading/read-config-change.ts';
 import { type ConfigChange, changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
 import type { Config } from '../store/store.ts';
 import type { Message, Service } from './method.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../middleware/read-body.ts';
+import type { JsonObject } from '../reading/json-object.ts';
 import type { Registry } from '../registry.ts';
 
 /** A message as the loader reads and writes it: fields in camelCase, names for enums, what was not sent left out. */

@@ -1,4 +1,4 @@
-import { readMode } from '../routes/mode.ts';
+import { readMode } from '../reading/read-mode.ts';
 import { changeMode, deleteMode, getMode } from '../services/change-mode.ts';
 import type { Service } from './method.ts';
 import { flagAt, nameIn, writableNameIn } from './read-message.ts';

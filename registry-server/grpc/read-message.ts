@@ -1,5 +1,7 @@
 import { RegistryError } from '../errors.ts';
-import { readName, readSentSchema, readVersion } from '../routes/read-request.ts';
+import { readName } from '../reading/read-name.ts';
+import { readSentSchema } from '../reading/read-sent-schema.ts';
+import { readVersion } from '../reading/read-version.ts';
 import type { VersionWanted } from '../services/find-version.ts';
 import type { SentSchema } from '../services/read-schema-text.ts';
 import { getWritableName, type SubjectName } from '../subject-name.ts';

@@ -1,7 +1,6 @@
 import { RegistryError } from '../errors.ts';
+import { readPrefix } from '../reading/read-name.ts';
 import type { Registry } from '../registry.ts';
-import { readPrefix } from '../routes/read-request.ts';
-import { shapeAs } from '../routes/shape-schema.ts';
 import { listByGuid } from '../services/find-by-guid.ts';
 import type { FoundSchema } from '../services/find-by-id.ts';
 import { getById } from '../services/find-by-id.ts';
@@ -10,6 +9,7 @@ import { listUses } from '../services/list-uses.ts';
 import { lookupSchema } from '../services/lookup-schema.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
 import { registerSchema } from '../services/register-schema.ts';
+import { shapeAs } from '../services/shape-schema.ts';
 import type { VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName } from '../subject-name.ts';
 import type { Message, Service } from './method.ts';

@@ -1,8 +1,8 @@
-import { readPrefix } from '../routes/read-request.ts';
-import { shapeAs } from '../routes/shape-schema.ts';
+import { readPrefix } from '../reading/read-name.ts';
 import { deleteSubject, deleteVersion } from '../services/delete-versions.ts';
 import { getVersion, listVersions } from '../services/find-version.ts';
 import { listReferrers } from '../services/list-referrers.ts';
+import { shapeAs } from '../services/shape-schema.ts';
 import { formatSubjectName } from '../subject-name.ts';
 import type { Service } from './method.ts';
 import {

@@ -3,9 +3,8 @@ import type { Context } from 'koa';
 import getRawBody from 'raw-body';
 import { countedBody } from '../count-bodies.ts';
 import { RegistryError } from '../errors.ts';
+import type { JsonObject } from '../reading/json-object.ts';
 import { decodeJson } from './decode-json.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 // Requests are flat; a schema is a string in them, and its depth is for its type to judge.
 const MAX_DEPTH = 100;

@@ -1,8 +1,9 @@
 import type { RouterContext } from '@koa/router';
 import { readBody } from '../middleware/read-body.ts';
+import { readSentSchema } from '../reading/read-sent-schema.ts';
 import { checkAgainst, explainAgainst } from '../services/check-against.ts';
 import type { VersionWanted } from '../services/find-version.ts';
-import { flag, readSentSchema, subjectOf, versionOf } from './read-request.ts';
+import { flag, subjectOf, versionOf } from './read-request.ts';
 import type { Route } from './route.ts';
 
 export const compatibility: Route = (router, registry) => {

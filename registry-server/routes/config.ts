@@ -1,10 +1,8 @@
-import { compatibilityLevels, compatibilityPolicies } from '../compatibility/modes.ts';
-import { RegistryError } from '../errors.ts';
-import { type JsonObject, readBody } from '../middleware/read-body.ts';
-import { type ConfigChange, changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
+import { readBody } from '../middleware/read-body.ts';
+import { readChange } from '../reading/read-config-change.ts';
+import { changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
 import type { ScopedConfig } from '../services/effective-settings.ts';
 import { getWritableName } from '../subject-name.ts';
-import { flagAt, oneOf, readMetadata, readRuleSet, stringAt } from './read-contract.ts';
 import { flag, parameter, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
 
@@ -31,43 +29,4 @@ export const config: Route = (router, registry) => {
 
 function writeConfig({ compatibility, ...rest }: ScopedConfig) {
   return { compatibilityLevel: compatibility, ...rest };
-}
-
-type Reader<T> = (value: unknown, field: string) => T;
-
-/** How each is read that a client sends. */
-export const configFields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[field]> } = {
-  compatibility: readLevel,
-  compatibilityGroup: stringAt,
-  compatibilityPolicy: (value, field) => oneOf(String(value).toUpperCase(), field, compatibilityPolicies),
-  normalize: flagAt,
-  validateFields: flagAt,
-  validateNewSchemas: flagAt,
-  validateRules: flagAt,
-  alias: readAlias,
-  aliasForDeks: readAlias,
-  defaultMetadata: readMetadata,
-  overrideMetadata: readMetadata,
-  defaultRuleSet: readRuleSet,
-  overrideRuleSet: readRuleSet,
-};
-
-/** Fields that the API does not have are passed over, as in every body. */
-export function readChange(body: JsonObject): ConfigChange {
-  const sent = Object.entries<Reader<unknown>>(configFields).filter(([field]) => body[field] !== undefined);
-  return Object.fromEntries(
-    sent.map(([field, read]) => [field, body[field] === null ? null : read(body[field], field)]),
-  );
-}
-
-function readLevel(value: unknown) {
-  const level = compatibilityLevels.find((name) => name === String(value).toUpperCase());
-  if (!level) throw new RegistryError('INVALID_COMPATIBILITY');
-  return level;
-}
-
-function readAlias(value: unknown, field: string): string {
-  const alias = stringAt(value, field);
-  if (alias !== '') getWritableName(alias, 'a schema');
-  return alias;
 }

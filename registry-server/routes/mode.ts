@@ -1,7 +1,6 @@
-import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
+import { readMode } from '../reading/read-mode.ts';
 import { changeMode, deleteMode, getMode } from '../services/change-mode.ts';
-import { type RegistryMode, registryModes } from '../store/store.ts';
 import { getWritableName } from '../subject-name.ts';
 import { flag, parameter, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
@@ -28,11 +27,3 @@ export const mode: Route = (router, registry) => {
     });
   }
 };
-
-/** @throws RegistryError 42204 */
-export function readMode(value: unknown): RegistryMode | null {
-  if (value === null) return null;
-  const found = registryModes.find((name) => name === String(value).toUpperCase());
-  if (!found) throw new RegistryError('INVALID_MODE');
-  return found;
-}

@@ -1,4 +1,5 @@
 import type { RouterContext } from '@koa/router';
+import { readPrefix } from '../reading/read-name.ts';
 import { listByGuid } from '../services/find-by-guid.ts';
 import { type FoundSchema, getById } from '../services/find-by-id.ts';
 import { listUses } from '../services/list-uses.ts';
@@ -6,11 +7,11 @@ import { schemaTypeNames } from '../services/parse-schema.ts';
 import { withAliases } from '../services/with-aliases.ts';
 import type { ListedVersion, VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName, parseSubjectName, type SubjectName } from '../subject-name.ts';
-import { flag, idOf, pageOf, parameter, query, readPrefix, slicePage } from './read-request.ts';
+import { writeSchema, writeVersion } from '../writing/write-reply.ts';
+import { flag, idOf, pageOf, parameter, query, slicePage } from './read-request.ts';
 import type { Route } from './route.ts';
 import { findTags, shape } from './shape-schema.ts';
 import { writeList } from './write-list.ts';
-import { writeSchema, writeVersion } from './write-reply.ts';
 
 const MAX_LISTED = 1_000;
 // Each may be as large as a schema can be.

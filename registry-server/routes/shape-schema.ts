@@ -1,32 +1,15 @@
 import type { RouterContext } from '@koa/router';
 import type { Registry } from '../registry.ts';
 import type { SchemaTags } from '../schema-types/tags.ts';
-import { formatSchema } from '../services/format-schema.ts';
 import { parseStored } from '../services/read-schema-text.ts';
+import { shapeAs } from '../services/shape-schema.ts';
 import type { StoredSchema } from '../store/store.ts';
-import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
 import { queries, query } from './read-request.ts';
 
 /** As the client asked to see it: `format`, `referenceFormat=qualified`. */
 export function shape(ctx: RouterContext, registry: Registry, stored: StoredSchema): Promise<StoredSchema> {
   const isQualified = query(ctx, 'referenceFormat')?.toLowerCase() === 'qualified';
   return shapeAs(registry, stored, query(ctx, 'format'), isQualified);
-}
-
-/** @param isQualified subjects of references carry their context */
-export async function shapeAs(
-  registry: Registry,
-  stored: StoredSchema,
-  format: string | undefined,
-  isQualified: boolean,
-): Promise<StoredSchema> {
-  const formatted = await formatSchema(registry, stored.context, stored, format);
-  if (!isQualified) return formatted;
-  const references = formatted.references.map((reference) => ({
-    ...reference,
-    subject: formatSubjectName(parseSubjectName(reference.subject, stored.context)),
-  }));
-  return { ...formatted, references };
 }
 
 /** The tagged records and fields that `findTags` asks for; `*` is all. */

@@ -1,15 +1,17 @@
 import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
+import { readPrefix } from '../reading/read-name.ts';
+import { readSentSchema } from '../reading/read-sent-schema.ts';
 import { deleteSubject } from '../services/delete-versions.ts';
 import { getByMetadata } from '../services/find-by-metadata.ts';
 import { lookupSchema } from '../services/lookup-schema.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
+import { writeVersion } from '../writing/write-reply.ts';
 import { noteBasis } from './note-basis.ts';
-import { flag, queries, query, readPrefix, readSentSchema, subjectOf } from './read-request.ts';
+import { flag, queries, query, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
 import { shape } from './shape-schema.ts';
 import { writeList } from './write-list.ts';
-import { writeVersion } from './write-reply.ts';
 
 const PART_SIZE = 10_000;
 

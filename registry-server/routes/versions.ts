@@ -1,6 +1,10 @@
 import type { RouterContext } from '@koa/router';
 import { RegistryError } from '../errors.ts';
-import { type JsonObject, readBody } from '../middleware/read-body.ts';
+import { readBody } from '../middleware/read-body.ts';
+import type { JsonObject } from '../reading/json-object.ts';
+import { readMetadata, readRuleSet, readTagChanges, stringsAt } from '../reading/read-contract.ts';
+import { readInteger } from '../reading/read-integer.ts';
+import { readSentSchema } from '../reading/read-sent-schema.ts';
 import { deleteVersion } from '../services/delete-versions.ts';
 import { type FoundVersion, getVersion, listVersions } from '../services/find-version.ts';
 import { formatSchema } from '../services/format-schema.ts';
@@ -8,22 +12,11 @@ import { listReferrers } from '../services/list-referrers.ts';
 import { type Registered, registerSchema } from '../services/register-schema.ts';
 import { tagVersion } from '../services/tag-version.ts';
 import { getWritableName, parseSubjectName } from '../subject-name.ts';
+import { writeContent, writeVersion } from '../writing/write-reply.ts';
 import { noteBasis } from './note-basis.ts';
-import { readMetadata, readRuleSet, readTagChanges, stringsAt } from './read-contract.ts';
-import {
-  flag,
-  pageOf,
-  parameter,
-  query,
-  readInteger,
-  readSentSchema,
-  slicePage,
-  subjectOf,
-  versionOf,
-} from './read-request.ts';
+import { flag, pageOf, parameter, query, slicePage, subjectOf, versionOf } from './read-request.ts';
 import type { Route } from './route.ts';
 import { findTags, shape } from './shape-schema.ts';
-import { writeContent, writeVersion } from './write-reply.ts';
 
 export const versions: Route = (router, registry) => {
   const { store } = registry;
