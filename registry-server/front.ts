@@ -23,7 +23,7 @@ import { aliasOf } from './services/read-subject.ts';
 import type { CachedStore } from './store/cached.ts';
 import { DEFAULT_CONTEXT, parseSubjectName } from './subject-name.ts';
 import { noteRoute, traceOf } from './trace-requests.ts';
-import { writeSchema, writeVersion } from './writing/write-reply.ts';
+import { writeSchema, writeVersion } from './writing/write-schema.ts';
 
 export interface FrontSettings {
   readonly store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>;

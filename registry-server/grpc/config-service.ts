@@ -1,35 +1,35 @@
 import { RegistryError } from '../errors.ts';
-import { configFields, readChange } from '../reading/read-config-change.ts';
+import { configFields, readConfigChange } from '../reading/read-config-change.ts';
 import { type ConfigChange, changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
 import type { Config } from '../store/store.ts';
 import type { Message, Service } from './method.ts';
-import { flagAt, metadataFrom, nameIn, writableNameIn } from './read-message.ts';
+import { flag, metadataFrom, subjectOf, writableSubjectOf } from './read-message.ts';
 import { writeMetadata } from './write-message.ts';
 
 export const configService = {
   GetConfig: {
     async unary(registry, request) {
-      return writeConfig(await getConfig(registry, nameIn(request), flagAt(request, 'defaultToGlobal')));
+      return writeConfig(await getConfig(registry, subjectOf(request), flag(request, 'defaultToGlobal')));
     },
   },
 
   UpdateConfig: {
     async unary({ store }, request) {
-      const name = writableNameIn(request, 'settings');
+      const name = writableSubjectOf(request, 'settings');
       return writeConfig(await changeConfig(store, name, changeIn(request)));
     },
   },
 
   DeleteConfig: {
     async unary(registry, request) {
-      return writeConfig(await deleteConfig(registry, nameIn(request)));
+      return writeConfig(await deleteConfig(registry, subjectOf(request)));
     },
   },
 } as const satisfies Service;
 
 function changeIn({ config = {}, clear = [] }: Message): ConfigChange {
   const { defaultMetadata, overrideMetadata, ...rest } = config as Message;
-  const change = readChange({
+  const change = readConfigChange({
     ...rest,
     defaultMetadata: metadataFrom(defaultMetadata),
     overrideMetadata: metadataFrom(overrideMetadata),

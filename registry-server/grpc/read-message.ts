@@ -1,43 +1,43 @@
 import { RegistryError } from '../errors.ts';
-import { readName } from '../reading/read-name.ts';
 import { readSentSchema } from '../reading/read-sent-schema.ts';
+import { readSubjectName } from '../reading/read-subject-name.ts';
 import { readVersion } from '../reading/read-version.ts';
 import type { VersionWanted } from '../services/find-version.ts';
 import type { SentSchema } from '../services/read-schema-text.ts';
 import { getWritableName, type SubjectName } from '../subject-name.ts';
 import type { Message } from './method.ts';
 
-export function textAt(message: Message, field: string): string {
+export function text(message: Message, field: string): string {
   return (message[field] as string | undefined) ?? '';
 }
 
-export function flagAt(message: Message, field: string): boolean {
+export function flag(message: Message, field: string): boolean {
   return message[field] === true;
 }
 
-export function numberAt(message: Message, field: string): number | undefined {
+export function number(message: Message, field: string): number | undefined {
   return message[field] as number | undefined;
 }
 
 /**
- * Of what is only read or removed.
+ * The subject that is only read or removed; `writableSubjectOf` is for one that is written to.
  * @throws RegistryError 400
  */
-export function nameIn(message: Message): SubjectName {
-  return readName(textAt(message, 'subject'));
+export function subjectOf(message: Message): SubjectName {
+  return readSubjectName(text(message, 'subject'));
 }
 
 /** @throws RegistryError 42208 */
-export function writableNameIn(message: Message, what: 'a schema' | 'settings'): SubjectName {
-  return getWritableName(textAt(message, 'subject'), what);
+export function writableSubjectOf(message: Message, what: 'a schema' | 'settings'): SubjectName {
+  return getWritableName(text(message, 'subject'), what);
 }
 
 /**
  * @param otherwise where none was sent
  * @throws RegistryError 42202
  */
-export function versionIn<T>(message: Message, otherwise: T): VersionWanted | T {
-  const version = numberAt(message, 'version');
+export function versionOf<T>(message: Message, otherwise: T): VersionWanted | T {
+  const version = number(message, 'version');
   return version === undefined ? otherwise : readVersion(String(version));
 }
 
@@ -45,12 +45,12 @@ export function versionIn<T>(message: Message, otherwise: T): VersionWanted | T 
  * What a removal is about must be said.
  * @throws RegistryError 42202
  */
-export function requiredVersionIn(message: Message): VersionWanted {
-  return readVersion(String(numberAt(message, 'version') ?? ''));
+export function requiredVersionOf(message: Message): VersionWanted {
+  return readVersion(String(number(message, 'version') ?? ''));
 }
 
 /** @throws RegistryError 400, 42201 */
-export function schemaIn({ schema }: Message): SentSchema {
+export function sentSchemaOf({ schema }: Message): SentSchema {
   if (schema === undefined) throw new RegistryError('BAD_REQUEST', { detail: '"schema" is missing' });
   const { metadata, ...sent } = schema as Message;
   return readSentSchema({ ...sent, metadata: metadataFrom(metadata) });
@@ -72,10 +72,10 @@ export interface PageWanted {
 }
 
 /** @throws RegistryError 400 */
-export function pageIn(message: Message, usual: number, most: number): PageWanted {
-  const size = numberAt(message, 'pageSize') ?? 0;
+export function pageOf(message: Message, usual: number, most: number): PageWanted {
+  const size = number(message, 'pageSize') ?? 0;
   if (size < 0) throw new RegistryError('BAD_REQUEST', { detail: '"page_size" must not be below 0' });
-  return { size: size === 0 ? usual : Math.min(size, most), token: textAt(message, 'pageToken') };
+  return { size: size === 0 ? usual : Math.min(size, most), token: text(message, 'pageToken') };
 }
 
 /** The token of the page behind a subject. */

@@ -1,5 +1,5 @@
 import { RegistryError } from '../errors.ts';
-import { readPrefix } from '../reading/read-name.ts';
+import { readSubjectPrefix } from '../reading/read-subject-name.ts';
 import type { Registry } from '../registry.ts';
 import { listByGuid } from '../services/find-by-guid.ts';
 import type { FoundSchema } from '../services/find-by-id.ts';
@@ -9,11 +9,11 @@ import { listUses } from '../services/list-uses.ts';
 import { lookupSchema } from '../services/lookup-schema.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
 import { registerSchema } from '../services/register-schema.ts';
-import { shapeAs } from '../services/shape-schema.ts';
+import { shapeSchema } from '../services/shape-schema.ts';
 import type { VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName } from '../subject-name.ts';
 import type { Message, Service } from './method.ts';
-import { flagAt, nameIn, numberAt, schemaIn, textAt, writableNameIn } from './read-message.ts';
+import { flag, number, sentSchemaOf, subjectOf, text, writableSubjectOf } from './read-message.ts';
 import { writeSchema, writeVersion } from './write-message.ts';
 
 // Each may be as large as a schema can be.
@@ -22,27 +22,27 @@ const PART_SIZE = 100;
 export const schemaService = {
   RegisterSchema: {
     async unary(registry, request, signal) {
-      const name = writableNameIn(request, 'a schema');
+      const name = writableSubjectOf(request, 'a schema');
       const registered = await registerSchema(registry, {
         name,
-        sent: schemaIn(request),
-        version: numberAt(request, 'version') ?? 0,
-        id: numberAt(request, 'id'),
-        normalize: flagAt(request, 'normalize'),
+        sent: sentSchemaOf(request),
+        version: number(request, 'version') ?? 0,
+        id: number(request, 'id'),
+        normalize: flag(request, 'normalize'),
         force: false,
         signal,
       });
       const { id, version, guid, content } = registered;
-      const shown = await formatSchema(registry, name.context, content, textAt(request, 'format'));
+      const shown = await formatSchema(registry, name.context, content, text(request, 'format'));
       return { id, version, guid, schema: writeSchema(shown) };
     },
   },
 
   LookupSchema: {
     async unary(registry, request) {
-      const found = await lookupSchema(registry, nameIn(request), schemaIn(request), {
-        normalize: flagAt(request, 'normalize'),
-        withDeleted: flagAt(request, 'deleted'),
+      const found = await lookupSchema(registry, subjectOf(request), sentSchemaOf(request), {
+        normalize: flag(request, 'normalize'),
+        withDeleted: flag(request, 'deleted'),
       });
       return writeVersion({ ...found, content: await shown(registry, request, found.content) });
     },
@@ -50,13 +50,13 @@ export const schemaService = {
 
   GetSchema: {
     async unary(registry, request) {
-      return writeStored(registry, request, await getById(registry.store, idIn(request), nameIn(request)));
+      return writeStored(registry, request, await getById(registry.store, idOf(request), subjectOf(request)));
     },
   },
 
   GetSchemaByGuid: {
     async unary(registry, request) {
-      const [stored] = await listByGuid(registry.store, textAt(request, 'guid'));
+      const [stored] = await listByGuid(registry.store, text(request, 'guid'));
       return { ...(await writeStored(registry, request, { stored })), id: 0 };
     },
   },
@@ -64,12 +64,12 @@ export const schemaService = {
   ListSchemas: {
     async *stream({ store }, request) {
       const filter: VersionFilter = {
-        ...readPrefix(textAt(request, 'subjectPrefix')),
-        withDeleted: flagAt(request, 'deleted'),
-        latestOnly: flagAt(request, 'latestOnly'),
-        ruleType: textAt(request, 'ruleType') || undefined,
+        ...readSubjectPrefix(text(request, 'subjectPrefix')),
+        withDeleted: flag(request, 'deleted'),
+        latestOnly: flag(request, 'latestOnly'),
+        ruleType: text(request, 'ruleType') || undefined,
       };
-      const given = numberAt(request, 'limit') ?? 0;
+      const given = number(request, 'limit') ?? 0;
       if (given < 0) throw new RegistryError('BAD_REQUEST', { detail: '"limit" must not be below 0' });
       let left = given === 0 ? Number.MAX_SAFE_INTEGER : given;
       let after: VersionPosition | undefined;
@@ -87,7 +87,7 @@ export const schemaService = {
 
   ListSchemaVersions: {
     async unary({ store }, request) {
-      const uses = await listUses(store, idIn(request), nameIn(request), flagAt(request, 'deleted'));
+      const uses = await listUses(store, idOf(request), subjectOf(request), flag(request, 'deleted'));
       return {
         versions: uses.map(({ name, version }) => ({ subject: formatSubjectName(name), version })),
       };
@@ -101,8 +101,8 @@ export const schemaService = {
   },
 } as const satisfies Service;
 
-function idIn(request: Message): number {
-  return numberAt(request, 'id') ?? 0;
+function idOf(request: Message): number {
+  return number(request, 'id') ?? 0;
 }
 
 function shown<Content extends FoundSchema['stored']>(
@@ -110,7 +110,7 @@ function shown<Content extends FoundSchema['stored']>(
   request: Message,
   content: Content,
 ) {
-  return shapeAs(registry, content, textAt(request, 'format'), flagAt(request, 'qualifiedReferences'));
+  return shapeSchema(registry, content, text(request, 'format'), flag(request, 'qualifiedReferences'));
 }
 
 async function writeStored(registry: Registry, request: Message, { stored, use }: FoundSchema) {

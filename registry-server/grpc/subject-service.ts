@@ -1,19 +1,19 @@
-import { readPrefix } from '../reading/read-name.ts';
+import { readSubjectPrefix } from '../reading/read-subject-name.ts';
 import { deleteSubject, deleteVersion } from '../services/delete-versions.ts';
 import { getVersion, listVersions } from '../services/find-version.ts';
 import { listReferrers } from '../services/list-referrers.ts';
-import { shapeAs } from '../services/shape-schema.ts';
+import { shapeSchema } from '../services/shape-schema.ts';
 import { formatSubjectName } from '../subject-name.ts';
 import type { Service } from './method.ts';
 import {
-  flagAt,
-  nameIn,
-  pageIn,
+  flag,
+  pageOf,
   readToken,
-  requiredVersionIn,
-  textAt,
+  requiredVersionOf,
+  subjectOf,
+  text,
   tokenOf,
-  versionIn,
+  versionOf,
 } from './read-message.ts';
 import { writeVersion } from './write-message.ts';
 
@@ -23,9 +23,9 @@ const LARGEST_PAGE = 10_000;
 export const subjectService = {
   ListSubjects: {
     async unary({ store }, request) {
-      const { size, token } = pageIn(request, USUAL_PAGE, LARGEST_PAGE);
-      const show = flagAt(request, 'deletedOnly') ? 'deleted' : flagAt(request, 'deleted') ? 'all' : 'live';
-      const filter = { ...readPrefix(textAt(request, 'subjectPrefix') || ':*:'), show } as const;
+      const { size, token } = pageOf(request, USUAL_PAGE, LARGEST_PAGE);
+      const show = flag(request, 'deletedOnly') ? 'deleted' : flag(request, 'deleted') ? 'all' : 'live';
+      const filter = { ...readSubjectPrefix(text(request, 'subjectPrefix') || ':*:'), show } as const;
       // One more than is shown says whether there is another page.
       const found = await store.listSubjects(filter, { after: readToken(token), offset: 0, limit: size + 1 });
       const shown = found.slice(0, size);
@@ -39,14 +39,14 @@ export const subjectService = {
 
   DeleteSubject: {
     async unary({ store }, request) {
-      return { versions: await deleteSubject(store, nameIn(request), flagAt(request, 'permanent')) };
+      return { versions: await deleteSubject(store, subjectOf(request), flag(request, 'permanent')) };
     },
   },
 
   ListVersions: {
     async unary({ store }, request) {
-      const onlyDeleted = flagAt(request, 'deletedOnly');
-      const found = await listVersions(store, nameIn(request), onlyDeleted || flagAt(request, 'deleted'));
+      const onlyDeleted = flag(request, 'deletedOnly');
+      const found = await listVersions(store, subjectOf(request), onlyDeleted || flag(request, 'deleted'));
       const versions = onlyDeleted ? found.filter(({ isDeleted }) => isDeleted) : found;
       return {
         versions: versions.map(({ version, id, isDeleted, createdAtMs }) => ({
@@ -61,25 +61,25 @@ export const subjectService = {
 
   GetVersion: {
     async unary(registry, request) {
-      const wanted = versionIn(request, 'latest');
-      const found = await getVersion(registry.store, nameIn(request), wanted, flagAt(request, 'deleted'));
-      const isQualified = flagAt(request, 'qualifiedReferences');
-      const content = await shapeAs(registry, found.content, textAt(request, 'format'), isQualified);
+      const wanted = versionOf(request, 'latest');
+      const found = await getVersion(registry.store, subjectOf(request), wanted, flag(request, 'deleted'));
+      const isQualified = flag(request, 'qualifiedReferences');
+      const content = await shapeSchema(registry, found.content, text(request, 'format'), isQualified);
       return writeVersion({ ...found, content });
     },
   },
 
   DeleteVersion: {
     async unary({ store }, request) {
-      const wanted = requiredVersionIn(request);
-      return { version: await deleteVersion(store, nameIn(request), wanted, flagAt(request, 'permanent')) };
+      const wanted = requiredVersionOf(request);
+      return { version: await deleteVersion(store, subjectOf(request), wanted, flag(request, 'permanent')) };
     },
   },
 
   ListReferencedBy: {
     async unary({ store }, request) {
-      const wanted = versionIn(request, 'latest');
-      return { ids: await listReferrers(store, nameIn(request), wanted, flagAt(request, 'deleted')) };
+      const wanted = versionOf(request, 'latest');
+      return { ids: await listReferrers(store, subjectOf(request), wanted, flag(request, 'deleted')) };
     },
   },
 } as const satisfies Service;

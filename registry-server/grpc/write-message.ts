@@ -1,7 +1,7 @@
 import type { Metadata } from '../data-contracts/metadata.ts';
 import type { FoundVersion } from '../services/find-version.ts';
 import type { SchemaContent } from '../store/store.ts';
-import { writeVersion as writeVersionBody } from '../writing/write-reply.ts';
+import { writeVersion as writeVersionBody } from '../writing/write-schema.ts';
 
 export function writeSchema({ schemaType, schema, references, metadata, ruleSet }: SchemaContent) {
   return { schemaType, schema, references, metadata: writeMetadata(metadata), ruleSet };

@@ -3,7 +3,8 @@ import { RegistryError } from '../errors.ts';
 import type { ConfigChange } from '../services/change-config.ts';
 import { getWritableName } from '../subject-name.ts';
 import type { JsonObject } from './json-object.ts';
-import { flagAt, oneOf, readMetadata, readRuleSet, stringAt } from './read-contract.ts';
+import { readMetadata, readRuleSet } from './read-contract.ts';
+import { booleanAt, oneOf, stringAt } from './value-at.ts';
 
 type Reader<T> = (value: unknown, field: string) => T;
 
@@ -12,10 +13,10 @@ export const configFields: { readonly [field in keyof ConfigChange]-?: Reader<Co
   compatibility: readLevel,
   compatibilityGroup: stringAt,
   compatibilityPolicy: (value, field) => oneOf(String(value).toUpperCase(), field, compatibilityPolicies),
-  normalize: flagAt,
-  validateFields: flagAt,
-  validateNewSchemas: flagAt,
-  validateRules: flagAt,
+  normalize: booleanAt,
+  validateFields: booleanAt,
+  validateNewSchemas: booleanAt,
+  validateRules: booleanAt,
   alias: readAlias,
   aliasForDeks: readAlias,
   defaultMetadata: readMetadata,
@@ -25,7 +26,7 @@ export const configFields: { readonly [field in keyof ConfigChange]-?: Reader<Co
 };
 
 /** Fields that the API does not have are passed over, as in every body. */
-export function readChange(body: JsonObject): ConfigChange {
+export function readConfigChange(body: JsonObject): ConfigChange {
   const sent = Object.entries<Reader<unknown>>(configFields).filter(([field]) => body[field] !== undefined);
   return Object.fromEntries(
     sent.map(([field, read]) => [field, body[field] === null ? null : read(body[field], field)]),

@@ -10,6 +10,7 @@ import {
 } from '../data-contracts/rule-set.ts';
 import { RegistryError } from '../errors.ts';
 import type { SchemaTags, TagChanges } from '../schema-types/tags.ts';
+import { booleanAt, listAt, mapAt, objectAt, oneOf, stringAt, stringsAt } from './value-at.ts';
 
 /**
  * Undefined when absent or null; present but empty is something else: nothing is then inherited.
@@ -66,7 +67,7 @@ function readRule(value: unknown, field: string): Rule {
     expr: text('expr'),
     onSuccess: text('onSuccess'),
     onFailure: text('onFailure'),
-    disabled: disabled != null && flagAt(disabled, `${field}.disabled`),
+    disabled: disabled != null && booleanAt(disabled, `${field}.disabled`),
   });
 }
 
@@ -94,64 +95,6 @@ function readTags(value: unknown, field: string): readonly SchemaTags[] {
       tags: stringsAt(tags ?? [], `${at}.tags`),
     };
   });
-}
-
-function wrong(field: string, right: string): RegistryError {
-  return new RegistryError('BAD_REQUEST', { detail: `"${field}" must be ${right}` });
-}
-
-function objectAt(value: unknown, field: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(field, 'an object');
-  return value as Record<string, unknown>;
-}
-
-function listAt(value: unknown, field: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw wrong(field, 'a list');
-  return value;
-}
-
-/** Numbers and booleans are taken for their text, as the reference's JSON library takes them. */
-export function stringAt(value: unknown, field: string): string {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'string') throw wrong(field, 'a string');
-  return checked(value, field);
-}
-
-/** Also as text: see stringAt. */
-export function flagAt(value: unknown, field: string): boolean {
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
-  throw wrong(field, 'true or false');
-}
-
-export function stringsAt(value: unknown, field: string): readonly string[] {
-  return listAt(value, field).map((item, i) => stringAt(item, `${field}[${i}]`));
-}
-
-function mapAt<T>(
-  value: unknown,
-  field: string,
-  read: (value: unknown, field: string) => T,
-): Record<string, T> {
-  return Object.fromEntries(
-    Object.entries(objectAt(value, field)).map(([key, item]) => [
-      checked(key, field),
-      read(item, `${field}.${key}`),
-    ]),
-  );
-}
-
-export function oneOf<const T extends string>(value: unknown, field: string, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one === value);
-  if (found === undefined) throw wrong(field, `one of ${allowed.join(', ')}`);
-  return found;
-}
-
-/** PostgreSQL stores no NUL, and no half of a surrogate pair. */
-function checked(text: string, field: string): string {
-  if (text.includes('\u0000') || !text.isWellFormed())
-    throw wrong(field, 'text without NUL and broken characters');
-  return text;
 }
 
 const nonEmpty = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined);

@@ -1,9 +1,8 @@
 import { readBody } from '../middleware/read-body.ts';
-import { readChange } from '../reading/read-config-change.ts';
+import { readConfigChange } from '../reading/read-config-change.ts';
 import { changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
 import type { ScopedConfig } from '../services/effective-settings.ts';
-import { getWritableName } from '../subject-name.ts';
-import { flag, parameter, subjectOf } from './read-request.ts';
+import { flag, subjectOf, writableSubjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
 
 export const config: Route = (router, registry) => {
@@ -15,8 +14,8 @@ export const config: Route = (router, registry) => {
     });
 
     router.put(path, async (ctx) => {
-      const name = getWritableName(parameter(ctx, 'subject'), 'settings');
-      const change = readChange(await readBody(ctx, registry.maxBodyBytes));
+      const name = writableSubjectOf(ctx, 'settings');
+      const change = readConfigChange(await readBody(ctx, registry.maxBodyBytes));
       ctx.body = await changeConfig(registry.store, name, change);
     });
 

@@ -1,8 +1,7 @@
 import { readBody } from '../middleware/read-body.ts';
 import { readMode } from '../reading/read-mode.ts';
 import { changeMode, deleteMode, getMode } from '../services/change-mode.ts';
-import { getWritableName } from '../subject-name.ts';
-import { flag, parameter, subjectOf } from './read-request.ts';
+import { flag, subjectOf, writableSubjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
 
 export const mode: Route = (router, registry) => {
@@ -15,7 +14,7 @@ export const mode: Route = (router, registry) => {
     });
 
     router.put(path, async (ctx) => {
-      const name = getWritableName(parameter(ctx, 'subject'), 'settings');
+      const name = writableSubjectOf(ctx, 'settings');
       const wanted = readMode((await readBody(ctx, registry.maxBodyBytes)).mode);
       await changeMode(store, name, wanted, flag(ctx, 'force'), ctx.state.signal);
       ctx.body = { mode: wanted ?? undefined };

@@ -1,21 +1,26 @@
 import type { RouterContext } from '@koa/router';
 import { RegistryError } from '../errors.ts';
 import { MAX_INTEGER } from '../reading/read-integer.ts';
-import { readName } from '../reading/read-name.ts';
+import { readSubjectName } from '../reading/read-subject-name.ts';
 import { readVersion } from '../reading/read-version.ts';
 import type { VersionWanted } from '../services/find-version.ts';
-import type { SubjectName } from '../subject-name.ts';
+import { getWritableName, type SubjectName } from '../subject-name.ts';
 
 export function parameter(ctx: RouterContext, name: string): string {
   return ctx.params[name] ?? '';
 }
 
 /**
- * Of what is only read or removed; `getWritableName` is for what is written.
+ * The subject that is only read or removed; `writableSubjectOf` is for one that is written to.
  * @throws RegistryError 400
  */
 export function subjectOf(ctx: RouterContext): SubjectName {
-  return readName(parameter(ctx, 'subject'));
+  return readSubjectName(parameter(ctx, 'subject'));
+}
+
+/** @throws RegistryError 42208 when nothing may be stored under the name */
+export function writableSubjectOf(ctx: RouterContext, what: 'a schema' | 'settings'): SubjectName {
+  return getWritableName(parameter(ctx, 'subject'), what);
 }
 
 /** Anything but "true" is false; Python writes True. */

@@ -1,5 +1,5 @@
 import type { RouterContext } from '@koa/router';
-import { readPrefix } from '../reading/read-name.ts';
+import { readSubjectPrefix } from '../reading/read-subject-name.ts';
 import { listByGuid } from '../services/find-by-guid.ts';
 import { type FoundSchema, getById } from '../services/find-by-id.ts';
 import { listUses } from '../services/list-uses.ts';
@@ -7,7 +7,7 @@ import { schemaTypeNames } from '../services/parse-schema.ts';
 import { withAliases } from '../services/with-aliases.ts';
 import type { ListedVersion, VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName, parseSubjectName, type SubjectName } from '../subject-name.ts';
-import { writeSchema, writeVersion } from '../writing/write-reply.ts';
+import { writeSchema, writeVersion } from '../writing/write-schema.ts';
 import { flag, idOf, pageOf, parameter, query, slicePage } from './read-request.ts';
 import type { Route } from './route.ts';
 import { findTags, shape } from './shape-schema.ts';
@@ -22,7 +22,7 @@ export const schemas: Route = (router, registry) => {
 
   router.get('/schemas', async (ctx) => {
     const sent: VersionFilter = {
-      ...readPrefix(query(ctx, 'subjectPrefix') ?? ''),
+      ...readSubjectPrefix(query(ctx, 'subjectPrefix') ?? ''),
       withDeleted: flag(ctx, 'deleted'),
       latestOnly: flag(ctx, 'latestOnly'),
       ruleType: query(ctx, 'ruleType') || undefined,

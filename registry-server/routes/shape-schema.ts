@@ -2,14 +2,14 @@ import type { RouterContext } from '@koa/router';
 import type { Registry } from '../registry.ts';
 import type { SchemaTags } from '../schema-types/tags.ts';
 import { parseStored } from '../services/read-schema-text.ts';
-import { shapeAs } from '../services/shape-schema.ts';
+import { shapeSchema } from '../services/shape-schema.ts';
 import type { StoredSchema } from '../store/store.ts';
 import { queries, query } from './read-request.ts';
 
 /** As the client asked to see it: `format`, `referenceFormat=qualified`. */
 export function shape(ctx: RouterContext, registry: Registry, stored: StoredSchema): Promise<StoredSchema> {
   const isQualified = query(ctx, 'referenceFormat')?.toLowerCase() === 'qualified';
-  return shapeAs(registry, stored, query(ctx, 'format'), isQualified);
+  return shapeSchema(registry, stored, query(ctx, 'format'), isQualified);
 }
 
 /** The tagged records and fields that `findTags` asks for; `*` is all. */

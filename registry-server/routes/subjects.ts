@@ -1,12 +1,12 @@
 import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
-import { readPrefix } from '../reading/read-name.ts';
 import { readSentSchema } from '../reading/read-sent-schema.ts';
+import { readSubjectPrefix } from '../reading/read-subject-name.ts';
 import { deleteSubject } from '../services/delete-versions.ts';
 import { getByMetadata } from '../services/find-by-metadata.ts';
 import { lookupSchema } from '../services/lookup-schema.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
-import { writeVersion } from '../writing/write-reply.ts';
+import { writeVersion } from '../writing/write-schema.ts';
 import { noteBasis } from './note-basis.ts';
 import { flag, queries, query, subjectOf } from './read-request.ts';
 import type { Route } from './route.ts';
@@ -20,7 +20,7 @@ export const subjects: Route = (router, registry) => {
 
   router.get('/subjects', async (ctx) => {
     const show = flag(ctx, 'deletedOnly') ? 'deleted' : flag(ctx, 'deleted') ? 'all' : 'live';
-    const filter = { ...readPrefix(query(ctx, 'subjectPrefix') ?? ':*:'), show } as const;
+    const filter = { ...readSubjectPrefix(query(ctx, 'subjectPrefix') ?? ':*:'), show } as const;
     await writeList<SubjectName, SubjectName>(ctx, {
       partSize: PART_SIZE,
       read: (part) => store.listSubjects(filter, part),

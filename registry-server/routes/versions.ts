@@ -2,19 +2,29 @@ import type { RouterContext } from '@koa/router';
 import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
 import type { JsonObject } from '../reading/json-object.ts';
-import { readMetadata, readRuleSet, readTagChanges, stringsAt } from '../reading/read-contract.ts';
+import { readMetadata, readRuleSet, readTagChanges } from '../reading/read-contract.ts';
 import { readInteger } from '../reading/read-integer.ts';
 import { readSentSchema } from '../reading/read-sent-schema.ts';
+import { stringsAt } from '../reading/value-at.ts';
 import { deleteVersion } from '../services/delete-versions.ts';
 import { type FoundVersion, getVersion, listVersions } from '../services/find-version.ts';
 import { formatSchema } from '../services/format-schema.ts';
 import { listReferrers } from '../services/list-referrers.ts';
 import { type Registered, registerSchema } from '../services/register-schema.ts';
 import { tagVersion } from '../services/tag-version.ts';
-import { getWritableName, parseSubjectName } from '../subject-name.ts';
-import { writeContent, writeVersion } from '../writing/write-reply.ts';
+import { parseSubjectName } from '../subject-name.ts';
+import { writeContent, writeVersion } from '../writing/write-schema.ts';
 import { noteBasis } from './note-basis.ts';
-import { flag, pageOf, parameter, query, slicePage, subjectOf, versionOf } from './read-request.ts';
+import {
+  flag,
+  pageOf,
+  parameter,
+  query,
+  slicePage,
+  subjectOf,
+  versionOf,
+  writableSubjectOf,
+} from './read-request.ts';
 import type { Route } from './route.ts';
 import { findTags, shape } from './shape-schema.ts';
 
@@ -32,7 +42,7 @@ export const versions: Route = (router, registry) => {
   });
 
   router.post('/subjects/:subject/versions', async (ctx) => {
-    const name = getWritableName(parameter(ctx, 'subject'), 'a schema');
+    const name = writableSubjectOf(ctx, 'a schema');
     const body = await readBody(ctx, registry.maxBodyBytes);
     const { schemaTagsToAdd, schemaTagsToRemove } = body;
     const tagChanges = readTagChanges(schemaTagsToAdd, schemaTagsToRemove, [
@@ -57,7 +67,7 @@ export const versions: Route = (router, registry) => {
   });
 
   router.post('/subjects/:subject/versions/:version/tags', async (ctx) => {
-    const name = getWritableName(parameter(ctx, 'subject'), 'a schema');
+    const name = writableSubjectOf(ctx, 'a schema');
     const wanted = versionOf(ctx);
     const body = await readBody(ctx, registry.maxBodyBytes);
     const { tagsToAdd, tagsToRemove } = body;

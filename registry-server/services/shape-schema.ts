@@ -4,7 +4,7 @@ import { formatSubjectName, parseSubjectName } from '../subject-name.ts';
 import { formatSchema } from './format-schema.ts';
 
 /** @param isQualified subjects of references carry their context */
-export async function shapeAs(
+export async function shapeSchema(
   registry: Registry,
   stored: StoredSchema,
   format: string | undefined,
