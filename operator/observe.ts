@@ -3,9 +3,9 @@ import { renew } from './authority.ts';
 import { bundleOf, issuedLeaves, readCertificates } from './desired/certificates.ts';
 import { host, names } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
-import { overlaySecrets, overlayServiceAccount } from './desired/overlay-policy.ts';
+import { overlaySecrets, overlayServiceAccount } from './desired/overlay-references.ts';
 import type { Cache, Caches } from './kube/cache.ts';
-import type { Trust } from './kube/cluster.ts';
+import type { Trust } from './kube/get-json.ts';
 import type { KindName } from './kube/kinds.ts';
 import type {
   KubeObject,

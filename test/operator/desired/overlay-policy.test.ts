@@ -1,7 +1,7 @@
 import { V1Container, V1PodSpec, V1SecurityContext, V1Volume } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { deployment } from '../../../operator/desired/deployment.ts';
-import { overlaySecrets } from '../../../operator/desired/overlay-policy.ts';
+import { overlaySecrets } from '../../../operator/desired/overlay-references.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
