@@ -1,4 +1,4 @@
-import { ApiError } from './kube/cluster.ts';
+import { ApiError } from './kube/api-error.ts';
 import type { Verdict } from './status/condition.ts';
 
 /** Why the API server does not take what is right in itself. Nobody has to edit the spec: it is tried again. */

@@ -1,5 +1,6 @@
 import type { Health } from './health.ts';
-import { type Cluster, isConflict, isForbidden, isNotFound } from './kube/cluster.ts';
+import { isConflict, isForbidden, isNotFound } from './kube/api-error.ts';
+import type { Cluster } from './kube/cluster.ts';
 import { apiGroup } from './kube/kinds.ts';
 import type { KubeObject } from './kube/kubernetes.ts';
 import type { Log } from './log.ts';

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { host, names } from './desired/child.ts';
 import { apiDoor, ports } from './desired/config-map.ts';
-import { type Cluster, getJson, type JsonAnswer, type Trust } from './kube/cluster.ts';
+import type { Cluster } from './kube/cluster.ts';
+import { getJson, type JsonAnswer, type Trust } from './kube/get-json.ts';
 import type { V1Pod } from './kube/kubernetes.ts';
 import type { Answer, Unready } from './observed.ts';
 import { type Readiness, readReadiness, words } from './readiness.ts';

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Unfilled } from './desired/claim.ts';
+import { isNotFound } from './kube/api-error.ts';
 import type { Caches } from './kube/cache.ts';
-import { type Cluster, isNotFound } from './kube/cluster.ts';
+import type { Cluster } from './kube/cluster.ts';
 import type { KubeObject, OwnerReference } from './kube/kubernetes.ts';
 import type { Log } from './log.ts';
 

@@ -1,7 +1,9 @@
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
+import { type Dispatcher, request as undiciRequest } from 'undici';
 import type { Metrics } from '../metrics.ts';
 import { pause } from '../pause.ts';
+import { ApiError, statusError } from './api-error.ts';
+import { type JsonAnswer, readForeign } from './get-json.ts';
 import { groupPath, type Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 
@@ -11,38 +13,6 @@ export const fieldManager = 'llm-schema-registry-operator';
 const requestTimeoutMs = 15_000;
 /** A server that asks for more is asked again after this, so that nobody waits an hour for a slip of a proxy. */
 const longestRetryAfterSeconds = 60;
-const longestForeignBytes = 64 * 1024;
-
-/** What the API server said no to. `code` is the HTTP status, `reason` the API's own word for it. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly code: number;
-  readonly reason: string;
-  /** The paths of the fields that are refused, where it names them. */
-  readonly fields: readonly string[];
-
-  constructor(code: number, reason: string, message: string, fields: readonly string[] = []) {
-    super(message);
-    this.code = code;
-    this.reason = reason;
-    this.fields = fields;
-  }
-}
-
-export const isNotFound = (error: unknown) => error instanceof ApiError && error.code === 404;
-export const isConflict = (error: unknown) => error instanceof ApiError && error.code === 409;
-/** The operator has no right to it, or admission says no. */
-export const isForbidden = (error: unknown) => error instanceof ApiError && error.code === 403;
-/** 410: the resource version is too old; list again. */
-export const isExpired = (error: unknown) => error instanceof ApiError && error.code === 410;
-/** The object itself is refused: another try with the same one is refused as well. */
-export const isRefused = (error: unknown): error is ApiError =>
-  error instanceof ApiError &&
-  (error.code === 422 ||
-    error.code === 400 ||
-    error.code === 403 ||
-    // Server-side apply answers a field that no schema knows as an error of its own.
-    (error.code === 500 && error.message.includes('failed to create typed patch object')));
 
 export interface ListPage {
   readonly items: readonly KubeObject[];
@@ -299,61 +269,6 @@ export function openKubeConfig(): KubeConfig {
   return config;
 }
 
-/** A GET over a connection of its own: a kept one would go on speaking to a pod that is about to stop. */
-export async function getJson(
-  url: string,
-  timeoutMs: number,
-  { ca, serverName }: Trust = {},
-): Promise<JsonAnswer> {
-  const connect = ca === undefined ? { rejectUnauthorized: false } : { ca };
-  const dispatcher = new Agent({ connect: { ...connect, ...(serverName && { servername: serverName }) } });
-  try {
-    const response = await undiciRequest(url, {
-      reset: true,
-      dispatcher,
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: { accept: 'application/json' },
-    });
-    return { status: response.statusCode, body: await readForeign(response.body) };
-  } finally {
-    await dispatcher.destroy();
-  }
-}
-
-export interface JsonAnswer {
-  readonly status: number;
-  /** undefined where it is no JSON */
-  readonly body: unknown;
-}
-
-/**
- * What somebody else's program sends, which need not end by itself.
- * @throws Error where it is longer than an answer can be
- */
-async function readForeign(body: AsyncIterable<Buffer>): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > longestForeignBytes)
-      throw new Error(`the answer is longer than ${longestForeignBytes} bytes`);
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whose word counts. A question without a secret may be put to whoever answers. */
-export interface Trust {
-  /** PEM; undefined: whoever answers. */
-  readonly ca?: string;
-  /** The name in its certificate, where the URL has an address. */
-  readonly serverName?: string;
-}
-
 /** Holds for every kind that the operator touches. */
 function pluralOf(kind: string): string {
   const lower = kind.toLowerCase();
@@ -389,22 +304,4 @@ function resourceOf(path: string): string {
   const [resource = '', , subresource] =
     parts[0] === 'namespaces' && parts.length > 2 ? parts.slice(2) : parts;
   return subresource === undefined ? resource : `${resource}/${subresource}`;
-}
-
-function statusError(code: number, text: string): ApiError {
-  try {
-    const {
-      reason = '',
-      message = text,
-      details,
-    } = JSON.parse(text) as {
-      reason?: string;
-      message?: string;
-      details?: { causes?: readonly { field?: string }[] };
-    };
-    const fields = details?.causes?.flatMap(({ field }) => field ?? []);
-    return new ApiError(code, reason, message, fields);
-  } catch {
-    return new ApiError(code, '', text.slice(0, 500));
-  }
 }

@@ -1,7 +1,8 @@
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Registry } from '../registry.ts';
-import { type Cluster, isNotFound } from './cluster.ts';
+import { isNotFound } from './api-error.ts';
+import type { Cluster } from './cluster.ts';
 import { kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 import { reflect } from './watch.ts';

@@ -1,6 +1,7 @@
 import type { Served } from '../observed.ts';
 import { pause } from '../pause.ts';
-import { type Cluster, isNotFound } from './cluster.ts';
+import { isNotFound } from './api-error.ts';
+import type { Cluster } from './cluster.ts';
 import type { Kind, KindName } from './kinds.ts';
 import { reflect } from './watch.ts';
 

@@ -1,6 +1,7 @@
 import { requestRateMetric } from '../observed.ts';
 import { pause } from '../pause.ts';
-import { type Cluster, isNotFound } from './cluster.ts';
+import { isNotFound } from './api-error.ts';
+import type { Cluster } from './cluster.ts';
 
 const lookAgainMs = 30_000;
 /** Adapters serve one of them, or both. */

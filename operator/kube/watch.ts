@@ -4,8 +4,9 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { pause } from '../pause.ts';
 import { retryDelayMs } from '../queue.ts';
+import { ApiError, isExpired } from './api-error.ts';
 import type { Cache } from './cache.ts';
-import { ApiError, type Cluster, isExpired } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 

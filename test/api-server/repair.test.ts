@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
-import { ApiError, type Cluster, isConflict } from '../../operator/kube/cluster.ts';
+import { ApiError, isConflict } from '../../operator/kube/api-error.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
 import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { runOperator } from '../../operator/main.ts';
 import type { Spec } from '../../operator/registry.ts';

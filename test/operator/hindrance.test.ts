@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { findHindrance } from '../../operator/hindrance.ts';
-import { ApiError } from '../../operator/kube/cluster.ts';
+import { ApiError } from '../../operator/kube/api-error.ts';
 import type { Status } from '../../operator/registry.ts';
 import { hinderedStatus } from '../../operator/status/status.ts';
 

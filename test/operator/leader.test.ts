@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Health } from '../../operator/health.ts';
-import { ApiError, type Cluster } from '../../operator/kube/cluster.ts';
+import { ApiError } from '../../operator/kube/api-error.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
 import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { campaign } from '../../operator/leader.ts';
 import { openLog } from '../../operator/log.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { ApiError } from '../../operator/kube/api-error.ts';
 import { openCaches } from '../../operator/kube/cache.ts';
-import { ApiError, type Cluster } from '../../operator/kube/cluster.ts';
+import type { Cluster } from '../../operator/kube/cluster.ts';
 import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { Ledger } from '../../operator/ledger.ts';
 import { openLog } from '../../operator/log.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ApiError } from '../../../operator/kube/cluster.ts';
+import { ApiError } from '../../../operator/kube/api-error.ts';
 import { followRequestRate } from '../../../operator/kube/request-rate.ts';
 import { eventually } from '../../build/eventually.ts';
 
