@@ -1,6 +1,6 @@
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
 
-/** As `subjects.list_name`, which the database makes: see migration 7. */
+/** As `subjects.list_name`, which the database makes by the same rule (`migrations/0007-registry.sql`). */
 export function listName(name: SubjectName): string {
   return formatSubjectName(name).replace(/[\ue000-\uffff]/g, `${LAST}$&`);
 }

@@ -58,14 +58,14 @@ export function migrate(
     return session.transaction(async (connection) => {
       await connection.query(statement('lockMigrations'));
       await connection.runScript(`create table if not exists migrations (
-        number integer primary key, name text not null, applied_at timestamptz not null default now())`);
+        number integer primary key, name text not null, applied_at timestamptz not null default now(),
+        oldest_server text)`);
       const applied = lastOf(await listApplied(connection));
       for (const { number, name } of migrations.filter((migration) => migration.number > applied)) {
         const script = readFileSync(new URL(name, folder), 'utf8');
         await connection.runScript(script);
-        await connection.query(statement('addMigration'), [number, name]);
-        const oldest = /^-- Oldest server: (\S+)/.exec(script)?.[1];
-        if (oldest !== undefined) await connection.query(statement('setOldestServer'), [number, oldest]);
+        const oldest = /^-- Oldest server: (\S+)/.exec(script)?.[1] ?? null;
+        await connection.query(statement('addMigration'), [number, name, oldest]);
       }
       return usable(await listApplied(connection), newest, version);
     });

@@ -174,8 +174,7 @@ export const sql = {
 
   lockMigrations: 'select pg_advisory_xact_lock(7000)',
   findMigrations: `select to_regclass('migrations') is not null as found`,
-  // As JSON, because tables of before migration 4 have no such column.
-  listMigrations: `select number, name, to_jsonb(m) ->> 'oldest_server' as oldest_server from migrations m order by number`,
+  listMigrations: 'select number, name, oldest_server from migrations order by number',
   // Of each table, because a statement about one that is missing fails.
   lookAtTables: `select (select max(number) from migrations) as migration,
     exists (select from registry) and exists (select from archive) as has_counters,
@@ -183,8 +182,7 @@ export const sql = {
     ${['contexts', 'schemas', 'subjects', 'versions', 'schema_references', 'settings', 'outbox']
       .map((table) => `exists (select from ${table}) as ${table}`)
       .join(', ')}`,
-  addMigration: 'insert into migrations (number, name) values ($1, $2)',
-  setOldestServer: 'update migrations set oldest_server = $2 where number = $1',
+  addMigration: 'insert into migrations (number, name, oldest_server) values ($1, $2, $3)',
 } as const satisfies Record<string, string>;
 
 // How much of a list a request wants is in its values: the plan for any values reads the whole index.

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { aDatabase, ask, type Kind } from '../../build/archived.ts';
-import { missingPostgres, startPostgres, type TestPostgres } from '../../build/postgres.ts';
 import { type Reply, startServer, type TestServer } from '../../build/server.ts';
 
 interface GuidCase {
@@ -20,8 +18,6 @@ interface GuidCase {
 const cases: readonly GuidCase[] = parse(
   readFileSync(new URL('../../cases/guids.yaml', import.meta.url), 'utf8'),
 );
-
-const migration = new URL('../../../registry-server/store/migrations/0006-guids.sql', import.meta.url);
 
 /** Each schema with its reference, under subjects of its own. */
 async function register(server: TestServer, row: GuidCase, context: string): Promise<Reply> {
@@ -59,39 +55,3 @@ describe('guids', () => {
     });
   }
 });
-
-for (const kind of ['embedded', 'postgres'] as const satisfies readonly Kind[]) {
-  const reason = kind === 'postgres' ? missingPostgres : undefined;
-  (reason ? describe.skip : describe)(
-    `guids of stored schemas: ${kind}${reason ? ` (${reason})` : ''}`,
-    function () {
-      this.timeout(90_000);
-      let postgres: TestPostgres | undefined;
-      before(async () => {
-        if (kind === 'postgres') postgres = await startPostgres();
-      });
-      after(() => postgres?.stop());
-
-      it('become those of the reference with a migration', async () => {
-        const test = await aDatabase(kind, postgres);
-        const first = await startServer(test.environment);
-        await first.ready;
-        for (const [i, row] of cases.entries()) await register(first, row, `c${i}`);
-        await first.stop();
-
-        const guids = async () =>
-          (await ask<{ guid: string }>(database, 'select guid from schemas order by context, id')).map(
-            ({ guid }) => guid,
-          );
-        const database = test.open();
-        const right = await guids();
-        expect(right).to.include.members(cases.map(({ guid }) => guid));
-        await ask(database, 'update schemas set guid = gen_random_uuid()');
-        await database.runScript(readFileSync(migration, 'utf8'));
-        expect(await guids()).to.deep.equal(right);
-        await database.close();
-        test.remove();
-      });
-    },
-  );
-}

@@ -39,7 +39,7 @@ for (const kind of ['embedded', 'postgres'] as const) {
     it('bring a registry of the first release to the newest tables, with all that it holds', async () => {
       const test = await aDatabase(kind, postgres);
       const database = test.open();
-      await migrate(database, [{ number: 1, name: '0001-registry.sql' }]);
+      await migrate(database, [{ number: 7, name: '0007-registry.sql' }]);
       const contents = ['a', 'b', 'c'].map((field) => ({
         schemaType: 'AVRO',
         schema: anAvroRecord('R', [field]),
@@ -54,8 +54,8 @@ for (const kind of ['embedded', 'postgres'] as const) {
         );
         await database.query(
           {
-            name: 'oldAddVersion',
-            text: 'select * from add_version($1, $2, $3::bigint, $4::bigint, $5::bytea, $6::uuid, $7, $8, null, null, null, $9::json)',
+            name: 'addVersionOfFirstRelease',
+            text: 'select * from add_version($1, $2, $3::bigint, $4::bigint, $5::bytea, null, $6::uuid, $7, $8, null, null, null, $9::json)',
           },
           [
             '.',
@@ -86,6 +86,7 @@ for (const kind of ['embedded', 'postgres'] as const) {
         await add(subject, i, await revisionOf(subject));
       }
       await ask(database, `update versions set deleted = true where subject = 'hidden'`);
+      await ask(database, `update subjects set has_live = false where subject = 'hidden'`);
       await ask(
         database,
         `insert into settings (context, subject, config, mode, revision)
