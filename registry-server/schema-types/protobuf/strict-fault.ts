@@ -1,5 +1,5 @@
 import { type Features, featuresOf, withOwn } from './features.ts';
-import type { LinkedFile } from './link.ts';
+import type { LinkedFile } from './linked-file.ts';
 import type { OptionValues, ProtoEnum, ProtoField, ProtoFile, ProtoMessage, ProtoSymbol } from './model.ts';
 import { optionsFault, type Place, strictRules, type Things } from './strict-rules.ts';
 
