@@ -11,6 +11,7 @@ import {
 import type { OptionScope } from './option-scope.ts';
 import { delimited, endGroup, fixed32, fixed64, startGroup, varint, WireReader, WireWriter } from './wire.ts';
 import { maxDepth, type Scalar } from './written.ts';
+
 /** The values in the bytes of an options message; fields that nobody knows are left out. */
 export function decodeOptions(
   bytes: Uint8Array,

@@ -19,6 +19,7 @@ import type { OptionScope } from './option-scope.ts';
 import { isExtension, isMessage } from './scopes.ts';
 import { readUninterpreted } from './uninterpreted.ts';
 import type { Literal, LiteralField, NamePart, Scalar, WrittenOption, WrittenOptions } from './written.ts';
+
 /**
  * Gives options their types: both forms of a schema become the same values. What is not defined, or set to what it
  * does not take, stays as it was written.

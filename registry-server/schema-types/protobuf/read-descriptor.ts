@@ -1,6 +1,8 @@
 import { InvalidSchema } from '../invalid-schema.ts';
 import { editionNumbers, groupType, scalarsByNumber } from './descriptor-types.ts';
-import { WireReader } from './wire.ts';
+import { readEnum, readRange, readVisibility } from './read-enum.ts';
+import { readService } from './read-service.ts';
+import { noBytes, WireReader } from './wire.ts';
 import {
   type Edition,
   type Import,
@@ -8,16 +10,11 @@ import {
   maxDepth,
   maxNameLength,
   type Visibility,
-  visibilityNumbers,
-  type WrittenEnum,
-  type WrittenEnumValue,
   type WrittenField,
   type WrittenFile,
   type WrittenMessage,
-  type WrittenMethod,
   type WrittenOneof,
   type WrittenRange,
-  type WrittenService,
 } from './written.ts';
 
 /**
@@ -97,8 +94,6 @@ function requireShort(fullName: string): void {
   );
 }
 
-const noBytes: Uint8Array = new Uint8Array();
-
 function editionOf(syntax: string, number: number): Edition {
   if (syntax === '' || syntax === 'proto2') return 'proto2';
   if (syntax === 'proto3') return 'proto3';
@@ -135,11 +130,6 @@ interface ReadParts {
   readonly reservedNames: string[];
   options: Uint8Array;
   visibility: Visibility | undefined;
-}
-
-function readVisibility(reader: WireReader): Visibility | undefined {
-  const number = reader.int();
-  return (['local', 'export'] as const).find((one) => visibilityNumbers[one] === number);
 }
 
 function readParts(bytes: Buffer): ReadParts {
@@ -322,93 +312,4 @@ function readOneof(bytes: Buffer): WrittenOneof {
     else reader.skip();
   }
   return { name, options, where: `oneof "${name}"` };
-}
-
-/** @param beyond by how much the end is past the last number: 1 in messages, 0 in enums */
-function readRange(bytes: Buffer, beyond: number): WrittenRange {
-  let start = 0;
-  let end = 0;
-  let options: Uint8Array = noBytes;
-  const reader = new WireReader(bytes);
-  while (!reader.isAtEnd) {
-    const field = reader.field();
-    if (field === 1) start = reader.int();
-    else if (field === 2) end = reader.int();
-    else if (field === 3) options = reader.bytes();
-    else reader.skip();
-  }
-  return { start, end: end - beyond, options, where: `range ${start}` };
-}
-
-function readEnum(bytes: Buffer): WrittenEnum {
-  let name = '';
-  let options: Uint8Array = noBytes;
-  let visibility: Visibility | undefined;
-  const values: WrittenEnumValue[] = [];
-  const reservedRanges: WrittenRange[] = [];
-  const reservedNames: string[] = [];
-  const reader = new WireReader(bytes);
-  while (!reader.isAtEnd) {
-    const field = reader.field();
-    if (field === 1) name = reader.string();
-    else if (field === 2) values.push(readEnumValue(reader.bytes()));
-    else if (field === 3) options = reader.bytes();
-    else if (field === 4) reservedRanges.push(readRange(reader.bytes(), 0));
-    else if (field === 5) reservedNames.push(reader.string());
-    else if (field === 6) visibility = readVisibility(reader);
-    else reader.skip();
-  }
-  const where = `enum "${name}"`;
-  return { name, visibility, values, reservedRanges, reservedNames, reserved: [], options, where };
-}
-
-function readEnumValue(bytes: Buffer): WrittenEnumValue {
-  let name = '';
-  let number = 0;
-  let options: Uint8Array = noBytes;
-  const reader = new WireReader(bytes);
-  while (!reader.isAtEnd) {
-    const field = reader.field();
-    if (field === 1) name = reader.string();
-    else if (field === 2) number = reader.int();
-    else if (field === 3) options = reader.bytes();
-    else reader.skip();
-  }
-  return { name, number, options, where: `enum value "${name}"` };
-}
-
-function readService(bytes: Buffer): WrittenService {
-  let name = '';
-  let options: Uint8Array = noBytes;
-  const methods: WrittenMethod[] = [];
-  const reader = new WireReader(bytes);
-  while (!reader.isAtEnd) {
-    const field = reader.field();
-    if (field === 1) name = reader.string();
-    else if (field === 2) methods.push(readMethod(reader.bytes()));
-    else if (field === 3) options = reader.bytes();
-    else reader.skip();
-  }
-  return { name, methods, options, where: `service "${name}"` };
-}
-
-function readMethod(bytes: Buffer): WrittenMethod {
-  let name = '';
-  let input = '';
-  let output = '';
-  let options: Uint8Array = noBytes;
-  let streamsInput = false;
-  let streamsOutput = false;
-  const reader = new WireReader(bytes);
-  while (!reader.isAtEnd) {
-    const field = reader.field();
-    if (field === 1) name = reader.string();
-    else if (field === 2) input = reader.string();
-    else if (field === 3) output = reader.string();
-    else if (field === 4) options = reader.bytes();
-    else if (field === 5) streamsInput = reader.bool();
-    else if (field === 6) streamsOutput = reader.bool();
-    else reader.skip();
-  }
-  return { name, input, output, streamsInput, streamsOutput, options, where: `method "${name}"` };
 }

@@ -1,7 +1,9 @@
 import { type Features, featuresOf, withOwn } from './features.ts';
 import type { LinkedFile } from './linked-file.ts';
 import type { OptionValues, ProtoEnum, ProtoField, ProtoFile, ProtoMessage, ProtoSymbol } from './model.ts';
-import { optionsFault, type Place, strictRules, type Things } from './strict-rules.ts';
+import { optionsFault } from './strict-options.ts';
+import type { Place, Things } from './strict-place.ts';
+import { strictRules } from './strict-rules.ts';
 
 /**
  * What protoc would refuse in a file or in what it imports; undefined when it compiles.

@@ -1,5 +1,5 @@
 import type { OptionValue, OptionValues } from './model.ts';
-import { parseAggregate } from './parse-text.ts';
+import { parseAggregate } from './parse-option.ts';
 import type { Literal, NamePart, WrittenOption } from './written.ts';
 
 /** An option that a parser put into a descriptor as it was written, because it did not know it: UninterpretedOption. */

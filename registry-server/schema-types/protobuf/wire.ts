@@ -7,6 +7,8 @@ export const startGroup = 3;
 export const endGroup = 4;
 export const fixed32 = 5;
 
+export const noBytes: Uint8Array = new Uint8Array();
+
 /** The wire format of Protocol Buffers, read. */
 export class WireReader {
   readonly #bytes: Buffer;

@@ -1,6 +1,5 @@
 /** google/protobuf/descriptor.proto: names, numbers and types of the public definition, without comments and options. */
-export const descriptor = `syntax = "proto2";
-package google.protobuf;
+export const descriptor = `syntax = "proto2"; package google.protobuf;
 message FileDescriptorSet {
   repeated FileDescriptorProto file = 1;
   extensions 536000000;
