@@ -22,7 +22,7 @@ import { pickVersion } from './services/find-version.ts';
 import { aliasOf } from './services/read-subject.ts';
 import type { CachedStore } from './store/cached.ts';
 import { DEFAULT_CONTEXT, parseSubjectName } from './subject-name.ts';
-import { noteRoute, traceOf } from './trace-requests.ts';
+import { noteRoute, traceOf } from './tracing/trace-requests.ts';
 import { writeSchema, writeVersion } from './writing/write-schema.ts';
 
 export interface FrontSettings {

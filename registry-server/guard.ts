@@ -11,7 +11,7 @@ import { levelOf } from './middleware/access-log.ts';
 import { requestIdOf } from './middleware/identify-request.ts';
 import { chooseMediaType, mediaTypes } from './middleware/negotiate.ts';
 import { type Need, neededRole, operationOf } from './routes/needed-role.ts';
-import { traceOf } from './trace-requests.ts';
+import { traceOf } from './tracing/trace-requests.ts';
 
 export interface GuardParts {
   readonly authenticator: Authenticator;

@@ -13,7 +13,7 @@ import type { ThreadUsage } from './services/schema-threads.ts';
 import type { CacheUsage } from './store/cached.ts';
 import type { OutReason, PoolUsage } from './store/database.ts';
 import type { Holdings } from './store/store.ts';
-import type { SpanOutcome } from './tracer.ts';
+import type { SpanOutcome } from './tracing/tracer.ts';
 import { version } from './version.ts';
 
 export type CacheLevel = 'memory' | 'redis';

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
 import { parseOrigins } from './cors.ts';
 import { tlsModes } from './store/tls.ts';
-import { samplerNames } from './tracer.ts';
+import { samplerNames } from './tracing/tracer.ts';
 
 /** One environment variable. `parse` throws with what would be right. */
 interface Setting<T> {

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { requestIdOf } from '../middleware/identify-request.ts';
 import { logFailure, toRegistryError } from '../middleware/reply-to-errors.ts';
-import type { ServerSpan, SpanFields, Tracer } from '../tracer.ts';
+import type { ServerSpan, SpanFields, Tracer } from '../tracing/tracer.ts';
 import type { Admission, CalledMethod } from './lock.ts';
 import { type StatusCode, statusCodes } from './status-codes.ts';
 

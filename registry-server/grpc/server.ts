@@ -26,7 +26,7 @@ import { inTime } from '../middleware/limit-time.ts';
 import { logFailure } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
-import type { Tracer } from '../tracer.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import { within } from '../within.ts';
 import { boundStreams } from './bound-streams.ts';
 import { beginCall, type CallRecord } from './call-record.ts';

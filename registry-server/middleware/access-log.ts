@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { principalOf } from '../authentication/principal.ts';
 import type { Log } from '../log.ts';
-import { traceOf } from '../trace-requests.ts';
+import { traceOf } from '../tracing/trace-requests.ts';
 
 /** Of what went well. */
 export function levelOf(method: string): 'debug' | 'info' {

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Metrics } from '../metrics.ts';
-import { noteRoute } from '../trace-requests.ts';
+import { noteRoute } from '../tracing/trace-requests.ts';
 
 /** Counts by the route's pattern: subjects in labels would never end. */
 export function measure(metrics: Metrics): Middleware {

@@ -1,4 +1,4 @@
-import type { Tracer } from '../tracer.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import type { SchemaThreads } from './schema-threads.ts';
 
 /** What a thread does is a step, from its wait for a thread on. */

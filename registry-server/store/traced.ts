@@ -1,4 +1,4 @@
-import type { Step, Tracer } from '../tracer.ts';
+import type { Step, Tracer } from '../tracing/tracer.ts';
 import type { Bucket } from './bucket.ts';
 import { type Connection, type Database, operationOf, summaryOf } from './database.ts';
 import type { SharedCache } from './redis.ts';

@@ -1,5 +1,5 @@
-import type { Log } from './log.ts';
-import type { ServerSettings } from './settings.ts';
+import type { Log } from '../log.ts';
+import type { ServerSettings } from '../settings.ts';
 import type { SpanOutcome, Tracer } from './tracer.ts';
 
 /** What sends spans to the collector that the settings name; undefined when they name none. */

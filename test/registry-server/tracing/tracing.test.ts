@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { eventually } from '../build/eventually.ts';
-import { openGrpcClient } from '../build/grpc.ts';
-import { startCollector, type TestCollector, type TestSpan } from '../build/otlp.ts';
-import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
-import { missingRedis, startRedis, type TestRedis } from '../build/redis.ts';
-import { startRegistryProcess } from '../build/registry-process.ts';
-import { missingS3, startS3, type TestS3 } from '../build/s3.ts';
-import { aJsonObject, anAvroRecord } from '../build/schema.ts';
-import { startServer, type TestServer } from '../build/server.ts';
+import { eventually } from '../../build/eventually.ts';
+import { openGrpcClient } from '../../build/grpc.ts';
+import { startCollector, type TestCollector, type TestSpan } from '../../build/otlp.ts';
+import { missingPostgres, startPostgres, type TestPostgres } from '../../build/postgres.ts';
+import { missingRedis, startRedis, type TestRedis } from '../../build/redis.ts';
+import { startRegistryProcess } from '../../build/registry-process.ts';
+import { missingS3, startS3, type TestS3 } from '../../build/s3.ts';
+import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
+import { startServer, type TestServer } from '../../build/server.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';

@@ -21,11 +21,11 @@ import {
   type SpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { Log } from './log.ts';
-import { sqlState } from './store/database.ts';
+import type { Log } from '../log.ts';
+import { sqlState } from '../store/database.ts';
+import { version } from '../version.ts';
+import { within } from '../within.ts';
 import type { SamplerName, ServerSpan, SpanFields, SpanOutcome, Step, Tracer } from './tracer.ts';
-import { version } from './version.ts';
-import { within } from './within.ts';
 
 export interface TracingSettings {
   /** Traces go to /v1/traces below it. */
