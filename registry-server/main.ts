@@ -17,7 +17,7 @@ import { DatabaseTooNew, migrate } from './store/migrate.ts';
 import { statementFailure } from './store/statement-failure.ts';
 import { aborted, untilSignalled } from './until-signalled.ts';
 import { version } from './version.ts';
-import { openWorkerLink } from './worker-link.ts';
+import { openWorkerLink } from './workers/worker-link.ts';
 
 // For a start under way to become a server that can be stopped.
 const START_MS = 3_000;
@@ -121,7 +121,7 @@ async function endWhenSignalled(starting: Promise<RunningServer>, log: Log): Pro
 
 async function startWorkers(settings: ServerSettings, log: Log): Promise<RunningServer> {
   // Only now: most servers are one process.
-  const { superviseWorkers } = await import('./workers.ts');
+  const { superviseWorkers } = await import('./workers/workers.ts');
   return superviseWorkers(settings, log);
 }
 

@@ -44,7 +44,7 @@ import type { Tracer } from './tracing/tracer.ts';
 import { aborted } from './until-signalled.ts';
 import { version } from './version.ts';
 import { within } from './within.ts';
-import type { WorkerLink } from './worker-link.ts';
+import type { WorkerLink } from './workers/worker-link.ts';
 
 export interface RunningServer {
   readonly url: string;

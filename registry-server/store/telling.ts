@@ -1,4 +1,4 @@
-import type { WorkerLink } from '../worker-link.ts';
+import type { WorkerLink } from '../workers/worker-link.ts';
 import { announced } from './announced.ts';
 import type { Store } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { readNotification } from '../../registry-server/store/read-change.ts';
-import { readFromWorker, readToWorker } from '../../registry-server/worker-messages.ts';
+import { readFromWorker, readToWorker } from '../../registry-server/workers/worker-messages.ts';
 import { eventually } from '../build/eventually.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
 import { type Random, seeded } from '../build/random.ts';

@@ -1,5 +1,5 @@
-import { readChange } from './store/read-change.ts';
-import type { Change } from './store/store.ts';
+import { readChange } from '../store/read-change.ts';
+import type { Change } from '../store/store.ts';
 
 /** What a worker says to the process that supervises it. */
 export type FromWorker =

@@ -2,14 +2,14 @@ import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { backOffMs } from './back-off.ts';
-import { closeServer, listen, urlAt, urlOf } from './listen.ts';
-import type { Log } from './log.ts';
-import { type Measured, openWorkerMetrics, readMeasured } from './metrics.ts';
-import { metricsDoor } from './metrics-door.ts';
-import { type Readiness, worstOf } from './readiness.ts';
-import type { RunningServer } from './serve.ts';
-import type { ServerSettings } from './settings.ts';
+import { backOffMs } from '../back-off.ts';
+import { closeServer, listen, urlAt, urlOf } from '../listen.ts';
+import type { Log } from '../log.ts';
+import { type Measured, openWorkerMetrics, readMeasured } from '../metrics.ts';
+import { metricsDoor } from '../metrics-door.ts';
+import { type Readiness, worstOf } from '../readiness.ts';
+import type { RunningServer } from '../serve.ts';
+import type { ServerSettings } from '../settings.ts';
 import { type Question, readFromWorker, type ToWorker } from './worker-messages.ts';
 
 const RESTART = { firstMs: 200, longestMs: 30_000 };
@@ -55,7 +55,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
     : undefined;
   if (metricsServer) await listen(metricsServer, settings.metricsPort, host);
 
-  cluster.setupPrimary({ exec: fileURLToPath(new URL('./main.ts', import.meta.url)), args: ['serve'] });
+  cluster.setupPrimary({ exec: fileURLToPath(new URL('../main.ts', import.meta.url)), args: ['serve'] });
   for (let count = 0; count < settings.workers; count += 1) start();
 
   let stopped: Promise<void> | undefined;

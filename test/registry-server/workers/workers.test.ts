@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Readiness } from '../../registry-server/readiness.ts';
-import { eventually } from '../build/eventually.ts';
-import { openGrpcClient } from '../build/grpc.ts';
-import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
-import { type RegistryProcess, startRegistryProcess } from '../build/registry-process.ts';
-import { anAvroRecord } from '../build/schema.ts';
+import type { Readiness } from '../../../registry-server/readiness.ts';
+import { eventually } from '../../build/eventually.ts';
+import { openGrpcClient } from '../../build/grpc.ts';
+import { missingPostgres, startPostgres, type TestPostgres } from '../../build/postgres.ts';
+import { type RegistryProcess, startRegistryProcess } from '../../build/registry-process.ts';
+import { anAvroRecord } from '../../build/schema.ts';
 
 interface Answer {
   readonly status: number;

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { Change } from './store/store.ts';
+import type { Change } from '../store/store.ts';
 import { type FromWorker, type Question, readToWorker } from './worker-messages.ts';
 
 /** A worker's line to its supervisor, and through it to the other workers. */
