@@ -121,7 +121,7 @@ async function endWhenSignalled(starting: Promise<RunningServer>, log: Log): Pro
 
 async function startWorkers(settings: ServerSettings, log: Log): Promise<RunningServer> {
   // Only now: most servers are one process.
-  const { superviseWorkers } = await import('./workers/workers.ts');
+  const { superviseWorkers } = await import('./workers/supervise-workers.ts');
   return superviseWorkers(settings, log);
 }
 

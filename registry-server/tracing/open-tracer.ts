@@ -11,8 +11,8 @@ export async function openTracer(
   const { tracesEndpoint, tracesSampler, tracesRatio, serviceName, resourceAttributes, podName } = settings;
   if (tracesEndpoint === undefined) return undefined;
   // Only now: OpenTelemetry is not for nothing, and most servers have no collector.
-  const { openTracing } = await import('./tracing.ts');
-  return openTracing(
+  const { openTelemetry } = await import('./open-telemetry.ts');
+  return openTelemetry(
     {
       endpoint: tracesEndpoint,
       sampler: tracesSampler,

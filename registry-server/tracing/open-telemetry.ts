@@ -48,7 +48,7 @@ const shares: Record<SamplerName, (ratio: number) => number> = {
 const untraced: ServerSpan = { traceId: undefined, isSampled: false, run: (work) => work(), end() {} };
 
 /** Sends spans by OTLP over HTTP. Headers, compression and certificates are what OpenTelemetry's own variables say. */
-export function openTracing(
+export function openTelemetry(
   settings: TracingSettings,
   log: Log,
   counted: (outcome: SpanOutcome, spans: number) => void,
