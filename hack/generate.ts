@@ -1,4 +1,4 @@
-/** Writes what follows from the CRD, from the operator's tables and from what is counted; with --check it only says what is out of date. */
+/** Writes what follows from the CRD, from registry.proto, from the operator's tables and from what is counted; with --check it only says what is out of date. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { compile } from 'json-schema-to-typescript';
 import { parse, parseAllDocuments, stringify } from 'yaml';
@@ -17,6 +17,7 @@ import {
 } from './chart.ts';
 import { commandPage } from './command-page.ts';
 import { alertsOfCompose, dashboardsOfCompose } from './compose/monitoring.ts';
+import { grpcTypes } from './grpc-types.ts';
 import { metricsPage } from './metrics-page.ts';
 import { operatorDashboardConfigMap } from './operator-dashboard.ts';
 import { kindPage, settingsPage } from './reference-pages.ts';
@@ -29,6 +30,8 @@ const operatorNamespace = 'llm-schema-registry';
 const outputs: Readonly<Record<string, () => Promise<string>>> = {
   'crds/schema-registry.yaml': plainCrd,
   'operator/generated/schema-registry.ts': typesOfCrd,
+  'registry-server/grpc/generated/registry.ts': async () =>
+    grpcTypes(read('registry-server/grpc/registry.proto')),
   'docs/metrics.md': async () => metricsPage(),
   'docs/reference/schemaregistry.md': async () => kindPage(readCrd().spec.versions[0].schema.openAPIV3Schema),
   'docs/reference/registry-command.md': async () => commandPage(),

@@ -1,8 +1,8 @@
 import { explainAgainst } from '../services/check-against.ts';
-import type { Service } from './method.ts';
+import type { CompatibilityService } from './generated/registry.ts';
 import { sentSchemaOf, subjectOf, versionOf } from './read-message.ts';
 
-export const compatibilityService = {
+export const compatibilityService: CompatibilityService = {
   CheckCompatibility: {
     async unary(registry, request) {
       const wanted = versionOf(request, 'all' as const);
@@ -10,4 +10,4 @@ export const compatibilityService = {
       return { isCompatible: messages.length === 0, messages };
     },
   },
-} as const satisfies Service;
+};

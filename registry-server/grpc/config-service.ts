@@ -2,14 +2,14 @@ import { RegistryError } from '../errors.ts';
 import { configFields, readConfigChange } from '../reading/read-config-change.ts';
 import { type ConfigChange, changeConfig, deleteConfig, getConfig } from '../services/change-config.ts';
 import type { Config } from '../store/store.ts';
-import type { Message, Service } from './method.ts';
-import { flag, metadataFrom, subjectOf, writableSubjectOf } from './read-message.ts';
+import type { Config as ConfigMessage, ConfigService, UpdateConfigRequest } from './generated/registry.ts';
+import { metadataFrom, subjectOf, writableSubjectOf } from './read-message.ts';
 import { writeMetadata } from './write-message.ts';
 
-export const configService = {
+export const configService: ConfigService = {
   GetConfig: {
     async unary(registry, request) {
-      return writeConfig(await getConfig(registry, subjectOf(request), flag(request, 'defaultToGlobal')));
+      return writeConfig(await getConfig(registry, subjectOf(request), request.defaultToGlobal ?? false));
     },
   },
 
@@ -25,16 +25,16 @@ export const configService = {
       return writeConfig(await deleteConfig(registry, subjectOf(request)));
     },
   },
-} as const satisfies Service;
+};
 
-function changeIn({ config = {}, clear = [] }: Message): ConfigChange {
-  const { defaultMetadata, overrideMetadata, ...rest } = config as Message;
+function changeIn({ config = {}, clear = [] }: UpdateConfigRequest): ConfigChange {
+  const { defaultMetadata, overrideMetadata, ...rest } = config;
   const change = readConfigChange({
     ...rest,
     defaultMetadata: metadataFrom(defaultMetadata),
     overrideMetadata: metadataFrom(overrideMetadata),
   });
-  const cleared = (clear as readonly string[]).map((name) => [fieldOf(name), null]);
+  const cleared = clear.map((name) => [fieldOf(name), null]);
   return { ...change, ...Object.fromEntries(cleared) };
 }
 
@@ -47,7 +47,7 @@ function fieldOf(name: string): string {
   });
 }
 
-function writeConfig({ defaultMetadata, overrideMetadata, ...rest }: Config) {
+function writeConfig({ defaultMetadata, overrideMetadata, ...rest }: Config): ConfigMessage {
   return {
     ...rest,
     defaultMetadata: writeMetadata(defaultMetadata),

@@ -1,19 +1,18 @@
 import { deleteContext } from '../services/delete-context.ts';
-import type { Service } from './method.ts';
-import { text } from './read-message.ts';
+import type { ContextService } from './generated/registry.ts';
 
-export const contextService = {
+export const contextService: ContextService = {
   ListContexts: {
     async unary({ store }, request) {
-      const prefix = text(request, 'contextPrefix');
+      const prefix = request.contextPrefix ?? '';
       return { contexts: (await store.listContexts()).filter((context) => context.startsWith(prefix)) };
     },
   },
 
   DeleteContext: {
     async unary({ store }, request) {
-      await deleteContext(store, text(request, 'context'));
+      await deleteContext(store, request.context ?? '');
       return {};
     },
   },
-} as const satisfies Service;
+};

@@ -5,10 +5,17 @@ import type { Registry } from '../registry.ts';
 export type Message = JsonObject;
 
 /** A method with one answer. At the signal nobody waits for it any more. */
-export type Unary = (registry: Registry, request: Message, signal: AbortSignal) => Promise<object>;
+export type Unary<Request = Message, Response = object> = (
+  registry: Registry,
+  request: Request,
+  signal: AbortSignal,
+) => Promise<Response>;
 
 /** A method with a stream of answers, which may be longer than memory. */
-export type Streaming = (registry: Registry, request: Message) => AsyncIterable<object>;
+export type Streaming<Request = Message, Response = object> = (
+  registry: Registry,
+  request: Request,
+) => AsyncIterable<Response>;
 
 /** The methods of a service by their names in registry.proto. */
 export type Service = Readonly<Record<string, { readonly unary: Unary } | { readonly stream: Streaming }>>;

@@ -1,12 +1,12 @@
 import { readMode } from '../reading/read-mode.ts';
 import { changeMode, deleteMode, getMode } from '../services/change-mode.ts';
-import type { Service } from './method.ts';
-import { flag, subjectOf, writableSubjectOf } from './read-message.ts';
+import type { ModeService } from './generated/registry.ts';
+import { subjectOf, writableSubjectOf } from './read-message.ts';
 
-export const modeService = {
+export const modeService: ModeService = {
   GetMode: {
     async unary({ store }, request) {
-      return { mode: await getMode(store, subjectOf(request), flag(request, 'defaultToGlobal')) };
+      return { mode: await getMode(store, subjectOf(request), request.defaultToGlobal ?? false) };
     },
   },
 
@@ -14,14 +14,15 @@ export const modeService = {
     async unary({ store }, request, signal) {
       const name = writableSubjectOf(request, 'settings');
       const mode = readMode(request.mode);
-      await changeMode(store, name, mode, flag(request, 'force'), signal);
-      return { mode };
+      await changeMode(store, name, mode, request.force ?? false, signal);
+      // Only a body can say null, which removes it.
+      return { mode: mode ?? 'MODE_UNSPECIFIED' };
     },
   },
 
   DeleteMode: {
     async unary({ store }, request) {
-      return { mode: await deleteMode(store, subjectOf(request), flag(request, 'recursive')) };
+      return { mode: await deleteMode(store, subjectOf(request), request.recursive ?? false) };
     },
   },
-} as const satisfies Service;
+};

@@ -5,39 +5,37 @@ import { readVersion } from '../reading/read-version.ts';
 import type { VersionWanted } from '../services/find-version.ts';
 import type { SentSchema } from '../services/read-schema-text.ts';
 import { getWritableName, type SubjectName } from '../subject-name.ts';
-import type { Message } from './method.ts';
+import type { Metadata, Schema } from './generated/registry.ts';
 
-export function text(message: Message, field: string): string {
-  return (message[field] as string | undefined) ?? '';
+interface AboutSubject {
+  readonly subject?: string;
 }
 
-export function flag(message: Message, field: string): boolean {
-  return message[field] === true;
-}
-
-export function number(message: Message, field: string): number | undefined {
-  return message[field] as number | undefined;
+interface AboutVersion {
+  readonly version?: number;
 }
 
 /**
  * The subject that is only read or removed; `writableSubjectOf` is for one that is written to.
  * @throws RegistryError 400
  */
-export function subjectOf(message: Message): SubjectName {
-  return readSubjectName(text(message, 'subject'));
+export function subjectOf({ subject = '' }: AboutSubject): SubjectName {
+  return readSubjectName(subject);
 }
 
 /** @throws RegistryError 42208 */
-export function writableSubjectOf(message: Message, what: 'a schema' | 'settings'): SubjectName {
-  return getWritableName(text(message, 'subject'), what);
+export function writableSubjectOf(
+  { subject = '' }: AboutSubject,
+  what: 'a schema' | 'settings',
+): SubjectName {
+  return getWritableName(subject, what);
 }
 
 /**
  * @param otherwise where none was sent
  * @throws RegistryError 42202
  */
-export function versionOf<T>(message: Message, otherwise: T): VersionWanted | T {
-  const version = number(message, 'version');
+export function versionOf<T>({ version }: AboutVersion, otherwise: T): VersionWanted | T {
   return version === undefined ? otherwise : readVersion(String(version));
 }
 
@@ -45,25 +43,30 @@ export function versionOf<T>(message: Message, otherwise: T): VersionWanted | T 
  * What a removal is about must be said.
  * @throws RegistryError 42202
  */
-export function requiredVersionOf(message: Message): VersionWanted {
-  return readVersion(String(number(message, 'version') ?? ''));
+export function requiredVersionOf({ version }: AboutVersion): VersionWanted {
+  return readVersion(String(version ?? ''));
 }
 
 /** @throws RegistryError 400, 42201 */
-export function sentSchemaOf({ schema }: Message): SentSchema {
+export function sentSchemaOf({ schema }: { readonly schema?: Schema }): SentSchema {
   if (schema === undefined) throw new RegistryError('BAD_REQUEST', { detail: '"schema" is missing' });
-  const { metadata, ...sent } = schema as Message;
+  const { metadata, ...sent } = schema;
   return readSentSchema({ ...sent, metadata: metadataFrom(metadata) });
 }
 
 /** A list in a map needs a message of its own; the rest is as in a body. */
-export function metadataFrom(message: unknown): unknown {
+export function metadataFrom(message: Metadata | undefined): unknown {
   if (message === undefined) return undefined;
-  const { tags = {}, ...rest } = message as Message & { tags?: Record<string, { values?: string[] }> };
+  const { tags = {}, ...rest } = message;
   return {
     ...rest,
     tags: Object.fromEntries(Object.entries(tags).map(([path, { values = [] }]) => [path, values])),
   };
+}
+
+interface AboutPage {
+  readonly pageSize?: number;
+  readonly pageToken?: string;
 }
 
 export interface PageWanted {
@@ -72,10 +75,13 @@ export interface PageWanted {
 }
 
 /** @throws RegistryError 400 */
-export function pageOf(message: Message, usual: number, most: number): PageWanted {
-  const size = number(message, 'pageSize') ?? 0;
+export function pageOf(
+  { pageSize: size = 0, pageToken: token = '' }: AboutPage,
+  usual: number,
+  most: number,
+): PageWanted {
   if (size < 0) throw new RegistryError('BAD_REQUEST', { detail: '"page_size" must not be below 0' });
-  return { size: size === 0 ? usual : Math.min(size, most), token: text(message, 'pageToken') };
+  return { size: size === 0 ? usual : Math.min(size, most), token };
 }
 
 /** The token of the page behind a subject. */

@@ -10,30 +10,30 @@ import { lookupSchema } from '../services/lookup-schema.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
 import { registerSchema } from '../services/register-schema.ts';
 import { shapeSchema } from '../services/shape-schema.ts';
-import type { VersionFilter, VersionPosition } from '../store/store.ts';
+import type { StoredSchema as StoredContent, VersionFilter, VersionPosition } from '../store/store.ts';
 import { formatSubjectName } from '../subject-name.ts';
-import type { Message, Service } from './method.ts';
-import { flag, number, sentSchemaOf, subjectOf, text, writableSubjectOf } from './read-message.ts';
+import type { SchemaService, StoredSchema } from './generated/registry.ts';
+import { sentSchemaOf, subjectOf, writableSubjectOf } from './read-message.ts';
 import { writeSchema, writeVersion } from './write-message.ts';
 
 // Each may be as large as a schema can be.
 const PART_SIZE = 100;
 
-export const schemaService = {
+export const schemaService: SchemaService = {
   RegisterSchema: {
     async unary(registry, request, signal) {
       const name = writableSubjectOf(request, 'a schema');
       const registered = await registerSchema(registry, {
         name,
         sent: sentSchemaOf(request),
-        version: number(request, 'version') ?? 0,
-        id: number(request, 'id'),
-        normalize: flag(request, 'normalize'),
+        version: request.version ?? 0,
+        id: request.id,
+        normalize: request.normalize ?? false,
         force: false,
         signal,
       });
       const { id, version, guid, content } = registered;
-      const shown = await formatSchema(registry, name.context, content, text(request, 'format'));
+      const shown = await formatSchema(registry, name.context, content, request.format ?? '');
       return { id, version, guid, schema: writeSchema(shown) };
     },
   },
@@ -41,8 +41,8 @@ export const schemaService = {
   LookupSchema: {
     async unary(registry, request) {
       const found = await lookupSchema(registry, subjectOf(request), sentSchemaOf(request), {
-        normalize: flag(request, 'normalize'),
-        withDeleted: flag(request, 'deleted'),
+        normalize: request.normalize ?? false,
+        withDeleted: request.deleted ?? false,
       });
       return writeVersion({ ...found, content: await shown(registry, request, found.content) });
     },
@@ -50,13 +50,17 @@ export const schemaService = {
 
   GetSchema: {
     async unary(registry, request) {
-      return writeStored(registry, request, await getById(registry.store, idOf(request), subjectOf(request)));
+      return writeStored(
+        registry,
+        request,
+        await getById(registry.store, request.id ?? 0, subjectOf(request)),
+      );
     },
   },
 
   GetSchemaByGuid: {
     async unary(registry, request) {
-      const [stored] = await listByGuid(registry.store, text(request, 'guid'));
+      const [stored] = await listByGuid(registry.store, request.guid ?? '');
       return { ...(await writeStored(registry, request, { stored })), id: 0 };
     },
   },
@@ -64,12 +68,12 @@ export const schemaService = {
   ListSchemas: {
     async *stream({ store }, request) {
       const filter: VersionFilter = {
-        ...readSubjectPrefix(text(request, 'subjectPrefix')),
-        withDeleted: flag(request, 'deleted'),
-        latestOnly: flag(request, 'latestOnly'),
-        ruleType: text(request, 'ruleType') || undefined,
+        ...readSubjectPrefix(request.subjectPrefix ?? ''),
+        withDeleted: request.deleted ?? false,
+        latestOnly: request.latestOnly ?? false,
+        ruleType: request.ruleType || undefined,
       };
-      const given = number(request, 'limit') ?? 0;
+      const given = request.limit ?? 0;
       if (given < 0) throw new RegistryError('BAD_REQUEST', { detail: '"limit" must not be below 0' });
       let left = given === 0 ? Number.MAX_SAFE_INTEGER : given;
       let after: VersionPosition | undefined;
@@ -87,7 +91,7 @@ export const schemaService = {
 
   ListSchemaVersions: {
     async unary({ store }, request) {
-      const uses = await listUses(store, idOf(request), subjectOf(request), flag(request, 'deleted'));
+      const uses = await listUses(store, request.id ?? 0, subjectOf(request), request.deleted ?? false);
       return {
         versions: uses.map(({ name, version }) => ({ subject: formatSubjectName(name), version })),
       };
@@ -99,30 +103,33 @@ export const schemaService = {
       return { schemaTypes: schemaTypeNames };
     },
   },
-} as const satisfies Service;
+};
 
-function idOf(request: Message): number {
-  return number(request, 'id') ?? 0;
+interface ShapeWanted {
+  readonly format?: string;
+  readonly qualifiedReferences?: boolean;
 }
 
-function shown<Content extends FoundSchema['stored']>(
+function shown(
   registry: Registry,
-  request: Message,
-  content: Content,
-) {
-  return shapeSchema(registry, content, text(request, 'format'), flag(request, 'qualifiedReferences'));
+  { format, qualifiedReferences = false }: ShapeWanted,
+  content: StoredContent,
+): Promise<StoredContent> {
+  return shapeSchema(registry, content, format, qualifiedReferences);
 }
 
-async function writeStored(registry: Registry, request: Message, { stored, use }: FoundSchema) {
+async function writeStored(
+  registry: Registry,
+  wanted: ShapeWanted,
+  { stored, use }: FoundSchema,
+): Promise<StoredSchema> {
   return {
     id: stored.id,
     guid: stored.guid,
-    schema: writeSchema(await shown(registry, request, stored)),
-    ...(use && {
-      subject: formatSubjectName(use.name),
-      version: use.version,
-      createTimeMs: use.createdAtMs,
-      deleted: use.isDeleted,
-    }),
+    schema: writeSchema(await shown(registry, wanted, stored)),
+    subject: use ? formatSubjectName(use.name) : '',
+    version: use?.version ?? 0,
+    createTimeMs: use?.createdAtMs ?? 0,
+    deleted: use?.isDeleted ?? false,
   };
 }

@@ -4,28 +4,19 @@ import { getVersion, listVersions } from '../services/find-version.ts';
 import { listReferrers } from '../services/list-referrers.ts';
 import { shapeSchema } from '../services/shape-schema.ts';
 import { formatSubjectName } from '../subject-name.ts';
-import type { Service } from './method.ts';
-import {
-  flag,
-  pageOf,
-  readToken,
-  requiredVersionOf,
-  subjectOf,
-  text,
-  tokenOf,
-  versionOf,
-} from './read-message.ts';
+import type { SubjectService } from './generated/registry.ts';
+import { pageOf, readToken, requiredVersionOf, subjectOf, tokenOf, versionOf } from './read-message.ts';
 import { writeVersion } from './write-message.ts';
 
 const USUAL_PAGE = 1_000;
 const LARGEST_PAGE = 10_000;
 
-export const subjectService = {
+export const subjectService: SubjectService = {
   ListSubjects: {
     async unary({ store }, request) {
       const { size, token } = pageOf(request, USUAL_PAGE, LARGEST_PAGE);
-      const show = flag(request, 'deletedOnly') ? 'deleted' : flag(request, 'deleted') ? 'all' : 'live';
-      const filter = { ...readSubjectPrefix(text(request, 'subjectPrefix') || ':*:'), show } as const;
+      const show = request.deletedOnly ? 'deleted' : request.deleted ? 'all' : 'live';
+      const filter = { ...readSubjectPrefix(request.subjectPrefix || ':*:'), show } as const;
       // One more than is shown says whether there is another page.
       const found = await store.listSubjects(filter, { after: readToken(token), offset: 0, limit: size + 1 });
       const shown = found.slice(0, size);
@@ -39,14 +30,15 @@ export const subjectService = {
 
   DeleteSubject: {
     async unary({ store }, request) {
-      return { versions: await deleteSubject(store, subjectOf(request), flag(request, 'permanent')) };
+      return { versions: await deleteSubject(store, subjectOf(request), request.permanent ?? false) };
     },
   },
 
   ListVersions: {
     async unary({ store }, request) {
-      const onlyDeleted = flag(request, 'deletedOnly');
-      const found = await listVersions(store, subjectOf(request), onlyDeleted || flag(request, 'deleted'));
+      const onlyDeleted = request.deletedOnly ?? false;
+      const withDeleted = onlyDeleted || request.deleted === true;
+      const found = await listVersions(store, subjectOf(request), withDeleted);
       const versions = onlyDeleted ? found.filter(({ isDeleted }) => isDeleted) : found;
       return {
         versions: versions.map(({ version, id, isDeleted, createdAtMs }) => ({
@@ -62,9 +54,9 @@ export const subjectService = {
   GetVersion: {
     async unary(registry, request) {
       const wanted = versionOf(request, 'latest');
-      const found = await getVersion(registry.store, subjectOf(request), wanted, flag(request, 'deleted'));
-      const isQualified = flag(request, 'qualifiedReferences');
-      const content = await shapeSchema(registry, found.content, text(request, 'format'), isQualified);
+      const found = await getVersion(registry.store, subjectOf(request), wanted, request.deleted ?? false);
+      const isQualified = request.qualifiedReferences ?? false;
+      const content = await shapeSchema(registry, found.content, request.format ?? '', isQualified);
       return writeVersion({ ...found, content });
     },
   },
@@ -72,14 +64,14 @@ export const subjectService = {
   DeleteVersion: {
     async unary({ store }, request) {
       const wanted = requiredVersionOf(request);
-      return { version: await deleteVersion(store, subjectOf(request), wanted, flag(request, 'permanent')) };
+      return { version: await deleteVersion(store, subjectOf(request), wanted, request.permanent ?? false) };
     },
   },
 
   ListReferencedBy: {
     async unary({ store }, request) {
       const wanted = versionOf(request, 'latest');
-      return { ids: await listReferrers(store, subjectOf(request), wanted, flag(request, 'deleted')) };
+      return { ids: await listReferrers(store, subjectOf(request), wanted, request.deleted ?? false) };
     },
   },
-} as const satisfies Service;
+};

@@ -1,13 +1,13 @@
 import { compatibilityService } from './compatibility-service.ts';
 import { configService } from './config-service.ts';
 import { contextService } from './context-service.ts';
+import type { Services } from './generated/registry.ts';
 import type { Service } from './method.ts';
 import { modeService } from './mode-service.ts';
 import { schemaService } from './schema-service.ts';
 import { subjectService } from './subject-service.ts';
 
-/** The services of registry.proto, by name. */
-export const services: Readonly<Record<string, Service>> = {
+const served: Services = {
   SubjectService: subjectService,
   SchemaService: schemaService,
   CompatibilityService: compatibilityService,
@@ -15,3 +15,6 @@ export const services: Readonly<Record<string, Service>> = {
   ModeService: modeService,
   ContextService: contextService,
 };
+
+/** The services of registry.proto, by name. The loader gives each method the messages that it is for. */
+export const services = served as object as Readonly<Record<string, Service>>;

@@ -1,28 +1,28 @@
 import type { Metadata } from '../data-contracts/metadata.ts';
 import type { FoundVersion } from '../services/find-version.ts';
 import type { SchemaContent } from '../store/store.ts';
-import { writeVersion as writeVersionBody } from '../writing/write-schema.ts';
+import { formatSubjectName } from '../subject-name.ts';
+import type { Metadata as MetadataMessage, Schema, SchemaVersion } from './generated/registry.ts';
 
-export function writeSchema({ schemaType, schema, references, metadata, ruleSet }: SchemaContent) {
+export function writeSchema({ schemaType, schema, references, metadata, ruleSet }: SchemaContent): Schema {
   return { schemaType, schema, references, metadata: writeMetadata(metadata), ruleSet };
 }
 
-export function writeVersion(found: FoundVersion) {
-  const { subject, version, id, guid, deleted } = writeVersionBody(found);
-  const { content, createdAtMs } = found;
+export function writeVersion(found: FoundVersion): SchemaVersion {
+  const { name, version, id, isDeleted, createdAtMs, content } = found;
   return {
-    subject,
+    subject: formatSubjectName(name),
     version,
     id,
-    guid,
+    guid: content.guid,
     schema: writeSchema(content),
     createTimeMs: createdAtMs,
-    deleted,
+    deleted: isDeleted,
   };
 }
 
 /** A list in a map needs a message of its own. */
-export function writeMetadata(metadata: Metadata | undefined) {
+export function writeMetadata(metadata: Metadata | undefined): MetadataMessage | undefined {
   if (metadata === undefined) return undefined;
   const { tags = {}, ...rest } = metadata;
   return {

@@ -1,0 +1,398 @@
+/* Written by `npm run generate` from registry-server/grpc/registry.proto. */
+import type { Streaming, Unary } from '../method.ts';
+
+export interface SubjectService {
+  /** Ascending by context, then subject; a page at a time. */
+  readonly ListSubjects: { readonly unary: Unary<ListSubjectsRequest, ListSubjectsResponse> };
+  /** Softly: it is no longer listed, and its schemas are still found by id. Permanently, once that was done. */
+  readonly DeleteSubject: { readonly unary: Unary<DeleteSubjectRequest, DeleteSubjectResponse> };
+  /** Oldest first. */
+  readonly ListVersions: { readonly unary: Unary<ListVersionsRequest, ListVersionsResponse> };
+  readonly GetVersion: { readonly unary: Unary<GetVersionRequest, SchemaVersion> };
+  readonly DeleteVersion: { readonly unary: Unary<DeleteVersionRequest, DeleteVersionResponse> };
+  /** Ids of the schemas that refer to a version, ascending. */
+  readonly ListReferencedBy: { readonly unary: Unary<ListReferencedByRequest, ListReferencedByResponse> };
+}
+
+export interface SchemaService {
+  /** A schema that is there already keeps its id and version; else it becomes the next version, if it is compatible. */
+  readonly RegisterSchema: { readonly unary: Unary<RegisterSchemaRequest, RegisterSchemaResponse> };
+  /** The newest version of a subject that holds this very schema. */
+  readonly LookupSchema: { readonly unary: Unary<LookupSchemaRequest, SchemaVersion> };
+  readonly GetSchema: { readonly unary: Unary<GetSchemaRequest, StoredSchema> };
+  readonly GetSchemaByGuid: { readonly unary: Unary<GetSchemaByGuidRequest, StoredSchema> };
+  /** Every version that matches, ascending by context, subject and version; one message each. */
+  readonly ListSchemas: { readonly stream: Streaming<ListSchemasRequest, SchemaVersion> };
+  /** Where a schema is used. */
+  readonly ListSchemaVersions: { readonly unary: Unary<ListSchemaVersionsRequest, ListSchemaVersionsResponse> };
+  readonly ListSchemaTypes: { readonly unary: Unary<ListSchemaTypesRequest, ListSchemaTypesResponse> };
+}
+
+export interface CompatibilityService {
+  /** Whether a schema could be registered, and why not. */
+  readonly CheckCompatibility: { readonly unary: Unary<CheckCompatibilityRequest, CheckCompatibilityResponse> };
+}
+
+/** An empty subject is the default context; ":.context:" is another one, ":.__GLOBAL:" what stands above all. */
+export interface ConfigService {
+  readonly GetConfig: { readonly unary: Unary<GetConfigRequest, Config> };
+  /** Answers what is stored now. */
+  readonly UpdateConfig: { readonly unary: Unary<UpdateConfigRequest, Config> };
+  /** Answers what it was. */
+  readonly DeleteConfig: { readonly unary: Unary<DeleteConfigRequest, Config> };
+}
+
+/** Subjects are named as in ConfigService. */
+export interface ModeService {
+  readonly GetMode: { readonly unary: Unary<GetModeRequest, ModeResponse> };
+  /** Answers the new one. */
+  readonly UpdateMode: { readonly unary: Unary<UpdateModeRequest, ModeResponse> };
+  /** Answers what it was. */
+  readonly DeleteMode: { readonly unary: Unary<DeleteModeRequest, ModeResponse> };
+}
+
+export interface ContextService {
+  readonly ListContexts: { readonly unary: Unary<ListContextsRequest, ListContextsResponse> };
+  /** An empty one alone. */
+  readonly DeleteContext: { readonly unary: Unary<DeleteContextRequest, DeleteContextResponse> };
+}
+
+export interface Schema {
+  /** AVRO, JSON or PROTOBUF; AVRO where it is left out. */
+  readonly schemaType?: string;
+  /** Its text. */
+  readonly schema?: string;
+  readonly references?: readonly Reference[];
+  /** Left out of a registration, metadata and rules are those of the latest version; empty ones are none. */
+  readonly metadata?: Metadata;
+  readonly ruleSet?: RuleSet;
+}
+
+export interface Reference {
+  /** As the schema writes it. */
+  readonly name?: string;
+  readonly subject?: string;
+  /** -1 is the latest. */
+  readonly version?: number;
+}
+
+export interface Metadata {
+  /** By path of the tagged field. */
+  readonly tags?: Readonly<Record<string, Tags>>;
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Names of properties whose values are not to be shown around. */
+  readonly sensitive?: readonly string[];
+}
+
+export interface Tags {
+  readonly values?: readonly string[];
+}
+
+/** Rules that clients carry out. */
+export interface RuleSet {
+  readonly migrationRules?: readonly Rule[];
+  readonly domainRules?: readonly Rule[];
+  readonly encodingRules?: readonly Rule[];
+  readonly enableAt?: string;
+}
+
+export interface Rule {
+  readonly name?: string;
+  readonly doc?: string;
+  /** Unspecified: TRANSFORM. */
+  readonly kind?: RuleKind;
+  /** Unspecified: WRITEREAD. */
+  readonly mode?: RuleMode;
+  /** Which engine of the client: CEL, CEL_FIELD, JSONATA, ENCRYPT. */
+  readonly type?: string;
+  readonly tags?: readonly string[];
+  readonly params?: Readonly<Record<string, string>>;
+  readonly expr?: string;
+  readonly onSuccess?: string;
+  readonly onFailure?: string;
+  readonly disabled?: boolean;
+}
+
+export type RuleKind = 'KIND_UNSPECIFIED' | 'TRANSFORM' | 'CONDITION';
+
+export type RuleMode = 'MODE_UNSPECIFIED' | 'UPGRADE' | 'DOWNGRADE' | 'UPDOWN' | 'WRITE' | 'READ' | 'WRITEREAD';
+
+export interface StoredSchema {
+  /** 0 where it was asked for by its GUID: one schema may have an id in several contexts. */
+  readonly id: number;
+  readonly guid: string;
+  readonly schema: Schema;
+  /** The newest version of the named subject that holds it; empty where none was named. */
+  readonly subject: string;
+  readonly version: number;
+  /** When it was registered, in milliseconds since 1970. */
+  readonly createTimeMs: number;
+  readonly deleted: boolean;
+}
+
+export interface SchemaVersion {
+  readonly subject: string;
+  readonly version: number;
+  readonly id: number;
+  readonly guid: string;
+  readonly schema: Schema;
+  /** When it was registered, in milliseconds since 1970. */
+  readonly createTimeMs: number;
+  readonly deleted: boolean;
+}
+
+export interface ListSubjectsRequest {
+  /** Such as "orders-", ":.context:orders-", or ":*:orders-" in all contexts; all subjects of all contexts when empty. */
+  readonly subjectPrefix?: string;
+  /** With the soft-deleted ones. */
+  readonly deleted?: boolean;
+  readonly deletedOnly?: boolean;
+  /** 1000 when 0, at most 10000. */
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+}
+
+export interface ListSubjectsResponse {
+  readonly subjects: readonly string[];
+  /** Of the next page; empty where this is the last. */
+  readonly nextPageToken: string;
+}
+
+export interface DeleteSubjectRequest {
+  readonly subject?: string;
+  readonly permanent?: boolean;
+}
+
+export interface DeleteSubjectResponse {
+  /** Those that went, ascending. */
+  readonly versions: readonly number[];
+}
+
+export interface ListVersionsRequest {
+  readonly subject?: string;
+  /** With the soft-deleted ones. */
+  readonly deleted?: boolean;
+  readonly deletedOnly?: boolean;
+}
+
+export interface ListVersionsResponse {
+  readonly versions: readonly ListVersionsResponseVersion[];
+}
+
+export interface ListVersionsResponseVersion {
+  readonly version: number;
+  readonly id: number;
+  /** When it was registered, in milliseconds since 1970. */
+  readonly createTimeMs: number;
+  readonly deleted: boolean;
+}
+
+export interface GetVersionRequest {
+  readonly subject?: string;
+  /** Left out or -1: the latest. */
+  readonly version?: number;
+  /** Also one that is soft-deleted. */
+  readonly deleted?: boolean;
+  /** Of the text: "resolved", "serialized", "ignore_extensions". */
+  readonly format?: string;
+  /** Subjects of references with their context. */
+  readonly qualifiedReferences?: boolean;
+}
+
+export interface DeleteVersionRequest {
+  readonly subject?: string;
+  /** -1 is the latest. */
+  readonly version?: number;
+  readonly permanent?: boolean;
+}
+
+export interface DeleteVersionResponse {
+  readonly version: number;
+}
+
+export interface ListReferencedByRequest {
+  readonly subject?: string;
+  /** Left out or -1: the latest. */
+  readonly version?: number;
+  /** With schemas of which all versions are soft-deleted. */
+  readonly deleted?: boolean;
+}
+
+export interface ListReferencedByResponse {
+  readonly ids: readonly number[];
+}
+
+export interface RegisterSchemaRequest {
+  readonly subject?: string;
+  readonly schema?: Schema;
+  readonly normalize?: boolean;
+  /** The number that it must get; -1: only the latest version counts as already there. */
+  readonly version?: number;
+  /** In import mode. */
+  readonly id?: number;
+  readonly format?: string;
+}
+
+export interface RegisterSchemaResponse {
+  readonly id: number;
+  readonly version: number;
+  readonly guid: string;
+  readonly schema: Schema;
+}
+
+export interface LookupSchemaRequest {
+  readonly subject?: string;
+  readonly schema?: Schema;
+  readonly normalize?: boolean;
+  /** Also in soft-deleted versions. */
+  readonly deleted?: boolean;
+  readonly format?: string;
+  readonly qualifiedReferences?: boolean;
+}
+
+export interface GetSchemaRequest {
+  readonly id?: number;
+  /** Its context is where the id counts; the default one when empty. */
+  readonly subject?: string;
+  readonly format?: string;
+  readonly qualifiedReferences?: boolean;
+}
+
+export interface GetSchemaByGuidRequest {
+  readonly guid?: string;
+  readonly format?: string;
+  readonly qualifiedReferences?: boolean;
+}
+
+export interface ListSchemasRequest {
+  /** As in ListSubjectsRequest, but for the default context alone when empty. */
+  readonly subjectPrefix?: string;
+  readonly deleted?: boolean;
+  readonly latestOnly?: boolean;
+  /** Only schemas with a rule of this type. */
+  readonly ruleType?: string;
+  /** At most so many; all when 0. */
+  readonly limit?: number;
+}
+
+export interface ListSchemaVersionsRequest {
+  readonly id?: number;
+  /** Its context is where the id counts; the default one when empty. */
+  readonly subject?: string;
+  readonly deleted?: boolean;
+}
+
+export interface ListSchemaVersionsResponse {
+  readonly versions: readonly ListSchemaVersionsResponseUse[];
+}
+
+export interface ListSchemaVersionsResponseUse {
+  readonly subject: string;
+  readonly version: number;
+}
+
+export interface ListSchemaTypesRequest {}
+
+export interface ListSchemaTypesResponse {
+  readonly schemaTypes: readonly string[];
+}
+
+export interface CheckCompatibilityRequest {
+  readonly subject?: string;
+  readonly schema?: Schema;
+  /** The one to compare with, -1 is the latest; left out: all that the level of the subject demands. */
+  readonly version?: number;
+}
+
+export interface CheckCompatibilityResponse {
+  readonly isCompatible: boolean;
+  /** Why not. */
+  readonly messages: readonly string[];
+}
+
+export interface Config {
+  readonly compatibility?: ConfigLevel;
+  /** A metadata property: only versions with the same value of it are compared. */
+  readonly compatibilityGroup?: string;
+  readonly compatibilityPolicy?: ConfigPolicy;
+  readonly normalize?: boolean;
+  readonly validateFields?: boolean;
+  readonly validateNewSchemas?: boolean;
+  readonly validateRules?: boolean;
+  /** The subject that this one stands for. */
+  readonly alias?: string;
+  readonly aliasForDeks?: string;
+  readonly defaultMetadata?: Metadata;
+  readonly overrideMetadata?: Metadata;
+  readonly defaultRuleSet?: RuleSet;
+  readonly overrideRuleSet?: RuleSet;
+}
+
+export type ConfigLevel = 'LEVEL_UNSPECIFIED' | 'NONE' | 'BACKWARD' | 'BACKWARD_TRANSITIVE' | 'FORWARD' | 'FORWARD_TRANSITIVE' | 'FULL' | 'FULL_TRANSITIVE';
+
+export type ConfigPolicy = 'POLICY_UNSPECIFIED' | 'STRICT' | 'LENIENT' | 'LOGICAL';
+
+export interface GetConfigRequest {
+  readonly subject?: string;
+  /** What applies to it, when it has none of its own. */
+  readonly defaultToGlobal?: boolean;
+}
+
+export interface UpdateConfigRequest {
+  readonly subject?: string;
+  /** Fields that are left out keep their value. */
+  readonly config?: Config;
+  /** Names of the fields that are to have no value, such as "alias". */
+  readonly clear?: readonly string[];
+}
+
+export interface DeleteConfigRequest {
+  readonly subject?: string;
+}
+
+export type Mode = 'MODE_UNSPECIFIED' | 'READWRITE' | 'READONLY' | 'READONLY_OVERRIDE' | 'IMPORT' | 'FORWARD';
+
+export interface GetModeRequest {
+  readonly subject?: string;
+  readonly defaultToGlobal?: boolean;
+}
+
+export interface UpdateModeRequest {
+  readonly subject?: string;
+  readonly mode?: Mode;
+  /** IMPORT although there are schemas. */
+  readonly force?: boolean;
+}
+
+export interface DeleteModeRequest {
+  readonly subject?: string;
+  /** Those of all subjects in the context, too. */
+  readonly recursive?: boolean;
+}
+
+export interface ModeResponse {
+  readonly mode: Mode;
+}
+
+export interface ListContextsRequest {
+  readonly contextPrefix?: string;
+}
+
+export interface ListContextsResponse {
+  readonly contexts: readonly string[];
+}
+
+export interface DeleteContextRequest {
+  readonly context?: string;
+}
+
+export interface DeleteContextResponse {}
+
+export interface Services {
+  readonly SubjectService: SubjectService;
+  readonly SchemaService: SchemaService;
+  readonly CompatibilityService: CompatibilityService;
+  readonly ConfigService: ConfigService;
+  readonly ModeService: ModeService;
+  readonly ContextService: ContextService;
+}
