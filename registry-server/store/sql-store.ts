@@ -1,31 +1,23 @@
-import type { Reference } from '../schema-types/schema-type.ts';
-import { GLOBAL_CONTEXT, type SubjectName } from '../subject-name.ts';
+import type { SubjectName } from '../subject-name.ts';
+import { changeSettings, removeContext, removeVersions } from './change-subjects.ts';
 import { type Connection, type Database, type Row, StoreUnavailable, sqlState } from './database.ts';
-import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
+import { fingerprint, textFingerprint } from './fingerprint.ts';
 import { behind, boundsOf, listName } from './list-name.ts';
 import { type Migrated, migrate, readMigrated } from './migrate.ts';
-import { readNotification } from './read-change.ts';
+import { readSubject } from './read-subject.ts';
+import {
+  contentColumns,
+  readListedVersion,
+  readReferrer,
+  readSchema,
+  readSettings,
+  type SettingsRow,
+} from './rows.ts';
 import { statement } from './sql.ts';
-import type {
-  Change,
-  ChangeListener,
-  Holdings,
-  ImportedVersion,
-  ListedVersion,
-  LiveAndDeleted,
-  NewVersion,
-  Referrer,
-  Removal,
-  SchemaContent,
-  Settings,
-  SettingsChain,
-  Store,
-  StoredSchema,
-  SubjectState,
-} from './store.ts';
+import type { Holdings, ImportedVersion, LiveAndDeleted, NewVersion, SchemaContent, Store } from './store.ts';
 import { type AddedVersion, versionQueue } from './version-queue.ts';
+import { watchChanges } from './watch-changes.ts';
 
-const CHANNEL = 'schema_registry';
 // Deadlock found, serialization failure: the transaction was undone and may succeed now.
 const RETRIED_STATES = ['40P01', '40001'];
 const MAX_TRIES = 5;
@@ -167,7 +159,7 @@ export function sqlStore(database: Database): Store {
       return ['.', ...rows.map(({ context }) => context)];
     },
 
-    watch: (listener) => watch(database, listener),
+    watch: (listener) => watchChanges(database, listener),
 
     countHoldings: (signal) => database.unlimited(countHoldings, signal),
 
@@ -197,46 +189,6 @@ function ensureSameTables({ migration, has_counters: hasCounters }: Row, migrate
   throw new StoreUnavailable(`${words}: finish the restore, or restart the server`, {
     reason: 'TablesChanged',
   });
-}
-
-async function readSubject(connection: Connection, { context, subject }: SubjectName): Promise<SubjectState> {
-  const [row] = await connection.query<{
-    revision: string;
-    settings_revision: string;
-    last_version: number;
-    versions: readonly [number, number, boolean, number][];
-    settings: readonly SettingsRow[];
-  }>(statement('readSubject'), [context, subject]);
-  if (!row) throw new Error('a select without a table gave no row');
-  const settingsOf = (wanted: SubjectName): Settings => {
-    const found = row.settings.find((s) => s.context === wanted.context && s.subject === wanted.subject);
-    return found ? readSettings(found) : {};
-  };
-  return {
-    revision: row.revision,
-    settingsRevision: row.settings_revision,
-    settings: {
-      subject: subject === '' ? {} : settingsOf({ context, subject }),
-      context: context === GLOBAL_CONTEXT ? {} : settingsOf({ context, subject: '' }),
-      global: settingsOf({ context: GLOBAL_CONTEXT, subject: '' }),
-    },
-    lastVersion: row.last_version,
-    versions: row.versions.map(([version, id, isDeleted, createdAtMs]) => ({
-      version,
-      id,
-      isDeleted,
-      createdAtMs,
-    })),
-  };
-}
-
-interface SettingsRow extends SubjectName {
-  readonly config: Settings['config'] | null;
-  readonly mode: Settings['mode'] | null;
-}
-
-function readSettings({ config, mode }: Pick<SettingsRow, 'config' | 'mode'>): Settings {
-  return { config: config ?? undefined, mode: mode ?? undefined };
 }
 
 async function addVersion(
@@ -276,17 +228,18 @@ async function importVersion(
 
 /** In the order of the columns. */
 function valuesOf(content: SchemaContent): readonly unknown[] {
-  const { schemaType, schema, references, metadata, ruleSet } = content;
-  const hasContract = metadata !== undefined || ruleSet !== undefined;
+  const hasContract = content.metadata !== undefined || content.ruleSet !== undefined;
+  const columns = contentColumns(content);
+  const asJson = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
   return [
     fingerprint(content),
     hasContract ? textFingerprint(content) : null,
-    guid(content),
-    schemaType,
-    schema,
-    references.length > 0 ? JSON.stringify(references) : null,
-    metadata ? JSON.stringify(metadata) : null,
-    ruleSet ? JSON.stringify(ruleSet) : null,
+    columns.guid,
+    columns.schema_type,
+    columns.schema,
+    asJson(columns.refs),
+    asJson(columns.metadata),
+    asJson(columns.rule_set),
   ];
 }
 
@@ -294,78 +247,6 @@ function pointersOf(targets: NewVersion['targets']): string {
   return JSON.stringify(
     targets.map(({ name, version, id }, position) => ({ position, ...name, version, id })),
   );
-}
-
-async function removeVersions(
-  connection: Connection,
-  name: SubjectName,
-  decide: (state: SubjectState, referrers: readonly Referrer[]) => Removal,
-): Promise<void> {
-  const { context, subject } = name;
-  const at = [context, subject];
-  await connection.query(statement('lockSettings'), [context, false]);
-  await connection.query(statement('lockSubject'), at);
-  // A registration that points at one of these versions holds it until it commits: after this it is seen.
-  await connection.query(statement('lockVersions'), at);
-  const referrers = await connection.query(statement('listAllReferrers'), at);
-  const removal = decide(await readSubject(connection, name), referrers.map(readReferrer));
-
-  const versions = JSON.stringify(removal.versions);
-  if (removal.isPermanent) {
-    const dropped = await connection.query<{ id: number }>(statement('dropVersions'), [...at, versions]);
-    const ids = JSON.stringify([...new Set(dropped.map(({ id }) => id))]);
-    await connection.query(statement('lockSchemas'), [context, ids]);
-    const purged = await connection.query(statement('purgeSchemas'), [context, ids]);
-    if (purged.length > 0) {
-      await connection.query(statement('countPurge'));
-      await notify(connection, { purged: true });
-    }
-    const forgotten = await connection.query(statement('forgetSubject'), at);
-    if (forgotten.length > 0) await connection.query(statement('forgetSettings'), at);
-  } else {
-    await connection.query(statement('softDelete'), [...at, versions]);
-  }
-  await connection.query(statement('moveRevision'), at);
-  await notify(connection, name);
-}
-
-async function changeSettings(
-  connection: Connection,
-  name: SubjectName,
-  decide: (before: SettingsChain, hasLive: boolean) => Settings,
-): Promise<void> {
-  const { context, subject } = name;
-  await connection.query(statement('lockSettings'), [context, true]);
-  const [live] = await connection.query<{ found: boolean }>(statement('hasLive'), [
-    context === GLOBAL_CONTEXT ? null : context,
-    subject,
-  ]);
-  const { settings } = await readSubject(connection, name);
-  const { config, mode } = decide(settings, live?.found ?? false);
-  await connection.query(statement('writeSettings'), [
-    context,
-    subject,
-    config ? JSON.stringify(config) : null,
-    mode ?? null,
-  ]);
-  // Those of a context weigh on every subject in it.
-  await notify(connection, subject === '' ? { settingsOf: context } : name);
-}
-
-async function removeContext(connection: Connection, context: string): Promise<boolean> {
-  // Nobody registers meanwhile.
-  await connection.query(statement('lockSettings'), [context, true]);
-  const left = await connection.query(statement('listContextSubjects'), [context]);
-  if (left.length > 0) return false;
-  await connection.query(statement('clearContextSettings'), [context]);
-  const dropped = await connection.query(statement('dropContextSchemas'), [context]);
-  if (dropped.length > 0) {
-    await connection.query(statement('countPurge'));
-    await notify(connection, { purged: true });
-  }
-  await connection.query(statement('dropContext'), [context]);
-  await notify(connection, { settingsOf: context });
-  return true;
 }
 
 async function countHoldings(connection: Connection): Promise<Holdings> {
@@ -383,38 +264,6 @@ async function countHoldings(connection: Connection): Promise<Holdings> {
   };
 }
 
-async function notify(connection: Connection, change: Change): Promise<void> {
-  await connection.query(statement('notify'), [JSON.stringify(change)]);
-}
-
-function watch(database: Database, listener: ChangeListener): void {
-  let connection = 0;
-  database.listen(CHANNEL, {
-    notified: (payload) => listener.changed(readNotification(payload)),
-    lost: () => {
-      connection += 1;
-      listener.lost();
-    },
-    connected: () => {
-      connection += 1;
-      void readPurges(connection);
-    },
-  });
-
-  // What is read after the listening began cannot miss a purge: a later one is notified. Until it was read, for
-  // whatever reason it cannot be, the feed counts as lost.
-  async function readPurges(reading: number, isAgain = false): Promise<void> {
-    try {
-      const [row] = await database.query<{ purges: string }>(statement('readPurges'));
-      if (reading === connection) listener.connected(row?.purges ?? '0');
-    } catch (error) {
-      if (reading !== connection) return;
-      if (!isAgain) listener.failed?.(error);
-      setTimeout(() => void readPurges(reading, true), 500).unref();
-    }
-  }
-}
-
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -423,39 +272,4 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
       if (tries === MAX_TRIES || !RETRIED_STATES.includes(sqlState(error) ?? '')) throw error;
     }
   }
-}
-
-function readSchema(row: Row): StoredSchema {
-  return {
-    context: row.context as string,
-    id: row.id as number,
-    guid: row.guid as string,
-    schemaType: row.schema_type as string,
-    schema: row.schema as string,
-    references: (row.refs as readonly Reference[] | null) ?? [],
-    ...(row.metadata ? { metadata: row.metadata as SchemaContent['metadata'] } : {}),
-    ...(row.rule_set ? { ruleSet: row.rule_set as SchemaContent['ruleSet'] } : {}),
-  };
-}
-
-function readListedVersion(row: Row): ListedVersion {
-  const content = readSchema(row);
-  return {
-    name: { context: content.context, subject: row.subject as string },
-    version: row.version as number,
-    id: content.id,
-    isDeleted: row.deleted as boolean,
-    createdAtMs: Number(row.created_ms),
-    content,
-  };
-}
-
-function readReferrer(row: Row): Referrer {
-  return {
-    version: row.version as number,
-    context: row.context as string,
-    id: row.id as number,
-    isLive: row.is_live as boolean,
-    isOwn: row.is_own as boolean,
-  };
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Connection, type Database, StoreUnavailable, sqlState } from './database.ts';
-import { fingerprint, guid, textFingerprint } from './fingerprint.ts';
+import { fingerprint, textFingerprint } from './fingerprint.ts';
+import { contentColumns } from './rows.ts';
 import { statement } from './sql.ts';
 import type { NewVersion } from './store.ts';
 
@@ -125,12 +126,7 @@ function rowOf({ name, judgedAgainst, content }: NewVersion) {
     settings_revision: judgedAgainst.settingsRevision,
     fingerprint: bytea(fingerprint(content)),
     text_fingerprint: content.metadata || content.ruleSet ? bytea(textFingerprint(content)) : undefined,
-    guid: guid(content),
-    schema_type: content.schemaType,
-    schema: content.schema,
-    refs: content.references.length > 0 ? content.references : undefined,
-    metadata: content.metadata,
-    rule_set: content.ruleSet,
+    ...contentColumns(content),
   };
 }
 

@@ -5,8 +5,9 @@ import { backOffMs } from '../../back-off.ts';
 import type { SubjectName } from '../../subject-name.ts';
 import { type Bucket, BucketUnavailable } from '../bucket.ts';
 import type { Connection, Database } from '../database.ts';
-import { fingerprint, guid, textFingerprint } from '../fingerprint.ts';
+import { fingerprint, textFingerprint } from '../fingerprint.ts';
 import { inParallel } from '../in-parallel.ts';
+import { contentColumns } from '../rows.ts';
 import type { SchemaContent } from '../store.ts';
 import {
   type ContextRecord,
@@ -277,12 +278,7 @@ function rowOf(kept: KeptSchema, content: SchemaContent): object {
     id,
     fingerprint: digest,
     text_fingerprint: isText && !isCopy ? undefined : textFingerprint(content).toString('hex'),
-    guid: guid(content),
-    schema_type: content.schemaType,
-    schema: content.schema,
-    refs: content.references.length > 0 ? content.references : undefined,
-    metadata: content.metadata,
-    rule_set: content.ruleSet,
+    ...contentColumns(content),
     is_copy: isCopy,
     created_at: schemaCreatedAt,
     targets,
