@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import Koa from 'koa';
-import type { KnownPosts } from './known-posts.ts';
+import type { KnownPosts } from './before-koa/known-posts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import { accessLog } from './middleware/access-log.ts';

@@ -1,5 +1,5 @@
+import { parseOrigins } from './before-koa/allow-origins.ts';
 import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
-import { parseOrigins } from './cors.ts';
 import {
   attributes,
   flag,

@@ -24,7 +24,7 @@ export type Authorize = (
   called: CalledMethod,
 ) => Promise<Admission>;
 
-/** As guard.ts, before the services of gRPC. Health and reflection are open, like /health and the OpenAPI document. */
+/** As before-koa/authorize.ts, before the services of gRPC. Health and reflection are open, like /health and the OpenAPI document. */
 export function openLock(authenticator: Authenticator | undefined, metrics: Metrics): Authorize {
   return async (headers, called) => {
     if (!authenticator) return {};

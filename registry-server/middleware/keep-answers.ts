@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
-import { keptBytes } from '../kept-bytes.ts';
-import { type Basis, type KnownPosts, revisionsOf } from '../known-posts.ts';
+import { keptBytes } from '../before-koa/kept-bytes.ts';
+import { type Basis, type KnownPosts, revisionsOf } from '../before-koa/known-posts.ts';
 import { rawBodyOf } from './read-body.ts';
 
 /** Keeps what a route says it answered from the store's cache alone: `ctx.state.basis`. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
-import { countedBody } from '../count-bodies.ts';
+import { countedBody } from '../before-koa/count-bodies.ts';
 import { RegistryError } from '../errors.ts';
 import type { JsonObject } from '../reading/json-object.ts';
 import { decodeJson } from './decode-json.ts';

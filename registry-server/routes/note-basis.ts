@@ -1,5 +1,5 @@
 import type { RouterContext } from '@koa/router';
-import type { Basis } from '../known-posts.ts';
+import type { Basis } from '../before-koa/known-posts.ts';
 import type { SentSchema } from '../services/read-schema-text.ts';
 import { formatSubjectName } from '../subject-name.ts';
 import { subjectOf } from './read-request.ts';

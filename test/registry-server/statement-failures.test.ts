@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import pg from 'pg';
 import { openApp } from '../../registry-server/app.ts';
-import { KnownPosts } from '../../registry-server/known-posts.ts';
+import { KnownPosts } from '../../registry-server/before-koa/known-posts.ts';
 import { Lifecycle } from '../../registry-server/lifecycle.ts';
 import { closeServer, listen, urlOf } from '../../registry-server/listen.ts';
 import { openLog } from '../../registry-server/log.ts';

@@ -1,17 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Authenticator } from './authentication/authenticate.ts';
-import { isRefusal, type Outcome } from './authentication/outcome.ts';
-import { keepPrincipal, permits } from './authentication/principal.ts';
+import type { Authenticator } from '../authentication/authenticate.ts';
+import { isRefusal, type Outcome } from '../authentication/outcome.ts';
+import { keepPrincipal, permits } from '../authentication/principal.ts';
+import { RegistryError } from '../errors.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { levelOf } from '../middleware/access-log.ts';
+import { requestIdOf } from '../middleware/identify-request.ts';
+import { chooseMediaType, mediaTypes } from '../middleware/negotiate.ts';
+import { type Need, neededRole, operationOf } from '../routes/needed-role.ts';
+import { traceOf } from '../tracing/trace-requests.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
-import { RegistryError } from './errors.ts';
-import type { Lifecycle } from './lifecycle.ts';
-import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
-import { levelOf } from './middleware/access-log.ts';
-import { requestIdOf } from './middleware/identify-request.ts';
-import { chooseMediaType, mediaTypes } from './middleware/negotiate.ts';
-import { type Need, neededRole, operationOf } from './routes/needed-role.ts';
-import { traceOf } from './tracing/trace-requests.ts';
 
 export interface GuardParts {
   readonly authenticator: Authenticator;

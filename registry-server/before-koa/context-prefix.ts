@@ -1,4 +1,4 @@
-import { DEFAULT_CONTEXT, readContextName } from './subject-name.ts';
+import { DEFAULT_CONTEXT, readContextName } from '../subject-name.ts';
 
 const prefixed = /^\/contexts\/([^/?]+)(\/[^/?][^?]*)(?:\?(.*))?$/s;
 

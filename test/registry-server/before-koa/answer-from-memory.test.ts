@@ -2,15 +2,19 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { type FrontSettings, openAnswers, openFront } from '../../registry-server/front.ts';
-import { KnownPosts } from '../../registry-server/known-posts.ts';
-import { Lifecycle } from '../../registry-server/lifecycle.ts';
-import { openLog } from '../../registry-server/log.ts';
-import { openMetrics } from '../../registry-server/metrics.ts';
-import type { StoredSchema, SubjectState } from '../../registry-server/store/store.ts';
-import { idleSources } from '../build/metrics.ts';
-import { anAvroRecord } from '../build/schema.ts';
-import { startServer, type TestServer } from '../build/server.ts';
+import {
+  type FrontSettings,
+  openAnswers,
+  openFront,
+} from '../../../registry-server/before-koa/answer-from-memory.ts';
+import { KnownPosts } from '../../../registry-server/before-koa/known-posts.ts';
+import { Lifecycle } from '../../../registry-server/lifecycle.ts';
+import { openLog } from '../../../registry-server/log.ts';
+import { openMetrics } from '../../../registry-server/metrics.ts';
+import type { StoredSchema, SubjectState } from '../../../registry-server/store/store.ts';
+import { idleSources } from '../../build/metrics.ts';
+import { anAvroRecord } from '../../build/schema.ts';
+import { startServer, type TestServer } from '../../build/server.ts';
 
 interface RawReply {
   readonly status: number | undefined;

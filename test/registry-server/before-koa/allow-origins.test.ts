@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { isAllowed, parseOrigins } from '../../registry-server/cors.ts';
-import { readSettings } from '../../registry-server/settings.ts';
-import { startServer, type TestServer } from '../build/server.ts';
+import { isAllowed, parseOrigins } from '../../../registry-server/before-koa/allow-origins.ts';
+import { readSettings } from '../../../registry-server/settings.ts';
+import { startServer, type TestServer } from '../../build/server.ts';
 
 const app = { Origin: 'https://app.example.com' };
 const allowed = ({ headers }: { readonly headers: Headers }) => headers.get('Access-Control-Allow-Origin');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { keptBytes } from '../../registry-server/kept-bytes.ts';
+import { keptBytes } from '../../../registry-server/before-koa/kept-bytes.ts';
 
 describe('bytes that are kept', () => {
   it('keep no more memory than they have', () => {

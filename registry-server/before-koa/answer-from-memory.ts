@@ -1,6 +1,19 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
-import { principalOf } from './authentication/principal.ts';
+import { principalOf } from '../authentication/principal.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { levelOf } from '../middleware/access-log.ts';
+import { requestIdOf } from '../middleware/identify-request.ts';
+import { canRead, chooseMediaType } from '../middleware/negotiate.ts';
+import { keepRawBody, rawBodyOf } from '../middleware/read-body.ts';
+import { pickVersion } from '../services/find-version.ts';
+import { aliasOf } from '../services/read-subject.ts';
+import type { CachedStore } from '../store/cached.ts';
+import { DEFAULT_CONTEXT, parseSubjectName } from '../subject-name.ts';
+import { noteRoute, traceOf } from '../tracing/trace-requests.ts';
+import { writeSchema, writeVersion } from '../writing/write-schema.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
 import { countedBody } from './count-bodies.ts';
 import { keptBytes } from './kept-bytes.ts';
@@ -11,19 +24,6 @@ import {
   OVERHEAD_BYTES,
   revisionsOf,
 } from './known-posts.ts';
-import type { Lifecycle } from './lifecycle.ts';
-import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
-import { levelOf } from './middleware/access-log.ts';
-import { requestIdOf } from './middleware/identify-request.ts';
-import { canRead, chooseMediaType } from './middleware/negotiate.ts';
-import { keepRawBody, rawBodyOf } from './middleware/read-body.ts';
-import { pickVersion } from './services/find-version.ts';
-import { aliasOf } from './services/read-subject.ts';
-import type { CachedStore } from './store/cached.ts';
-import { DEFAULT_CONTEXT, parseSubjectName } from './subject-name.ts';
-import { noteRoute, traceOf } from './tracing/trace-requests.ts';
-import { writeSchema, writeVersion } from './writing/write-schema.ts';
 
 export interface FrontSettings {
   readonly store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>;

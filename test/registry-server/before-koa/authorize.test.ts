@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Router } from '@koa/router';
 import { expect } from 'chai';
-import { type Role, roles } from '../../registry-server/authentication/principal.ts';
-import type { Registry } from '../../registry-server/registry.ts';
-import { healthRouter } from '../../registry-server/routes/health.ts';
-import { neededRoles } from '../../registry-server/routes/needed-role.ts';
-import { routes } from '../../registry-server/routes/table.ts';
-import { BadSettings } from '../../registry-server/settings.ts';
-import { eventually } from '../build/eventually.ts';
-import { type Reply, startServer, type TestServer } from '../build/server.ts';
+import { type Role, roles } from '../../../registry-server/authentication/principal.ts';
+import type { Registry } from '../../../registry-server/registry.ts';
+import { healthRouter } from '../../../registry-server/routes/health.ts';
+import { neededRoles } from '../../../registry-server/routes/needed-role.ts';
+import { routes } from '../../../registry-server/routes/table.ts';
+import { BadSettings } from '../../../registry-server/settings.ts';
+import { eventually } from '../../build/eventually.ts';
+import { type Reply, startServer, type TestServer } from '../../build/server.ts';
 
 const keys: Readonly<Record<Role, string>> = {
   reader: 'reader-key-0123456789abcdef',

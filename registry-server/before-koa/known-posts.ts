@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type CacheUsage, usageOf } from './store/cached.ts';
-import type { StoredSchema, SubjectState } from './store/store.ts';
-import type { SubjectName } from './subject-name.ts';
+import { type CacheUsage, usageOf } from '../store/cached.ts';
+import type { StoredSchema, SubjectState } from '../store/store.ts';
+import type { SubjectName } from '../subject-name.ts';
 
 /** What an answer follows from: as long as the store's cache holds it, it is the answer. */
 export interface Basis {

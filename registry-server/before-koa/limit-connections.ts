@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 
 const SAID_EVERY_MS = 60_000;
 
