@@ -1,3 +1,4 @@
+import type { V1Volume, V1VolumeMount } from '../kube/kubernetes.ts';
 import type { Jwt, Registry } from '../registry.ts';
 import { timeOf } from '../time.ts';
 import { type Child, names } from './child.ts';
@@ -36,11 +37,11 @@ function hasOwnKey({ auth }: Registry): boolean {
   return auth?.apiKeys !== undefined && auth.apiKeys.secretName === undefined;
 }
 
-export function adminKeyVolumes(registry: Registry) {
+export function adminKeyVolumes(registry: Registry): readonly V1Volume[] {
   return hasOwnKey(registry) ? [secretVolume('api-keys', names(registry).auth, [keysKey])] : [];
 }
 
-export function adminKeyMounts(registry: Registry) {
+export function adminKeyMounts(registry: Registry): readonly V1VolumeMount[] {
   return hasOwnKey(registry) ? [{ name: 'api-keys', mountPath: keysPath, readOnly: true }] : [];
 }
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kube/kubernetes.ts';
+import type { KubeObject, V1ConfigMap } from '../kube/kubernetes.ts';
 import type { Component } from '../labels.ts';
 import type { Authority, Certificates, Leaf, Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
@@ -89,16 +89,16 @@ export const authoritySecret: Child = (registry, { certificates }) => {
 export const authorityBundle: Child = (registry, { certificates }) =>
   certificates === undefined
     ? undefined
-    : {
+    : ({
         ...meta(registry, 'ConfigMap', 'server', names(registry).authority),
         data: { 'ca.crt': bundleOf(certificates.authority) },
-      };
+      } satisfies V1ConfigMap);
 
 export const serverTls: Child = (registry, observed) => leafSecret(registry, observed, 'server');
 export const postgresTls: Child = (registry, observed) => leafSecret(registry, observed, 'postgres');
 export const redisTls: Child = (registry, observed) => leafSecret(registry, observed, 'redis');
 
-/** For cert-manager, which writes the Secret. */
+/** For cert-manager, which writes the Secret. There is no type of it: the kind is cert-manager's own. */
 export const certificate: Child = (registry, observed) => {
   const { tls } = registry;
   const { served } = observed;

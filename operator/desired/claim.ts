@@ -1,4 +1,9 @@
-import type { KubeObject, V1PersistentVolumeClaim, V1StatefulSet } from '../kube/kubernetes.ts';
+import type {
+  KubeObject,
+  V1PersistentVolumeClaim,
+  V1PersistentVolumeClaimSpec,
+  V1StatefulSet,
+} from '../kube/kubernetes.ts';
 import { labels, selectorLabels } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import { isAbove, isSameQuantity } from '../quantity.ts';
@@ -17,7 +22,7 @@ export function claimTemplate(
   component: WithVolume,
   storage: Storage,
   found: V1StatefulSet | undefined,
-) {
+): V1PersistentVolumeClaim {
   const before = templateOf(found);
   const size = before?.resources?.requests?.storage ?? storage.size;
   const { storageClassName } = before ?? storage;
@@ -29,7 +34,7 @@ export function claimTemplate(
       accessModes: ['ReadWriteOnce'],
       volumeMode: 'Filesystem',
       resources: { requests: { storage: size } },
-      ...(storageClassName === undefined ? {} : { storageClassName }),
+      ...(storageClassName === undefined ? {} : ({ storageClassName } satisfies V1PersistentVolumeClaimSpec)),
     },
   };
 }
@@ -60,7 +65,9 @@ export function claim(registry: Registry, component: WithVolume, observed: Obser
       labels: selectorLabels(registry, component),
       ...(isOwned ? { ownerReferences: owner } : {}),
     },
-    spec: { resources: { requests: { storage: sizeOf(found, storage) } } },
+    spec: {
+      resources: { requests: { storage: sizeOf(found, storage) } },
+    } satisfies V1PersistentVolumeClaimSpec,
   };
 }
 
@@ -176,9 +183,7 @@ function isEmpty({ metadata, spec, status }: V1PersistentVolumeClaim): boolean {
   );
 }
 
-type ClaimSpec = NonNullable<V1PersistentVolumeClaim['spec']>;
-
-function isAsked({ storageClassName, resources }: ClaimSpec, storage: Storage): boolean {
+function isAsked({ storageClassName, resources }: V1PersistentVolumeClaimSpec, storage: Storage): boolean {
   const size = resources?.requests?.storage;
   return (
     storageClassName === storage.storageClassName &&
@@ -192,6 +197,6 @@ function isOlder(one: V1PersistentVolumeClaim | undefined, other: V1StatefulSet)
   return first !== '' && second !== '' && Date.parse(first ?? '') < Date.parse(second ?? '');
 }
 
-function templateOf(found: V1StatefulSet | undefined): ClaimSpec | undefined {
+function templateOf(found: V1StatefulSet | undefined): V1PersistentVolumeClaimSpec | undefined {
   return found?.spec?.volumeClaimTemplates?.[0]?.spec;
 }

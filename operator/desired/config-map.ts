@@ -1,13 +1,15 @@
+import type { V1ConfigMap } from '../kube/kubernetes.ts';
 import type { ArtifactStore, ExternalCache, ExternalDatabase, Registry, Tls } from '../registry.ts';
 import { authConfig } from './auth.ts';
 import { authorityPath, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 
 /** What the server reads from its environment and may be seen by anyone. */
-export const configMap: Child = (registry) => ({
-  ...meta(registry, 'ConfigMap', 'server', names(registry).config),
-  data: serverConfig(registry),
-});
+export const configMap: Child = (registry) =>
+  ({
+    ...meta(registry, 'ConfigMap', 'server', names(registry).config),
+    data: serverConfig(registry),
+  }) satisfies V1ConfigMap;
 
 /** The names are those of registry-server/settings.ts; test/contract holds the two in step. */
 export function serverConfig(registry: Registry): Record<string, string> {

@@ -1,3 +1,4 @@
+import type { V1ConfigMap } from '../kube/kubernetes.ts';
 import { type Child, meta, names } from './child.ts';
 import { dashboardsOf } from './dashboards.ts';
 
@@ -19,5 +20,5 @@ export const dashboard: Child = (registry) => {
         JSON.stringify(content),
       ]),
     ),
-  };
+  } satisfies V1ConfigMap;
 };

@@ -1,4 +1,4 @@
-import type { V1Deployment } from '../kube/kubernetes.ts';
+import type { V1DeploymentSpec, V1EnvVar, V1Probe, V1Volume, V1VolumeMount } from '../kube/kubernetes.ts';
 import { labels, selectorLabels } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
@@ -22,16 +22,18 @@ import {
   podSecurity,
   scratchVolume,
   secretHashAnnotation,
+  secretVariable,
   secretVolume,
 } from './pod.ts';
 
 const serverUser = 1000;
+const podName: V1EnvVar = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
 export const deployment: Child = (registry, observed) => {
   const { server, config, postgres, redis } = names(registry);
   const replicas = wantedReplicas(registry, observed);
   const door = apiDoor(registry);
-  const spec: V1Deployment['spec'] = {
+  const spec: V1DeploymentSpec = {
     ...(replicas === undefined ? {} : { replicas }),
     revisionHistoryLimit: 3,
     selector: { matchLabels: selectorLabels(registry, 'server') },
@@ -95,19 +97,12 @@ export const deployment: Child = (registry, observed) => {
             env: [
               ...(registry.database.kind === 'external'
                 ? []
-                : [
-                    {
-                      name: 'DATABASE_URL',
-                      valueFrom: { secretKeyRef: { name: postgres, key: 'DATABASE_URL' } },
-                    },
-                  ]),
+                : [secretVariable('DATABASE_URL', postgres, 'DATABASE_URL')]),
               ...(registry.cache?.kind !== 'managed'
                 ? []
-                : [{ name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: redis, key: 'REDIS_URL' } } }]),
+                : [secretVariable('REDIS_URL', redis, 'REDIS_URL')]),
               ...namedSecretVariables(registry),
-              ...(registry.monitoring.tracing === undefined
-                ? []
-                : [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }]),
+              ...(registry.monitoring.tracing === undefined ? [] : [podName]),
             ],
             resources: registry.resources,
             startupProbe: probe(door, '/health', {
@@ -152,17 +147,20 @@ export const deployment: Child = (registry, observed) => {
 };
 
 /** Whom the server trusts, and its own certificate; one that the spec names has its volume already. */
-function certificateVolumes(registry: Registry) {
+function certificateVolumes(registry: Registry): readonly V1Volume[] {
   const { tls } = registry;
   if (tls === undefined) return [];
-  const authority = { name: 'authority', configMap: { name: names(registry).authority, defaultMode: 0o444 } };
+  const authority: V1Volume = {
+    name: 'authority',
+    configMap: { name: names(registry).authority, defaultMode: 0o444 },
+  };
   if (tls.mode === 'Secret') return [authority];
   return [authority, secretVolume('tls', tls.secretName, ['tls.crt', 'tls.key'])];
 }
 
-function certificateMounts({ tls }: Registry) {
+function certificateMounts({ tls }: Registry): readonly V1VolumeMount[] {
   if (tls === undefined) return [];
-  const authority = { name: 'authority', mountPath: authorityPath, readOnly: true };
+  const authority: V1VolumeMount = { name: 'authority', mountPath: authorityPath, readOnly: true };
   if (tls.mode === 'Secret') return [authority];
   return [authority, { name: 'tls', mountPath: serverTlsPath, readOnly: true }];
 }
@@ -178,7 +176,7 @@ function probe(
   { scheme, probe: probeScheme }: ReturnType<typeof apiDoor>,
   path: string,
   times: { periodSeconds: number; timeoutSeconds: number; failureThreshold: number },
-) {
+): V1Probe {
   return {
     httpGet: { path, port: scheme, scheme: probeScheme },
     initialDelaySeconds: 0,

@@ -5,7 +5,10 @@ import { type Child, host, meta, names } from './child.ts';
 import { apiDoor, ports } from './config-map.ts';
 import { shownHost } from './ingress.ts';
 
-/** The way in from outside through a Gateway, for the REST API (https://gateway-api.sigs.k8s.io). */
+/**
+ * The way in from outside through a Gateway, for the REST API (https://gateway-api.sigs.k8s.io). client-node has no types
+ * of the kinds in this file: they come from CRDs.
+ */
 export const httpRoute: Child = (registry, { served }) => {
   if (registry.gateway === undefined || !served.has('HTTPRoute')) return undefined;
   const matches = [{ path: { type: 'PathPrefix', value: '/' } }];

@@ -1,4 +1,4 @@
-import type { V1IngressSpec } from '../kube/kubernetes.ts';
+import type { V1IngressBackend, V1IngressSpec } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { Door, Ingress, Registry } from '../registry.ts';
 import { mustBeOurs } from './certificates.ts';
@@ -59,13 +59,15 @@ function leadIn(
   },
 ) {
   const object = meta(registry, 'Ingress', 'server', name);
-  const backend = { service: { name: names(registry).server, port: { name: port } } };
+  const backend: V1IngressBackend = { service: { name: names(registry).server, port: { name: port } } };
   return {
     ...object,
     metadata: { ...object.metadata, annotations },
     spec: {
-      ...(className === undefined ? {} : { ingressClassName: className }),
-      ...(tlsSecretName === undefined ? {} : { tls: [{ hosts: [...hosts], secretName: tlsSecretName }] }),
+      ...(className === undefined ? {} : ({ ingressClassName: className } satisfies V1IngressSpec)),
+      ...(tlsSecretName === undefined
+        ? {}
+        : ({ tls: [{ hosts: [...hosts], secretName: tlsSecretName }] } satisfies V1IngressSpec)),
       rules: hosts.map((host) => ({
         host,
         http: { paths: [{ path: '/', pathType: 'Prefix', backend }] },

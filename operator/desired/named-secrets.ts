@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { KubeObject } from '../kube/kubernetes.ts';
+import type { KubeObject, V1EnvVar, V1Volume, V1VolumeMount } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { ArtifactStore, Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
@@ -9,7 +9,7 @@ import { serverTlsPath } from './certificates.ts';
 import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
 import { allowedHostsAnnotation, consentCommand, isAllowedFor, maySendTo } from './consent.ts';
 import { keyedHash } from './keyed-hash.ts';
-import { dataOf, secretVolume } from './pod.ts';
+import { dataOf, secretVariable, secretVolume } from './pod.ts';
 
 /** A Secret that the spec names: somebody else makes it, and the server reads it. */
 interface NamedSecret {
@@ -103,28 +103,21 @@ export function namedSecrets({ database, cache, artifacts, tls, auth }: Registry
   return found;
 }
 
-/** References, not values: nobody who may read the Deployment reads a password. */
-export function namedSecretVariables(registry: Registry) {
+export function namedSecretVariables(registry: Registry): readonly V1EnvVar[] {
   return namedSecrets(registry).flatMap(({ name, variables = {}, optional = {} }) => [
-    ...Object.entries(variables).map(([key, variable]) => ({
-      name: variable,
-      valueFrom: { secretKeyRef: { name, key } },
-    })),
-    ...Object.entries(optional).map(([key, variable]) => ({
-      name: variable,
-      valueFrom: { secretKeyRef: { name, key, optional: true } },
-    })),
+    ...Object.entries(variables).map(([key, variable]) => secretVariable(variable, name, key)),
+    ...Object.entries(optional).map(([key, variable]) => secretVariable(variable, name, key, true)),
   ]);
 }
 
-export function namedSecretVolumes(registry: Registry) {
+export function namedSecretVolumes(registry: Registry): readonly V1Volume[] {
   return namedSecrets(registry).flatMap(({ name, files }) =>
     files === undefined ? [] : [secretVolume(files.volume, name, files.keys)],
   );
 }
 
-export function namedSecretMounts(registry: Registry) {
-  return namedSecrets(registry).flatMap(({ files }) =>
+export function namedSecretMounts(registry: Registry): readonly V1VolumeMount[] {
+  return namedSecrets(registry).flatMap(({ files }): V1VolumeMount[] =>
     files === undefined ? [] : [{ name: files.volume, mountPath: files.mountPath, readOnly: true }],
   );
 }

@@ -1,15 +1,19 @@
-import type { V1NetworkPolicyEgressRule, V1NetworkPolicyPeer } from '../kube/kubernetes.ts';
+import type {
+  V1NetworkPolicyEgressRule,
+  V1NetworkPolicyIngressRule,
+  V1NetworkPolicyPeer,
+  V1NetworkPolicyPort,
+  V1NetworkPolicySpec,
+} from '../kube/kubernetes.ts';
 import { type Component, selectorLabels } from '../labels.ts';
 import { withoutMetadata } from '../metadata-addresses.ts';
 import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
 import { ports } from './config-map.ts';
 
-/** client-node's own type calls it `_from`. */
-interface IngressRule {
-  readonly from?: readonly V1NetworkPolicyPeer[];
-  readonly ports: NonNullable<V1NetworkPolicyEgressRule['ports']>;
-}
+/** client-node's own type has the field `from` as `_from`, which only its generated clients rename. */
+type IngressRule = Omit<V1NetworkPolicyIngressRule, '_from'> & { from?: V1NetworkPolicyPeer[] };
+type NetworkPolicySpec = Omit<V1NetworkPolicySpec, 'ingress'> & { ingress: IngressRule[] };
 
 /** Who may speak to the server pods, and to whom they may speak; everything else is denied. */
 export const serverPolicy: Child = (registry) => {
@@ -25,32 +29,36 @@ export const serverPolicy: Child = (registry) => {
     ingress: [
       {
         // Without `from` the rule holds for everybody. The operator asks /ready through the Service.
-        ...(ingressFrom === undefined ? {} : { from: [...ingressFrom, operator, own] }),
+        ...(ingressFrom === undefined
+          ? {}
+          : ({ from: [...ingressFrom, operator, own] } satisfies IngressRule)),
         ports: [tcp(ports.http)],
       },
       {
-        ...(ingressFrom === undefined ? {} : { from: [...ingressFrom, own] }),
+        ...(ingressFrom === undefined ? {} : ({ from: [...ingressFrom, own] } satisfies IngressRule)),
         ports: [tcp(ports.grpc)],
       },
       // There /ready tells the operator what it tells nobody else.
       { from: [...monitoringFrom, operator, own], ports: [tcp(ports.metrics)] },
     ],
-    egress: withoutMetadata(registry, [
-      dns,
-      ...(registry.database.kind === 'external'
-        ? []
-        : [{ to: [podsOf(registry, 'postgres')], ports: [tcp(ports.postgres)] }]),
-      ...(registry.cache?.kind !== 'managed'
-        ? []
-        : [{ to: [podsOf(registry, 'redis')], ports: [tcp(ports.redis)] }]),
-      // Whoever looks at a registry from inside one of its pods asks its Service, which may lead to any of them.
-      { to: [own], ports: [tcp(ports.http), tcp(ports.grpc), tcp(ports.metrics)] },
-      ...outside(registry),
-      ...artifactStore(registry),
-      ...identityProvider(registry),
-      ...collector(registry),
-      ...extraEgress,
-    ]),
+    egress: [
+      ...withoutMetadata(registry, [
+        dns,
+        ...(registry.database.kind === 'external'
+          ? []
+          : [{ to: [podsOf(registry, 'postgres')], ports: [tcp(ports.postgres)] }]),
+        ...(registry.cache?.kind !== 'managed'
+          ? []
+          : [{ to: [podsOf(registry, 'redis')], ports: [tcp(ports.redis)] }]),
+        // Whoever looks at a registry from inside one of its pods asks its Service, which may lead to any of them.
+        { to: [own], ports: [tcp(ports.http), tcp(ports.grpc), tcp(ports.metrics)] },
+        ...outside(registry),
+        ...artifactStore(registry),
+        ...identityProvider(registry),
+        ...collector(registry),
+        ...extraEgress,
+      ]),
+    ],
   });
 };
 
@@ -130,17 +138,14 @@ function podsOf(registry: Registry, component: Component): V1NetworkPolicyPeer {
   return { podSelector: { matchLabels: selectorLabels(registry, component) } };
 }
 
-function tcp(port: number) {
+function tcp(port: number): V1NetworkPolicyPort {
   return { protocol: 'TCP', port };
 }
 
 function policy(
   registry: Registry,
   component: Component,
-  {
-    ingress,
-    egress,
-  }: { readonly ingress: readonly IngressRule[]; readonly egress: readonly V1NetworkPolicyEgressRule[] },
+  { ingress, egress }: Required<Pick<NetworkPolicySpec, 'ingress' | 'egress'>>,
 ) {
   return {
     ...meta(registry, 'NetworkPolicy', component, names(registry)[component]),
@@ -150,6 +155,6 @@ function policy(
       policyTypes: ['Ingress', 'Egress'],
       ingress,
       egress,
-    },
+    } satisfies NetworkPolicySpec,
   };
 }

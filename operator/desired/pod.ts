@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { KubeObject, V1SecurityContext } from '../kube/kubernetes.ts';
+import type {
+  KubeObject,
+  V1EnvVar,
+  V1PodSecurityContext,
+  V1PodSpec,
+  V1SecurityContext,
+  V1Volume,
+} from '../kube/kubernetes.ts';
 import type { Registry } from '../registry.ts';
 
 /** Passes Pod Security `restricted`. */
@@ -10,7 +17,7 @@ export const containerSecurity: V1SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
-export function podSecurity(id: number) {
+export function podSecurity(id: number): V1PodSecurityContext {
   return {
     runAsNonRoot: true,
     runAsUser: id,
@@ -22,13 +29,15 @@ export function podSecurity(id: number) {
 }
 
 /** What every pod of a registry has in common. */
-export function podBasics(registry: Registry) {
+export function podBasics(registry: Registry): Partial<V1PodSpec> {
   return {
     // None of the pods speaks to the API server.
     automountServiceAccountToken: false,
     // A Service called schema-registry would otherwise set SCHEMA_REGISTRY_PORT=tcp://….
     enableServiceLinks: false,
-    ...(registry.pullSecrets.length === 0 ? {} : { imagePullSecrets: [...registry.pullSecrets] }),
+    ...(registry.pullSecrets.length === 0
+      ? {}
+      : ({ imagePullSecrets: [...registry.pullSecrets] } satisfies Partial<V1PodSpec>)),
   };
 }
 
@@ -45,12 +54,20 @@ export function dataOf(object: KubeObject | undefined): Readonly<Record<string, 
 }
 
 /** A folder of the pod's own on the node's disk. Who fills it beyond the limit is evicted, before the node has no room for others. */
-export function scratchVolume(name: string, sizeLimit: string) {
+export function scratchVolume(name: string, sizeLimit: string): V1Volume {
   return { name, emptyDir: { sizeLimit } };
 }
 
+/** A variable that refers to a Secret: nobody who may read the Deployment reads a password. */
+export function secretVariable(name: string, secret: string, key: string, isOptional = false): V1EnvVar {
+  return {
+    name,
+    valueFrom: { secretKeyRef: { name: secret, key, ...(isOptional ? { optional: true } : {}) } },
+  };
+}
+
 /** Some keys of a Secret as files, for the group of the pod's user. */
-export function secretVolume(name: string, secretName: string, keys: readonly string[]) {
+export function secretVolume(name: string, secretName: string, keys: readonly string[]): V1Volume {
   return {
     name,
     secret: { secretName, defaultMode: 0o440, items: keys.map((key) => ({ key, path: key })) },

@@ -1,3 +1,4 @@
+import type { V1ConfigMap, V1EnvVar, V1VolumeMount } from '../kube/kubernetes.ts';
 import { parseQuantity } from '../quantity.ts';
 import type { ManagedDatabase, Registry } from '../registry.ts';
 import { tlsSecretName } from './certificates.ts';
@@ -25,7 +26,7 @@ export const postgresClaim: Child = (registry, observed) =>
 export const postgresConfig: Child = (registry) =>
   registry.database.kind === 'external'
     ? undefined
-    : {
+    : ({
         ...meta(registry, 'ConfigMap', 'postgres', names(registry).postgres),
         data: {
           'postgresql.conf': settings(registry, registry.database),
@@ -34,14 +35,14 @@ export const postgresConfig: Child = (registry) =>
           'run.sh': runScript,
           'follow.sh': followScript,
         },
-      };
+      } satisfies V1ConfigMap);
 
 export const postgres: Child = (registry, observed) => {
   const name = names(registry).postgres;
   const { database } = registry;
   if (database.kind === 'external') return undefined;
   const { image, storage, resources } = database;
-  const mounts = [
+  const mounts: V1VolumeMount[] = [
     { name: 'data', mountPath: volumePath },
     { name: 'config', mountPath: configPath, readOnly: true },
     { name: 'run', mountPath: '/var/run/postgresql' },
@@ -54,8 +55,8 @@ export const postgres: Child = (registry, observed) => {
     `--username=${databaseRoles[0]}`,
     `--dbname=${databaseName}`,
   ];
-  const rolesFile = { name: 'ROLES_FILE', value: `${credentialsPath}/roles` };
-  const credentials = { name: 'credentials', mountPath: credentialsPath, readOnly: true };
+  const rolesFile: V1EnvVar = { name: 'ROLES_FILE', value: `${credentialsPath}/roles` };
+  const credentials: V1VolumeMount = { name: 'credentials', mountPath: credentialsPath, readOnly: true };
   return statefulSet(registry, 'postgres', {
     storage,
     found: observed.postgres,

@@ -2,7 +2,10 @@ import { alertRules } from './alerts.ts';
 import { type Child, meta, names } from './child.ts';
 import { recordingRules } from './recording-rules.ts';
 
-/** Alerts on what a person has to look at, and what they and dashboards are computed from. */
+/**
+ * Alerts on what a person has to look at, and what they and dashboards are computed from. client-node has no type of the kind,
+ * which comes from a CRD.
+ */
 export const prometheusRule: Child = (registry, observed) => {
   const wanted = registry.monitoring.prometheusRule;
   if (wanted === undefined || !observed.served.has('PrometheusRule')) return undefined;

@@ -1,3 +1,4 @@
+import type { V1ConfigMap, V1VolumeMount } from '../kube/kubernetes.ts';
 import type { ManagedCache, Registry } from '../registry.ts';
 import { tlsSecretName } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
@@ -18,17 +19,17 @@ export const redisClaim: Child = (registry, observed) =>
 export const redisConfig: Child = (registry) =>
   registry.cache?.kind !== 'managed'
     ? undefined
-    : {
+    : ({
         ...meta(registry, 'ConfigMap', 'redis', names(registry).redis),
         data: files(registry, registry.cache),
-      };
+      } satisfies V1ConfigMap);
 
 export const redis: Child = (registry, observed) => {
   const { cache } = registry;
   if (cache?.kind !== 'managed') return undefined;
   const name = names(registry).redis;
   const ping = ['sh', `${configPath}/ping.sh`];
-  const secrets = [
+  const secrets: readonly V1VolumeMount[] = [
     { name: 'credentials', mountPath: credentialsPath, readOnly: true },
     ...(registry.tls === undefined ? [] : [{ name: 'tls', mountPath: tlsPath, readOnly: true }]),
   ];

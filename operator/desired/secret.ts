@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kube/kubernetes.ts';
+import type { KubeObject, V1Secret } from '../kube/kubernetes.ts';
 import type { Component } from '../labels.ts';
 import type { Registry } from '../registry.ts';
 import { meta } from './child.ts';
@@ -22,7 +22,7 @@ export function secret(
     metadata: { ...object.metadata, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     type,
     data: Object.fromEntries(data) as Record<string, string>,
-  };
+  } satisfies V1Secret;
 }
 
 /** What is under a key; '' where nothing is. */

@@ -1,7 +1,7 @@
 import { selectorLabels } from '../labels.ts';
 import { type Child, meta, names } from './child.ts';
 
-/** For the Prometheus operator, where the cluster has one. */
+/** For the Prometheus operator, where the cluster has one. client-node has no type of the kind, which comes from a CRD. */
 export const serviceMonitor: Child = (registry, { served }) => {
   const wanted = registry.monitoring.serviceMonitor;
   if (wanted === undefined || !served.has('ServiceMonitor')) return undefined;

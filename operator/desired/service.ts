@@ -19,7 +19,7 @@ export const service: Child = (registry) => {
       selector: selectorLabels(registry, 'server'),
       sessionAffinity: registry.service.sessionAffinity,
       ...(registry.service.sessionAffinity === 'ClientIP'
-        ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
+        ? ({ sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } } satisfies V1ServiceSpec)
         : {}),
       ports: [{ name: scheme, port, targetPort: scheme, protocol: 'TCP' }, grpcPort(registry)],
     } satisfies V1ServiceSpec,

@@ -1,4 +1,11 @@
-import type { KubeObject, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from '../kube/kubernetes.ts';
+import type {
+  KubeObject,
+  V1PodSpec,
+  V1Probe,
+  V1ResourceRequirements,
+  V1StatefulSet,
+  V1StatefulSetSpec,
+} from '../kube/kubernetes.ts';
 import { labels, selectorLabels } from '../labels.ts';
 import type { Registry, Storage } from '../registry.ts';
 import { meta, names } from './child.ts';
@@ -21,7 +28,7 @@ export function statefulSet(
   { storage, found, config, userId, pod }: Parts,
 ): KubeObject {
   const name = names(registry)[component];
-  const spec: V1StatefulSet['spec'] = {
+  const spec: V1StatefulSetSpec = {
     serviceName: name,
     replicas: 1,
     // In order, a pod that never became ready would not be replaced by one of a corrected template. What is there stays:
@@ -48,7 +55,7 @@ export const followerResources: V1ResourceRequirements = {
 };
 
 /** A command in the container says whether it is well. */
-export function commandProbe(command: string[], periodSeconds: number, failureThreshold: number) {
+export function commandProbe(command: string[], periodSeconds: number, failureThreshold: number): V1Probe {
   return {
     exec: { command },
     periodSeconds,
