@@ -4,23 +4,15 @@ import { bundleOf, issuedLeaves, readCertificates } from './desired/certificates
 import { host, names } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
 import { overlaySecrets, overlayServiceAccount } from './desired/overlay-references.ts';
-import type { Cache, Caches } from './kube/cache.ts';
+import type { Caches } from './kube/cache.ts';
 import type { Trust } from './kube/get-json.ts';
-import type { KindName } from './kube/kinds.ts';
-import type {
-  KubeObject,
-  V1Deployment,
-  V1PersistentVolumeClaim,
-  V1Pod,
-  V1StatefulSet,
-  V2HorizontalPodAutoscaler,
-} from './kube/kubernetes.ts';
+import type { KubeObject, V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from './kube/kubernetes.ts';
 import type { NamedSecrets } from './kube/named-secrets.ts';
 import type { ReadWarnings } from './kube/warnings.ts';
 import { componentOf } from './labels.ts';
 import type { Certificates, Observed, Served } from './observed.ts';
 import type { Probe } from './probe.ts';
-import type { Registry, Spec } from './registry.ts';
+import type { Registry } from './registry.ts';
 import { isWaitingForItsNode } from './status/pod-cause.ts';
 
 interface ObserveParts {
@@ -58,22 +50,20 @@ export async function observe(
 ): Promise<Observed> {
   const key = `${registry.namespace}/${registry.name}`;
   const { server, postgres, redis, auth, hashes } = names(registry);
-  const find = (kind: KindName, name: string) => caches[kind].find(key, name) as unknown;
-  const deployment = find('Deployment', server) as V1Deployment | undefined;
-  const pods = caches.Pod.list(key) as unknown as V1Pod[];
+  const pods = caches.Pod.list(key);
   const secret = (name: string) => caches.Secret.findIntact(key, name);
   const now = nowMs();
   const certificates = await certificatesOf(registry, secret, now);
   const account = overlayServiceAccount(registry);
-  const claims = caches.PersistentVolumeClaim.list(key) as unknown as V1PersistentVolumeClaim[];
-  const statefulSets = caches.StatefulSet.list(key) as unknown as V1StatefulSet[];
+  const claims = caches.PersistentVolumeClaim.list(key);
+  const statefulSets = caches.StatefulSet.list(key);
   return {
     nowMs: now,
     children: childrenOf(caches, key),
-    deployment,
-    postgres: find('StatefulSet', postgres) as V1StatefulSet | undefined,
-    redis: find('StatefulSet', redis) as V1StatefulSet | undefined,
-    autoscaler: find('HorizontalPodAutoscaler', server) as V2HorizontalPodAutoscaler | undefined,
+    deployment: caches.Deployment.find(key, server),
+    postgres: caches.StatefulSet.find(key, postgres),
+    redis: caches.StatefulSet.find(key, redis),
+    autoscaler: caches.HorizontalPodAutoscaler.find(key, server),
     pods,
     secrets: {
       postgres: secret(postgres),
@@ -140,13 +130,13 @@ function trustOf(registry: Registry, certificates: Certificates | undefined): Tr
 }
 
 /** A host in two Ingresses or routes leads to either, as the controller pleases. */
-function hostsOf(registries: Cache, ownKey: string): ReadonlyMap<string, string> {
+function hostsOf(registries: Caches['SchemaRegistry'], ownKey: string): ReadonlyMap<string, string> {
   const hosts = registries
     .keys()
     .filter((key) => key !== ownKey)
     .flatMap((key) =>
       registries.list(key).flatMap(({ spec }) => {
-        const { ingress, gateway } = spec as Spec;
+        const { ingress, gateway } = spec;
         const { enabled, http, grpc } = ingress ?? {};
         const named = [
           ...(enabled ? [...(http?.hosts ?? []), ...(grpc?.hosts ?? [])] : []),

@@ -19,7 +19,7 @@ import type { Observed, Served } from './observed.ts';
 import { overruledInWords } from './overruled-in-words.ts';
 import type { Probe } from './probe.ts';
 import type { Outcome } from './queue.ts';
-import type { Defaults, Registry, Spec, Status } from './registry.ts';
+import type { Defaults, Registry, Status } from './registry.ts';
 import { removeUnfilled } from './remove-unfilled.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec } from './spec.ts';
@@ -65,10 +65,10 @@ export async function reconcile(
     return {};
   }
   const log = parts.log.with({ registry: key });
-  const before = (found.status ?? {}) as Status;
+  const before = found.status ?? {};
   try {
     const registry = completeSpec(found, defaults);
-    mustBeWithinPolicy(registry, found.spec as Spec);
+    mustBeWithinPolicy(registry, found.spec);
     mustKnowTables(registry, before);
     const { observed, rollout, restarts } = await repairAndAsk(parts, registry, whenChanged, log);
     const after = status(registry, observed, before, rollout ?? before.lastRollout);

@@ -16,7 +16,6 @@ import { requestRateMetric, type Served } from './observed.ts';
 import { openProbe } from './probe.ts';
 import { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
-import type { Spec, Status } from './registry.ts';
 import type { Settings } from './settings.ts';
 
 const controller = 'schemaregistry';
@@ -184,7 +183,7 @@ export class RegistryOperator extends DotI.default {
       registries
         .keys()
         .flatMap((key) => registries.list(key))
-        .some(({ spec }) => (spec as Spec | undefined)?.autoscaling?.requestsPerSecond !== undefined);
+        .some(({ spec }) => spec.autoscaling?.requestsPerSecond !== undefined);
     const onChange = (isServed: boolean) => {
       if (isServed) this.#served.add(requestRateMetric);
       else this.#served.delete(requestRateMetric);
@@ -234,7 +233,7 @@ export class RegistryOperator extends DotI.default {
     const counts: Record<string, number> = { True: 0, False: 0, Unknown: 0 };
     for (const key of this.#caches.SchemaRegistry.keys()) {
       const [registry] = this.#caches.SchemaRegistry.list(key);
-      const ready = ((registry?.status ?? {}) as Status).conditions?.find(({ type }) => type === 'Ready');
+      const ready = registry?.status?.conditions?.find(({ type }) => type === 'Ready');
       const status = ready?.status ?? 'Unknown';
       counts[status] = (counts[status] ?? 0) + 1;
     }

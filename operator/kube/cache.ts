@@ -1,13 +1,28 @@
 import { dataOf } from '../desired/pod.ts';
+import type { SchemaRegistryFields } from '../generated/schema-registry.ts';
 import { appliedHashAnnotation, componentOf, keyOf } from '../labels.ts';
 import { fieldManager } from './cluster.ts';
 import { apiGroup, type KindName, kinds } from './kinds.ts';
-import type { KubeObject } from './kubernetes.ts';
+import type {
+  KubeObject,
+  V1ConfigMap,
+  V1Deployment,
+  V1Ingress,
+  V1NetworkPolicy,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1Secret,
+  V1Service,
+  V1ServiceAccount,
+  V1StatefulSet,
+  V2HorizontalPodAutoscaler,
+} from './kubernetes.ts';
 import { managedByOthers } from './owners.ts';
 import { share } from './share.ts';
 
 /** All objects of one kind that the operator watches, by the registry they belong to. */
-export class Cache {
+export class Cache<Found extends KubeObject = KubeObject> {
   readonly #byKey = new Map<string, Map<string, KubeObject>>();
   readonly #keyOfUid = new Map<string, string>();
   /** Secrets as they were before somebody deleted or spoiled them: a password that comes back unchanged restarts nothing. */
@@ -17,17 +32,17 @@ export class Cache {
   /** Up to which resource version the watch has told everything, by the namespace it watches; undefined: all of them. */
   readonly #toldUntil = new Map<string | undefined, bigint>();
 
-  list(key: string): readonly KubeObject[] {
-    return [...(this.#byKey.get(key)?.values() ?? [])];
+  list(key: string): readonly Found[] {
+    return [...(this.#byKey.get(key)?.values() ?? [])] as readonly KubeObject[] as readonly Found[];
   }
 
-  find(key: string, name: string): KubeObject | undefined {
-    return this.#byKey.get(key)?.get(name);
+  find(key: string, name: string): Found | undefined {
+    return this.#byKey.get(key)?.get(name) as Found | undefined;
   }
 
   /** A Secret as the operator left it, also while it is deleted or has been changed by somebody else. */
-  findIntact(key: string, name: string): KubeObject | undefined {
-    return this.#intact.get(`${key}/${name}`) ?? this.find(key, name);
+  findIntact(key: string, name: string): Found | undefined {
+    return (this.#intact.get(`${key}/${name}`) as Found | undefined) ?? this.find(key, name);
   }
 
   keys(): readonly string[] {
@@ -153,11 +168,34 @@ function withoutUnread(object: KubeObject): KubeObject {
   return { ...object, metadata, spec: { nodeName: (object.spec as { nodeName?: string }).nodeName } };
 }
 
+/** What is known of the objects of each kind. Of those from CRDs of others client-node has no types. */
+interface Types {
+  SchemaRegistry: SchemaRegistryFields;
+  ServiceAccount: V1ServiceAccount;
+  ConfigMap: V1ConfigMap;
+  Secret: V1Secret;
+  Service: V1Service;
+  StatefulSet: V1StatefulSet;
+  Deployment: V1Deployment;
+  Ingress: V1Ingress;
+  PodDisruptionBudget: V1PodDisruptionBudget;
+  HorizontalPodAutoscaler: V2HorizontalPodAutoscaler;
+  NetworkPolicy: V1NetworkPolicy;
+  ServiceMonitor: unknown;
+  PrometheusRule: unknown;
+  Certificate: unknown;
+  HTTPRoute: unknown;
+  GRPCRoute: unknown;
+  BackendTLSPolicy: unknown;
+  Pod: V1Pod;
+  PersistentVolumeClaim: V1PersistentVolumeClaim;
+}
+
 /** One cache per watched kind. */
-export type Caches = Readonly<Record<KindName, Cache>>;
+export type Caches = { readonly [Name in KindName]: Cache<KubeObject & Types[Name]> };
 
 export function openCaches(): Caches {
-  return Object.fromEntries(Object.keys(kinds).map((kind) => [kind, new Cache()])) as Record<KindName, Cache>;
+  return Object.fromEntries(Object.keys(kinds).map((kind) => [kind, new Cache()])) as object as Caches;
 }
 
 /** Something of it is missing or another, and not by a write of ours, which brings another hash. */

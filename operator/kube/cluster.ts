@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics.ts';
 import { pause } from '../pause.ts';
 import { ApiError, statusError } from './api-error.ts';
 import { type JsonAnswer, readForeign } from './get-json.ts';
-import { groupPath, type Kind } from './kinds.ts';
+import { groupPath, type Kind, pluralOf } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 
 /** Owner of every field that the operator applies. */
@@ -267,13 +267,6 @@ export function openKubeConfig(): KubeConfig {
     });
   }
   return config;
-}
-
-/** Holds for every kind that the operator touches. */
-function pluralOf(kind: string): string {
-  const lower = kind.toLowerCase();
-  if (lower.endsWith('y')) return `${lower.slice(0, -1)}ies`;
-  return `${lower}${lower.endsWith('s') ? 'es' : 's'}`;
 }
 
 function collection(

@@ -171,6 +171,14 @@ export const leaseAccess = [
   name?: string;
 }[];
 
+/** Of a kind that is in no table of ours, such as a Lease, by the rule of English. */
+export function pluralOf(kind: string): string {
+  if (Object.hasOwn(kinds, kind)) return kinds[kind as KindName].plural;
+  const lower = kind.toLowerCase();
+  if (lower.endsWith('y')) return `${lower.slice(0, -1)}ies`;
+  return `${lower}${lower.endsWith('s') ? 'es' : 's'}`;
+}
+
 /** `/apis/apps/v1`, or `/api/v1` for the core group. */
 export function groupPath(apiVersionOfKind: string): string {
   return apiVersionOfKind.includes('/') ? `/apis/${apiVersionOfKind}` : `/api/${apiVersionOfKind}`;
