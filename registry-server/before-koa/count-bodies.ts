@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { BytesUnderWay, Held } from '../bytes-under-way.ts';
+import type { BytesUnderWay, Held } from '../requests/bytes-under-way.ts';
 
 /** Shorter bodies are not counted: connections are, and they cost as much. */
 const UNCOUNTED_BYTES = 16 * 1024;

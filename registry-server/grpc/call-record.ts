@@ -2,8 +2,9 @@ import { type Metadata, type ServerInterceptingCallInterface, status } from '@gr
 import type { RegistryError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { requestIdOf } from '../middleware/identify-request.ts';
-import { logFailure, toRegistryError } from '../middleware/reply-to-errors.ts';
+import { logFailure } from '../requests/log-failure.ts';
+import { requestIdOf } from '../requests/request-id.ts';
+import { toRegistryError } from '../requests/to-registry-error.ts';
 import type { ServerSpan, SpanFields, Tracer } from '../tracing/tracer.ts';
 import type { Admission, CalledMethod } from './lock.ts';
 import { type StatusCode, statusCodes } from './status-codes.ts';

@@ -18,13 +18,13 @@ import {
 import type { AnyDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { service as healthDefinition, protoPath as healthPath } from 'grpc-health-check';
-import type { BytesUnderWay } from '../bytes-under-way.ts';
 import { RegistryError } from '../errors.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
-import { inTime } from '../middleware/limit-time.ts';
-import { logFailure } from '../middleware/reply-to-errors.ts';
 import type { Registry } from '../registry.ts';
+import type { BytesUnderWay } from '../requests/bytes-under-way.ts';
+import { inTime } from '../requests/in-time.ts';
+import { logFailure } from '../requests/log-failure.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import { within } from '../within.ts';

@@ -1,6 +1,6 @@
 import type { Credentials } from '../authentication/authenticate.ts';
 import { clientErrors, type ErrorKind } from '../errors.ts';
-import { mediaTypes } from '../middleware/negotiate.ts';
+import { mediaTypes } from '../reading/media-types.ts';
 import { neededRoles } from '../routes/needed-role.ts';
 import { version } from '../version.ts';
 import { bodies } from './bodies.ts';
