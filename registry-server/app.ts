@@ -13,10 +13,11 @@ import { negotiate } from './middleware/negotiate.ts';
 import { refuseBadPaths } from './middleware/refuse-bad-paths.ts';
 import { replyToErrors } from './middleware/reply-to-errors.ts';
 import { waitForStart } from './middleware/wait-for-start.ts';
+import { lazyDocument } from './openapi/document.ts';
 import type { Readiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
-import { healthRouter } from './routes/health.ts';
-import { routes } from './routes/table.ts';
+import { addRoutes } from './routes/add-routes.ts';
+import { resources } from './routes/table.ts';
 import { StoreUnavailable } from './store/database.ts';
 import { statementFailure } from './store/statement-failure.ts';
 
@@ -47,12 +48,21 @@ export function openApp(settings: AppSettings): Koa {
     });
   });
 
+  const server = { readiness, document: lazyDocument(resources, registry.credentials) };
+  const probes = new Router();
+  addRoutes(
+    probes,
+    resources.filter(({ isForProbes }) => isForProbes),
+    registry,
+    server,
+  );
+
   app.use(endConnections(lifecycle));
   app.use(identifyRequest);
   app.use(measure(registry.metrics));
   app.use(accessLog(log));
   app.use(replyToErrors(log));
-  app.use(healthRouter(readiness).routes());
+  app.use(probes.routes());
   app.use(refuseBadPaths);
   app.use(limitTime(requestTimeoutMs, log));
 
@@ -61,7 +71,12 @@ export function openApp(settings: AppSettings): Koa {
   router.use(negotiate);
   router.use(waitForStart(lifecycle));
   router.use(keepAnswers(known));
-  for (const route of routes) route(router, registry);
+  addRoutes(
+    router,
+    resources.filter(({ isForProbes }) => !isForProbes),
+    registry,
+    server,
+  );
   app.use(router.routes());
   // Says in Allow what a path has; replyToErrors gives the answer its body.
   app.use(router.allowedMethods());

@@ -9,7 +9,8 @@ import type { Metrics } from '../metrics.ts';
 import { levelOf } from '../middleware/access-log.ts';
 import { chooseMediaType, mediaTypes } from '../reading/media-types.ts';
 import { requestIdOf } from '../requests/request-id.ts';
-import { type Need, neededRole, operationOf } from '../routes/needed-role.ts';
+import { neededRole, operationOf } from '../routes/needed-role.ts';
+import type { Need } from '../routes/route.ts';
 import { traceOf } from '../tracing/trace-requests.ts';
 import { withoutContextPrefix } from './context-prefix.ts';
 

@@ -1,16 +1,16 @@
 import type { Credentials } from '../authentication/authenticate.ts';
 import { clientErrors, type ErrorKind } from '../errors.ts';
 import { mediaTypes } from '../reading/media-types.ts';
-import { neededRoles } from '../routes/needed-role.ts';
+import type { Reply, Resource, Route } from '../routes/route.ts';
 import { version } from '../version.ts';
 import { bodies } from './bodies.ts';
 import type { JsonSchema } from './json-schema.ts';
-import type { Operation, Reply, Resource } from './operation.ts';
 import { pathParameters, queryParameters } from './parameters.ts';
-import { resources } from './paths/table.ts';
 import { ref, schemas } from './schemas.ts';
 
-const CONTEXT_PREFIX = '/contexts/{context}';
+/** In a path of a route. */
+const parameter = /:(\w+)/g;
+const CONTEXT_PREFIX = '/contexts/:context';
 
 /** What any request to the API may meet. */
 const anywhere: readonly ErrorKind[] = [
@@ -22,19 +22,28 @@ const anywhere: readonly ErrorKind[] = [
 ];
 const withBody: readonly ErrorKind[] = ['BODY_TOO_SLOW', 'BODY_TOO_LARGE', 'NO_BODY', 'OVERLOADED'];
 
+/** Its bytes, made when somebody asks: most servers are never asked. */
+export function lazyDocument(resources: readonly Resource[], credentials?: Credentials): () => Buffer {
+  let bytes: Buffer | undefined;
+  return () => {
+    bytes ??= Buffer.from(JSON.stringify(openApiDocument(resources, credentials)));
+    return bytes;
+  };
+}
+
 /**
  * The OpenAPI 3.1 document of all that the server answers.
  * @param credentials what it asks for; undefined: nothing, and then the document knows of none
  */
-export function openApiDocument(credentials?: Credentials) {
+export function openApiDocument(resources: readonly Resource[], credentials?: Credentials) {
   const responses: Record<string, JsonSchema> = {
     HeadTooLarge: { description: 'The path and the headers have more than 64 kB. No body.' },
   };
   const paths: Record<string, Record<string, unknown>> = {};
   for (const resource of resources) {
-    for (const operation of resource.operations) add(resource, operation);
+    for (const route of resource.routes) add(resource, route);
     if (!resource.isInContexts) continue;
-    for (const operation of resource.operations) add(resource, inContext(operation));
+    for (const route of resource.routes) add(resource, inContext(route));
   }
   return {
     openapi: '3.1.1',
@@ -66,19 +75,19 @@ export function openApiDocument(credentials?: Credentials) {
     },
   };
 
-  function add(resource: Resource, operation: Operation): void {
-    const { path, method, id, summary, description, query = [], body, reply, otherReplies = [] } = operation;
-    const need = neededRoles[routeOf(operation)];
-    const isOpen = need === 'open' || need === 'told';
+  function add(resource: Resource, route: Route): void {
+    const { method, needs, id, summary, description, query = [], body, reply, otherReplies = [] } = route;
+    const path = route.path.replaceAll(parameter, '{$1}');
+    const isOpen = needs === 'open' || needs === 'told';
     const isLocked = credentials !== undefined && !isOpen;
-    const takesCredentials = isLocked || (credentials !== undefined && need === 'told');
+    const takesCredentials = isLocked || (credentials !== undefined && needs === 'told');
     paths[path] ??= {};
-    paths[path][method] = {
+    paths[path][method.toLowerCase()] = {
       operationId: id,
       tags: [resource.name],
       summary,
       description: isLocked
-        ? [description, `Needs the role ${need}.`].filter(Boolean).join(' ')
+        ? [description, `Needs the role ${needs}.`].filter(Boolean).join(' ')
         : description,
       security: takesCredentials
         ? [
@@ -87,7 +96,7 @@ export function openApiDocument(credentials?: Credentials) {
           ]
         : credentials && [],
       parameters: [
-        ...parametersOf(path).map((name) => ({ $ref: `#/components/parameters/${name}` })),
+        ...parametersOf(route.path).map((name) => ({ $ref: `#/components/parameters/${name}` })),
         ...query.map((name) => ({ $ref: `#/components/parameters/${name}Query` })),
       ],
       requestBody: body && { $ref: `#/components/requestBodies/${body}` },
@@ -95,7 +104,7 @@ export function openApiDocument(credentials?: Credentials) {
         ...Object.fromEntries([reply, ...otherReplies].map((each) => [each.status ?? 200, writeReply(each)])),
         ...writeErrors(
           new Set([
-            ...errorsOf(resource, operation),
+            ...errorsOf(resource, route),
             ...(isLocked ? refusals : takesCredentials ? unknownCallers : []),
           ]),
         ),
@@ -144,28 +153,19 @@ function securitySchemes({ apiKeyHeader, takesTokens }: Credentials): Readonly<R
 }
 
 /** The same about another context. */
-function inContext(operation: Operation): Operation {
+function inContext(route: Route): Route {
   return {
-    ...operation,
-    id: `${operation.id}InContext`,
-    path: `${CONTEXT_PREFIX}${operation.path}`,
-    summary: `${operation.summary}, in a context`,
+    ...route,
+    id: `${route.id}InContext`,
+    path: `${CONTEXT_PREFIX}${route.path}`,
+    summary: `${route.summary}, in a context`,
     // Of the context.
-    errors: [
-      ...(operation.errors ?? []),
-      ...(operation.method === 'put' ? (['INVALID_SUBJECT'] as const) : []),
-    ],
+    errors: [...(route.errors ?? []), ...(route.method === 'PUT' ? (['INVALID_SUBJECT'] as const) : [])],
   };
 }
 
-/** As neededRoles has it. */
-function routeOf({ method, path }: Operation): string {
-  const pattern = path.replace(`${CONTEXT_PREFIX}/`, '/').replaceAll(/\{(\w+)\}/g, ':$1');
-  return `${method.toUpperCase()} ${pattern}`;
-}
-
 function parametersOf(path: string): readonly string[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
+  return [...path.matchAll(parameter)].map(([, name]) => name as string);
 }
 
 function parametersIn(where: 'path' | 'query', parameters: Readonly<Record<string, object>>) {
@@ -177,12 +177,11 @@ function parametersIn(where: 'path' | 'query', parameters: Readonly<Record<strin
   );
 }
 
-function errorsOf(resource: Resource, { method, body, errors = [] }: Operation): Set<ErrorKind> {
-  // Probes are before all that refuses requests.
-  if (resource.name === 'Health') return new Set();
+function errorsOf({ isForProbes }: Resource, { method, body, errors = [] }: Route): Set<ErrorKind> {
+  if (isForProbes) return new Set();
   return new Set([
     ...anywhere,
-    ...(method === 'get' ? [] : (['UNSUPPORTED_MEDIA_TYPE'] as const)),
+    ...(method === 'GET' ? [] : (['UNSUPPORTED_MEDIA_TYPE'] as const)),
     ...(body ? withBody : []),
     ...errors,
   ]);

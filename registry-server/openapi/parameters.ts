@@ -14,7 +14,7 @@ const flag = (description: string): Parameter => ({
   schema: { type: 'boolean', default: false },
 });
 
-/** What stands in braces in a path. */
+/** What stands for a part of a path. */
 export const pathParameters = {
   subject: {
     description:
@@ -49,6 +49,8 @@ export const pathParameters = {
     example: '.staging',
   },
 } as const satisfies Record<string, Parameter>;
+
+export type PathName = keyof typeof pathParameters;
 
 /** What stands after the question mark. Unknown ones are ignored. */
 export const queryParameters = {

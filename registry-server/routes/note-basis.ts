@@ -1,11 +1,15 @@
-import type { RouterContext } from '@koa/router';
 import type { Basis } from '../before-koa/known-posts.ts';
 import type { SentSchema } from '../services/read-schema-text.ts';
 import { formatSubjectName } from '../subject-name.ts';
 import { subjectOf } from './read-request.ts';
+import type { RouteContext } from './route.ts';
 
 /** What the answer follows from, where that is one subject alone: no alias, other context or reference had a part in it. */
-export function noteBasis(ctx: RouterContext, sent: SentSchema, { name, state, schema }: Basis): void {
+export function noteBasis(
+  ctx: RouteContext<'subject'>,
+  sent: SentSchema,
+  { name, state, schema }: Basis,
+): void {
   const isAlone =
     sent.references.length === 0 && formatSubjectName(name) === formatSubjectName(subjectOf(ctx));
   if (isAlone) ctx.state.basis = { name, state, schema } satisfies Basis;

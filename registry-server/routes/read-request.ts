@@ -1,44 +1,41 @@
-import type { RouterContext } from '@koa/router';
 import { RegistryError } from '../errors.ts';
+import type { QueryName } from '../openapi/parameters.ts';
 import { MAX_INTEGER } from '../reading/read-integer.ts';
 import { readSubjectName } from '../reading/read-subject-name.ts';
 import { readVersion } from '../reading/read-version.ts';
 import type { VersionWanted } from '../services/find-version.ts';
 import { getWritableName, type SubjectName } from '../subject-name.ts';
-
-export function parameter(ctx: RouterContext, name: string): string {
-  return ctx.params[name] ?? '';
-}
+import type { RouteContext } from './route.ts';
 
 /**
  * The subject that is only read or removed; `writableSubjectOf` is for one that is written to.
  * @throws RegistryError 400
  */
-export function subjectOf(ctx: RouterContext): SubjectName {
-  return readSubjectName(parameter(ctx, 'subject'));
+export function subjectOf(ctx: RouteContext<'subject'>): SubjectName {
+  return readSubjectName(ctx.params.subject);
 }
 
 /** @throws RegistryError 42208 when nothing may be stored under the name */
-export function writableSubjectOf(ctx: RouterContext, what: 'a schema' | 'settings'): SubjectName {
-  return getWritableName(parameter(ctx, 'subject'), what);
+export function writableSubjectOf(ctx: RouteContext<'subject'>, what: 'a schema' | 'settings'): SubjectName {
+  return getWritableName(ctx.params.subject, what);
 }
 
 /** Anything but "true" is false; Python writes True. */
-export function flag(ctx: RouterContext, name: string): boolean {
+export function flag(ctx: RouteContext, name: QueryName): boolean {
   return query(ctx, name)?.toLowerCase() === 'true';
 }
 
 /** Of a parameter that may be repeated. */
-export function queries(ctx: RouterContext, name: string): readonly string[] {
+export function queries(ctx: RouteContext, name: QueryName): readonly string[] {
   return search(ctx).getAll(name);
 }
 
-export function query(ctx: RouterContext, name: string): string | undefined {
+export function query(ctx: RouteContext, name: QueryName): string | undefined {
   return search(ctx).get(name) ?? undefined;
 }
 
 // Koa's own reads all values of a name each time that the name appears: seconds, where it appears ten thousand times.
-function search(ctx: RouterContext): URLSearchParams {
+function search(ctx: RouteContext): URLSearchParams {
   const { search: known = new URLSearchParams(ctx.querystring) } = ctx.state;
   ctx.state.search = known;
   return known;
@@ -49,8 +46,8 @@ export interface Page {
   readonly limit?: number;
 }
 
-export function pageOf(ctx: RouterContext): Page {
-  const [offset, limit] = ['offset', 'limit'].map((name) => {
+export function pageOf(ctx: RouteContext): Page {
+  const [offset, limit] = (['offset', 'limit'] as const).map((name) => {
     const text = query(ctx, name) ?? '';
     if (text === '') return 0;
     const number = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
@@ -66,13 +63,13 @@ export function slicePage<T>(list: readonly T[], { offset, limit }: Page): reado
 }
 
 /** @throws RegistryError 42202 */
-export function versionOf(ctx: RouterContext): VersionWanted {
-  return readVersion(parameter(ctx, 'version'));
+export function versionOf(ctx: RouteContext<'version'>): VersionWanted {
+  return readVersion(ctx.params.version);
 }
 
 /** @throws RegistryError 404 without a code of its own, as for an unknown path */
-export function idOf(ctx: RouterContext): number {
-  const text = parameter(ctx, 'id');
+export function idOf(ctx: RouteContext<'id'>): number {
+  const text = ctx.params.id;
   const id = /^-?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (!(Math.abs(id) <= MAX_INTEGER)) throw new RegistryError('NO_SUCH_PATH');
   return id;

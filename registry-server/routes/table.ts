@@ -1,15 +1,16 @@
 import { compatibility } from './compatibility.ts';
 import { config } from './config.ts';
 import { contexts } from './contexts.ts';
+import { health } from './health.ts';
 import { mode } from './mode.ts';
-import { openapi } from './openapi.ts';
-import type { Route } from './route.ts';
+import type { Resource } from './route.ts';
 import { schemas } from './schemas.ts';
 import { serverInfo } from './server-info.ts';
 import { subjects } from './subjects.ts';
 import { versions } from './versions.ts';
 
-export const routes: readonly Route[] = [
+/** In the order in which the OpenAPI document has them. */
+export const resources: readonly Resource[] = [
   subjects,
   versions,
   schemas,
@@ -18,5 +19,5 @@ export const routes: readonly Route[] = [
   mode,
   contexts,
   serverInfo,
-  openapi,
+  health,
 ];

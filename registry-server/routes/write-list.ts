@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import type { RouterContext } from '@koa/router';
 import type { Part } from '../store/store.ts';
 import { type Page, pageOf } from './read-request.ts';
+import type { RouteContext } from './route.ts';
 
 interface List<Item, Position> {
   /** Read at a time. */
@@ -15,7 +15,7 @@ interface List<Item, Position> {
 
 /** A JSON list, part by part: it may be longer than memory. What fails before the first part is answered as an error. */
 export async function writeList<Item, Position>(
-  ctx: RouterContext,
+  ctx: RouteContext,
   list: List<Item, Position>,
 ): Promise<void> {
   const { partSize, read, positionOf, write } = list;

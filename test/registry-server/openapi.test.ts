@@ -9,17 +9,17 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { openApiDocument } from '../../registry-server/openapi/document.ts';
-import { resources } from '../../registry-server/openapi/paths/table.ts';
 import type { Registry } from '../../registry-server/registry.ts';
-import { healthRouter } from '../../registry-server/routes/health.ts';
-import { routes } from '../../registry-server/routes/table.ts';
+import { addRoutes } from '../../registry-server/routes/add-routes.ts';
+import type { AboutServer } from '../../registry-server/routes/route.ts';
+import { resources } from '../../registry-server/routes/table.ts';
 import { anAvroRecord } from '../build/schema.ts';
 import { type Reply, startServer, type TestServer } from '../build/server.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is looked into at every depth
-const document = JSON.parse(JSON.stringify(openApiDocument())) as any;
+const document = JSON.parse(JSON.stringify(openApiDocument(resources))) as any;
 const credentials = { apiKeyHeader: 'X-API-Key', takesTokens: true };
-const locked = JSON.parse(JSON.stringify(openApiDocument(credentials))) as typeof document;
+const locked = JSON.parse(JSON.stringify(openApiDocument(resources, credentials))) as typeof document;
 
 interface Described {
   readonly operationId: string;
@@ -37,12 +37,9 @@ const prefixed = /^\/contexts\/\{context\}(?=\/)/;
 describe('the OpenAPI document', () => {
   it('has every route of the server, and no other', () => {
     const router = new Router();
-    for (const route of routes) route(router, {} as Registry);
-    const served = [router, healthRouter(() => Promise.reject(new Error('is not asked')))].flatMap(
-      ({ stack }) =>
-        stack.flatMap(({ path, methods }) =>
-          methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
-        ),
+    addRoutes(router, resources, {} as Registry, {} as AboutServer);
+    const served = router.stack.flatMap(({ path, methods }) =>
+      methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
     );
     // What is under a context is that of the same path: app.test.ts says so.
     const written = described
@@ -77,7 +74,7 @@ describe('the OpenAPI document', () => {
     const names = described.map(({ operationId }) => operationId);
     expect(new Set(names).size).to.equal(names.length);
     for (const resource of resources) {
-      for (const { id, summary } of resource.operations) expect(summary, id).not.to.match(/^$|\.$/);
+      for (const { id, summary } of resource.routes) expect(summary, id).not.to.match(/^$|\.$/);
     }
   });
 
@@ -268,9 +265,7 @@ describe('replies', () => {
   let known: string;
   const byName = new Map(described.map((operation) => [operation.operationId, operation]));
   const inContexts = new Set(
-    resources
-      .filter(({ isInContexts }) => isInContexts)
-      .flatMap(({ operations }) => operations.map(({ id }) => id)),
+    resources.filter(({ isInContexts }) => isInContexts).flatMap(({ routes }) => routes.map(({ id }) => id)),
   );
 
   before(async () => {
@@ -286,7 +281,7 @@ describe('replies', () => {
 
   it('are tried for every operation', () => {
     expect([...new Set(calls.map(([id]) => id))].toSorted()).to.deep.equal(
-      resources.flatMap(({ operations }) => operations.map(({ id }) => id)).toSorted(),
+      resources.flatMap(({ routes }) => routes.map(({ id }) => id)).toSorted(),
     );
   });
 
