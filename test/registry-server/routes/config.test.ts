@@ -1,17 +1,13 @@
 import { expect } from 'chai';
 import { anAvroRecord } from '../../build/schema.ts';
-import { startServer, type TestServer } from '../../build/server.ts';
+import type { Reply } from '../../build/server.ts';
+import { suiteServer } from '../../build/suite-server.ts';
 
 describe('config and mode over HTTP', () => {
-  let server: TestServer;
+  const server = suiteServer({ DEFAULT_COMPATIBILITY: 'FULL' });
   let count = 0;
   let s: string;
 
-  before(async () => {
-    server = await startServer({ DEFAULT_COMPATIBILITY: 'FULL' });
-    await server.ready;
-  });
-  after(() => server.stop());
   beforeEach(() => {
     count += 1;
     s = `subject-${count}`;
@@ -21,7 +17,7 @@ describe('config and mode over HTTP', () => {
     await server.ask('DELETE', '/config');
   });
 
-  const code = async (reply: ReturnType<TestServer['ask']>) => (await reply).body.error_code;
+  const code = async (reply: Promise<Reply>) => (await reply).body.error_code;
   const put = (path: string, body: unknown) => server.ask('PUT', path, body);
   const register = (schema: string) => server.ask('POST', `/subjects/${s}/versions`, { schema });
 

@@ -1,19 +1,14 @@
 import { expect } from 'chai';
 import { anAvroRecord } from '../../build/schema.ts';
-import { startServer, type TestServer } from '../../build/server.ts';
+import { suiteServer } from '../../build/suite-server.ts';
 
 describe('contexts over HTTP', () => {
-  let server: TestServer;
+  const server = suiteServer();
   let count = 0;
   let s: string;
   /** Of this test alone. */
   let ctx: string;
 
-  before(async () => {
-    server = await startServer();
-    await server.ready;
-  });
-  after(() => server.stop());
   beforeEach(() => {
     count += 1;
     s = `subject-${count}`;

@@ -1,19 +1,14 @@
 import { expect } from 'chai';
 import { anAvroRecord } from '../../build/schema.ts';
-import { startServer, type TestServer } from '../../build/server.ts';
+import { startServer } from '../../build/server.ts';
+import { suiteServer } from '../../build/suite-server.ts';
 
 describe('data contracts over HTTP', () => {
-  let server: TestServer;
+  const lines: string[] = [];
+  const server = suiteServer({}, (line) => lines.push(line));
   let count = 0;
   let s: string;
 
-  const lines: string[] = [];
-
-  before(async () => {
-    server = await startServer({}, (line) => lines.push(line));
-    await server.ready;
-  });
-  after(() => server.stop());
   beforeEach(() => {
     count += 1;
     s = `subject-${count}`;

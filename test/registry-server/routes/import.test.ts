@@ -1,18 +1,13 @@
 import { expect } from 'chai';
 import { anAvroRecord } from '../../build/schema.ts';
-import { startServer, type TestServer } from '../../build/server.ts';
+import { suiteServer } from '../../build/suite-server.ts';
 
 describe('import mode over HTTP', () => {
-  let server: TestServer;
+  const server = suiteServer();
   let count = 0;
   let ctx: string;
   let s: string;
 
-  before(async () => {
-    server = await startServer();
-    await server.ready;
-  });
-  after(() => server.stop());
   beforeEach(() => {
     count += 1;
     ctx = `:.import-${count}:`;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { anAvroRecord } from '../../build/schema.ts';
-import { startServer, type TestServer } from '../../build/server.ts';
+import { startServer } from '../../build/server.ts';
+import { suiteServer } from '../../build/suite-server.ts';
 
 interface Listed {
   readonly subject: string;
@@ -9,15 +10,10 @@ interface Listed {
 }
 
 describe('lists and aliases over HTTP', () => {
-  let server: TestServer;
+  const server = suiteServer();
   let count = 0;
   let p: string;
 
-  before(async () => {
-    server = await startServer();
-    await server.ready;
-  });
-  after(() => server.stop());
   beforeEach(() => {
     count += 1;
     p = `p${count}-`;

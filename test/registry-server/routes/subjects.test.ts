@@ -1,17 +1,13 @@
 import { expect } from 'chai';
 import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
-import { type Reply, startServer, type TestServer } from '../../build/server.ts';
+import type { Reply } from '../../build/server.ts';
+import { suiteServer } from '../../build/suite-server.ts';
 
 describe('subjects and schemas over HTTP', () => {
-  let server: TestServer;
+  const server = suiteServer();
   let count = 0;
   let s: string;
 
-  before(async () => {
-    server = await startServer();
-    await server.ready;
-  });
-  after(() => server.stop());
   beforeEach(() => {
     count += 1;
     s = `subject-${count}`;

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { type Reply, startServer, type TestServer } from '../../build/server.ts';
+import type { Reply, TestServer } from '../../build/server.ts';
+import { suiteServer } from '../../build/suite-server.ts';
 
 interface GuidCase {
   readonly guid: string;
@@ -20,7 +21,7 @@ const cases: readonly GuidCase[] = parse(
 );
 
 /** Each schema with its reference, under subjects of its own. */
-async function register(server: TestServer, row: GuidCase, context: string): Promise<Reply> {
+async function register(server: Pick<TestServer, 'ask'>, row: GuidCase, context: string): Promise<Reply> {
   const { schemaType, schema, normalize, references = [], target, metadata, ruleSet } = row;
   const ask = (subject: string, body: object) =>
     server.ask(
@@ -39,12 +40,7 @@ async function register(server: TestServer, row: GuidCase, context: string): Pro
 }
 
 describe('guids', () => {
-  let server: TestServer;
-  before(async () => {
-    server = await startServer();
-    await server.ready;
-  });
-  after(() => server.stop());
+  const server = suiteServer();
 
   for (const [i, row] of cases.entries()) {
     it(`are those of the reference: ${row.guid}, ${row.schemaType} ${row.schema.slice(0, 60)}`, async () => {
