@@ -183,7 +183,7 @@ export function openFront(
       traceId: traceOf(request)?.traceId,
       principal: principalOf(request)?.name,
       method: ready.method,
-      path: request.url,
+      path: request.url?.split('?')[0],
       status: 200,
       durationMs: Math.round(durationMs * 100) / 100,
     });

@@ -27,6 +27,7 @@ interface Asked {
   readonly response: ServerResponse;
   /** Without the prefix of a context. */
   readonly url: string;
+  readonly startedMs: number;
   readonly need: Exclude<Need, 'open'>;
 }
 
@@ -46,7 +47,7 @@ export function guard(
       rest(request, response);
       return;
     }
-    const asked: Asked = { request, response, url, need };
+    const asked: Asked = { request, response, url, need, startedMs: performance.now() };
     const outcome = authenticator.authenticate(request.headers);
     if (outcome instanceof Promise)
       outcome.then((found) => decide(asked, found)).catch((error) => fail(asked, error));
@@ -83,7 +84,7 @@ export function guard(
 
   /** As the routes write theirs. */
   function reply(
-    { request, response, url }: Asked,
+    { request, response, url, startedMs }: Asked,
     { status, code, message }: RegistryError,
     fields: Readonly<Record<string, string>> = {},
     level: 'debug' | 'info' = 'info',
@@ -100,8 +101,17 @@ export function guard(
     head.push('Content-Length', String(body.length));
     response.writeHead(status, head);
     response.end(body);
-    metrics.request('none', method, status, 0);
+    const durationMs = performance.now() - startedMs;
+    metrics.request('none', method, status, durationMs / 1000);
     const traceId = traceOf(request)?.traceId;
-    log[level]('request', { requestId, traceId, method, path: url.split('?')[0], status, ...fields });
+    log[status >= 500 ? 'warn' : level]('request', {
+      requestId,
+      traceId,
+      method,
+      path: url.split('?')[0],
+      status,
+      ...fields,
+      durationMs: Math.round(durationMs * 100) / 100,
+    });
   }
 }

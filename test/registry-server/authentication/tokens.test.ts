@@ -302,6 +302,8 @@ describe('tokens of an identity provider', () => {
       ]);
       expect(reply.body.message).to.include('the keys of the identity provider').and.not.include('127.0.0.1');
       expect(lines.join()).to.include('the keys of the identity provider cannot be read');
+      const failed = lines.map((line) => JSON.parse(line)).find((line) => line.status === 503);
+      expect(failed).to.include({ level: 'warn', event: 'request', refused: 'keys-unavailable' });
       provider.publish([first]);
       await eventually(async () => expect((await say(server, first.token(good)))[0]).to.equal(200), 15_000);
     });

@@ -247,6 +247,17 @@ describe('the front', () => {
           .find(({ requestId }) => requestId === `known-${subject}`);
         expect(line).to.include({ level: 'info', method: 'POST', path: url, status: 200 });
       });
+
+      it('are logged without their query, as all are', async () => {
+        const url = `/subjects/${subject}/versions`;
+        const requestIds = ['koa', 'front'].map((by) => `${by}-${subject}`);
+        for (const requestId of requestIds)
+          await ask(`${url}?normalize=true`, schema(), { 'X-Request-Id': requestId });
+        const logged = lines
+          .map((text) => JSON.parse(text))
+          .filter(({ requestId }) => requestIds.includes(requestId));
+        expect(logged.map(({ path }) => path)).to.deep.equal([url, url]);
+      });
     });
 
     it('is counted and logged as Koa is', async () => {

@@ -222,6 +222,7 @@ describe('a server with API keys', () => {
       ...Array(4).fill([200, 'the-reader']),
       ...Array(2).fill([401, 'unknown-key']),
     ]);
+    for (const { durationMs } of logged) expect(durationMs).to.be.a('number').above(0);
     for (const secret of [...Object.values(keys), key])
       expect(lines.join()).not.to.include(secret).and.not.to.include(Buffer.from(secret).toString('base64'));
   });
