@@ -1,15 +1,15 @@
 import Router from '@koa/router';
 import Koa from 'koa';
+import { namesOf, recordOf } from './before-koa/http-record.ts';
 import type { KnownPosts } from './before-koa/known-posts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
-import { accessLog } from './middleware/access-log.ts';
 import { endConnections } from './middleware/end-connections.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
 import { keepAnswers } from './middleware/keep-answers.ts';
 import { limitTime } from './middleware/limit-time.ts';
-import { measure } from './middleware/measure.ts';
 import { negotiate } from './middleware/negotiate.ts';
+import { noteRequests } from './middleware/note-requests.ts';
 import { refuseBadPaths } from './middleware/refuse-bad-paths.ts';
 import { replyToErrors } from './middleware/reply-to-errors.ts';
 import { waitForStart } from './middleware/wait-for-start.ts';
@@ -37,13 +37,11 @@ export function openApp(settings: AppSettings): Koa {
   // Clients that hang up are no event; what fails in a request is answered by replyToErrors.
   app.silent = true;
   // Of an answer that had begun.
-  app.on('error', (error: unknown, { state, method, path }: Koa.Context) => {
+  app.on('error', (error: unknown, ctx: Koa.Context) => {
     const failure = statementFailure(error);
     if (!failure && !(error instanceof StoreUnavailable)) return;
     log.error('answer broken off', {
-      requestId: state.requestId,
-      method,
-      path,
+      ...namesOf(recordOf(ctx), ctx.path),
       ...(failure ?? { cause: (error as Error).message }),
     });
   });
@@ -59,8 +57,7 @@ export function openApp(settings: AppSettings): Koa {
 
   app.use(endConnections(lifecycle));
   app.use(identifyRequest);
-  app.use(measure(registry.metrics));
-  app.use(accessLog(log));
+  app.use(noteRequests({ metrics: registry.metrics, log }));
   app.use(replyToErrors(log));
   app.use(probes.routes());
   app.use(refuseBadPaths);

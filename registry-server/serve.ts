@@ -1,17 +1,15 @@
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
+import { openAdmission } from './authentication/admit.ts';
 import { openAuthenticator } from './authentication/authenticate.ts';
 import { backOffMs } from './back-off.ts';
-import { allowOrigins } from './before-koa/allow-origins.ts';
-import { openAnswers, openFront } from './before-koa/answer-from-memory.ts';
-import { guard } from './before-koa/authorize.ts';
-import { countBodies } from './before-koa/count-bodies.ts';
 import { KnownPosts } from './before-koa/known-posts.ts';
 import { limitConnections } from './before-koa/limit-connections.ts';
+import { ReadyAnswers } from './before-koa/ready-answers.ts';
+import { openRequestListener } from './before-koa/request-listener.ts';
 import { openApiServer } from './certificate.ts';
 import { openGrpcDoor } from './grpc/door.ts';
-import { openLock } from './grpc/lock.ts';
 import { countedHoldings } from './holdings.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
@@ -24,12 +22,13 @@ import { openDatabase } from './open-database.ts';
 import { openReadiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
 import { BytesUnderWay } from './requests/bytes-under-way.ts';
+import { neededRole, operationOf } from './routes/needed-role.ts';
 import { openSchemaParser } from './services/parse-schema.ts';
 import { openSchemaThreads } from './services/schema-threads.ts';
 import { tracedThreads } from './services/traced-threads.ts';
 import type { ServerSettings } from './settings.ts';
 import type { Archive, ArchiveCounts } from './store/archive/archive.ts';
-import { cachedStore, usageOf } from './store/cached.ts';
+import { cachedStore } from './store/cached.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
 import { meteredCache, meteredDatabase } from './store/metered.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
@@ -39,7 +38,6 @@ import type { Store } from './store/store.ts';
 import { tellingStore } from './store/telling.ts';
 import { tracedBucket, tracedCache, tracedDatabase } from './store/traced.ts';
 import { openTracer } from './tracing/open-tracer.ts';
-import { enterTrace, traceRequests } from './tracing/trace-requests.ts';
 import type { Tracer } from './tracing/tracer.ts';
 import { aborted } from './until-signalled.ts';
 import { version } from './version.ts';
@@ -111,7 +109,7 @@ export async function serve(
     cacheUsage: () => [
       ...store.cacheUsage(),
       ...registry.parser.cacheUsage(),
-      usageOf('answers', answers),
+      answers.usage(),
       known.usage(),
     ],
     threadUsage: () => registry.parser.threadUsage(),
@@ -161,17 +159,29 @@ export async function serve(
   opened.defer(() => registry.parser.close());
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
   const known = new KnownPosts(settings.cacheMaxEntries);
+  const answers = new ReadyAnswers(store, known, settings.cacheMaxEntries);
   const app = openApp({ registry, lifecycle, readiness, log, known, requestTimeoutMs });
-
-  const answers = openAnswers(settings.cacheMaxEntries);
-  const koa = app.callback();
-  const front = openFront({ store, known, metrics, log, lifecycle, answers }, tracer ? enterTrace(koa) : koa);
   const underWay = new BytesUnderWay(
     Math.max(LEAST_UNDER_WAY_BYTES, LARGEST_UNDER_WAY * registry.maxBodyBytes),
   );
-  const counting = countBodies(underWay, front);
-  const guarded = authenticator ? guard({ authenticator, metrics, log, lifecycle }, counting) : counting;
-  const door = tracer ? traceRequests(tracer, guarded) : guarded;
+  const admit = authenticator && openAdmission(authenticator, metrics);
+  const listener = openRequestListener(
+    {
+      corsOrigins: settings.corsOrigins,
+      apiKeyHeader: settings.apiKeyHeader,
+      tracer,
+      admit,
+      challenges: authenticator?.challenges ?? [],
+      needOf: neededRole,
+      operationOf,
+      underWay,
+      answers,
+      metrics,
+      log,
+      lifecycle,
+    },
+    app,
+  );
   const server = openApiServer(
     settings,
     {
@@ -180,8 +190,7 @@ export async function serve(
       // What is late is only found when Node looks for it, which it does every 30 s by itself.
       connectionsCheckingInterval: 1_000,
     },
-    // Pages are told who may ask before anybody is asked who they are: a preflight has no credentials.
-    settings.corsOrigins ? allowOrigins(settings.corsOrigins, settings.apiKeyHeader, door) : door,
+    listener,
     log,
   );
   limitConnections(server, settings.maxClients, log);
@@ -213,8 +222,7 @@ export async function serve(
   ending.throwIfAborted();
   doors.push((deadlineMs) => closeServer(server, deadlineMs));
   await listen(server, settings.port, settings.host);
-  const authorize = openLock(authenticator, metrics);
-  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, authorize, tracer, underWay };
+  const grpcParts = { registry, lifecycle, log, requestTimeoutMs, admit, tracer, underWay };
   const grpcDoor = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
   if (grpcDoor) doors.push((deadlineMs) => grpcDoor.close(deadlineMs));
 

@@ -1,4 +1,4 @@
-import { parseOrigins } from './before-koa/allow-origins.ts';
+import { parseOrigins } from './before-koa/origins.ts';
 import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
 import {
   attributes,

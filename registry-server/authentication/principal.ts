@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 /** From the least to the most: each may do what those before it may. */
 export const roles = ['reader', 'writer', 'admin'] as const;
 
@@ -15,17 +13,4 @@ export interface Principal {
 
 export function permits({ role }: Principal, needed: Role): boolean {
   return role !== undefined && roles.indexOf(role) >= roles.indexOf(needed);
-}
-
-interface Authenticated extends IncomingMessage {
-  principal?: Principal;
-}
-
-export function keepPrincipal(request: IncomingMessage, principal: Principal): void {
-  (request as Authenticated).principal = principal;
-}
-
-/** undefined where nobody was asked who they are. */
-export function principalOf(request: IncomingMessage): Principal | undefined {
-  return (request as Authenticated).principal;
 }

@@ -23,7 +23,8 @@ export interface KeptBasis {
 export const revisionsOf = ({ revision, settingsRevision }: SubjectState): string =>
   `${revision} ${settingsRevision}`;
 
-export interface KnownPost extends KeptBasis {
+/** An answer, and what it was written from. */
+export interface ReadyAnswer extends KeptBasis {
   readonly route: string;
   readonly body: Buffer;
 }
@@ -43,7 +44,7 @@ export const MAX_KNOWN_URL = 4_096;
  * byte, are found by a digest of them, without parsing anything.
  */
 export class KnownPosts {
-  readonly #answers: LRUCache<string, KnownPost>;
+  readonly #answers: LRUCache<string, ReadyAnswer>;
   /** Paths that have answers: for the others no digest is needed. */
   readonly #paths: LRUCache<string, true>;
 
@@ -65,11 +66,11 @@ export class KnownPosts {
     return usageOf('posts', this.#answers);
   }
 
-  find(url: string, sent: Buffer): KnownPost | undefined {
+  find(url: string, sent: Buffer): ReadyAnswer | undefined {
     return this.#paths.get(url) ? this.#answers.get(keyOf(url, sent)) : undefined;
   }
 
-  keep(url: string, sent: Buffer, answer: KnownPost): void {
+  keep(url: string, sent: Buffer, answer: ReadyAnswer): void {
     if (url.length > MAX_KNOWN_URL) return;
     this.#paths.set(url, true);
     this.#answers.set(keyOf(url, sent), answer);

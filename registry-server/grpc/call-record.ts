@@ -1,24 +1,25 @@
 import { type Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
+import { unasked } from '../authentication/admit.ts';
 import type { RegistryError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { logFailure } from '../requests/log-failure.ts';
+import { logRequest } from '../requests/log-request.ts';
 import { requestIdOf } from '../requests/request-id.ts';
+import type { RequestRecord } from '../requests/request-record.ts';
 import { toRegistryError } from '../requests/to-registry-error.ts';
-import type { ServerSpan, SpanFields, Tracer } from '../tracing/tracer.ts';
-import type { Admission, CalledMethod } from './lock.ts';
+import type { SpanFields, Tracer } from '../tracing/tracer.ts';
+import type { CalledMethod } from './authorize.ts';
 import { type StatusCode, statusCodes } from './status-codes.ts';
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** What becomes of a call, from its metadata on: for the log, and for what is counted. */
-export interface CallRecord {
+export interface CallRecord extends RequestRecord {
+  /** As HTTP/2 has its path, without the slash before it. */
+  readonly method: string;
   readonly called: CalledMethod;
   readonly headers: Headers;
-  readonly span: ServerSpan | undefined;
-  readonly named: { readonly requestId: string; readonly method: string };
-  readonly startedMs: number;
-  admission: Admission;
   /** Nobody waits for the answer any more. */
   isCancelled: boolean;
   /** Answers what its client is told. */
@@ -32,53 +33,47 @@ export interface CallRecordParts {
   readonly tracer?: Tracer | undefined;
 }
 
-/** @param path as HTTP/2 has it, without the slash before it */
 export function beginCall(
   { log, metrics, tracer }: CallRecordParts,
-  path: string,
+  method: string,
   called: CalledMethod,
   metadata: Metadata,
   call: ServerInterceptingCallInterface,
 ): CallRecord {
   const headers = headersOf(metadata);
   const record: CallRecord = {
+    id: requestIdOf(headers['x-request-id']),
+    startedMs: performance.now(),
+    trace: tracer?.start(headers),
+    admission: unasked,
+    method,
     called,
     headers,
-    span: tracer?.start(headers),
-    named: { requestId: requestIdOf(headers['x-request-id']), method: path },
-    startedMs: performance.now(),
-    admission: {},
     isCancelled: false,
     end,
   };
   return record;
 
   function end(error: unknown): RegistryError | undefined {
-    const { span, named, admission } = record;
     const reply = error === undefined ? undefined : toRegistryError(error);
     const code = codeOf(reply, record, call);
     const durationMs = performance.now() - record.startedMs;
-    metrics.grpcRequest(path, code, durationMs / 1000);
-    span?.end(path, spanFields(called, path, code), failures.has(code) ? code : undefined);
-    if (error !== undefined) logFailure(log, error, named);
-    log[levelOf(reply, record)]('request', {
-      requestId: named.requestId,
-      traceId: span?.traceId,
-      principal: admission.principal?.name,
-      refused: admission.refused,
-      method: path,
-      code,
-      durationMs: Math.round(durationMs * 100) / 100,
+    metrics.grpcRequest(method, code, durationMs / 1000);
+    record.trace?.end(method, spanFields(record, code), failures.has(code) ? code : undefined);
+    if (error !== undefined) logFailure(log, error, namesOf(record));
+    logRequest(log, record, {
+      fields: { method, code },
+      isRead: called.isRead,
+      isFailure: (reply?.status ?? 0) >= 500,
+      durationMs,
     });
     return reply;
   }
 }
 
-/** As for the REST API: who is refused is on record, unless it is a program that begins without credentials. */
-function levelOf(reply: RegistryError | undefined, { called, admission }: CallRecord) {
-  if ((reply?.status ?? 0) >= 500) return 'warn';
-  const isRefused = admission.error !== undefined && admission.refused !== 'no-credentials';
-  return called.isRead && !isRefused ? 'debug' : 'info';
+/** The fields by which a line of the log names a call. */
+export function namesOf({ id, method }: CallRecord) {
+  return { requestId: id, method };
 }
 
 /** What OpenTelemetry's conventions take for the server's failure, not for its client's. */
@@ -89,11 +84,11 @@ const failures: ReadonlySet<StatusCode> = new Set<StatusCode>([
   'UNAVAILABLE',
 ]);
 
-function spanFields({ method }: CalledMethod, path: string, code: StatusCode): SpanFields {
+function spanFields({ method, called }: CallRecord, code: StatusCode): SpanFields {
   return {
     'rpc.system': 'grpc',
-    'rpc.service': path.slice(0, path.lastIndexOf('/')),
-    'rpc.method': method,
+    'rpc.service': method.slice(0, method.lastIndexOf('/')),
+    'rpc.method': called.method,
     'rpc.grpc.status_code': status[code],
   };
 }

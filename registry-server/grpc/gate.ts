@@ -4,14 +4,16 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
+import type { Admit } from '../authentication/admit.ts';
 import { RegistryError } from '../errors.ts';
 import type { Lifecycle } from '../lifecycle.ts';
+import { authorize } from './authorize.ts';
 import type { CallRecord } from './call-record.ts';
-import type { Authorize } from './lock.ts';
 import { statusOf } from './status.ts';
 
 export interface GateParts {
-  readonly authorize: Authorize;
+  /** undefined: nobody is asked who they are. */
+  readonly admit: Admit | undefined;
   readonly lifecycle: Lifecycle;
   readonly requestTimeoutMs: number;
   /** Undefined for what is open to all: health and reflection. */
@@ -28,7 +30,7 @@ export interface GateParts {
  * @param admitted is given the record of each call that goes on
  */
 export function openGate(
-  { authorize, lifecycle, requestTimeoutMs, begin }: GateParts,
+  { admit, lifecycle, requestTimeoutMs, begin }: GateParts,
   admitted: (metadata: Metadata, record: CallRecord) => void,
 ): ServerInterceptor {
   return ({ path, requestStream }, call) => {
@@ -43,7 +45,7 @@ export function openGate(
             record = begin(path.slice(1), metadata, call);
             if (record === undefined) return goOn(metadata);
             const entering = record;
-            authorize(entering.headers, entering.called).then((admission) => {
+            authorize(admit, entering.headers, entering.called).then((admission) => {
               entering.admission = admission;
               const { phase } = lifecycle;
               if (isRefused) return;
@@ -74,7 +76,7 @@ export function openGate(
       isRefused = true;
       const reply = record === undefined ? new RegistryError('BODY_TOO_SLOW') : record.end(error);
       const status = statusOf(reply);
-      if (record !== undefined) status.metadata.set('x-request-id', record.named.requestId);
+      if (record !== undefined) status.metadata.set('x-request-id', record.id);
       call.sendStatus(status);
     }
   };

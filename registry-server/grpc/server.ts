@@ -18,6 +18,7 @@ import {
 import type { AnyDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { service as healthDefinition, protoPath as healthPath } from 'grpc-health-check';
+import type { Admit } from '../authentication/admit.ts';
 import { RegistryError } from '../errors.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
@@ -28,11 +29,11 @@ import { logFailure } from '../requests/log-failure.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import { within } from '../within.ts';
+import type { CalledMethod } from './authorize.ts';
 import { boundStreams } from './bound-streams.ts';
-import { beginCall, type CallRecord } from './call-record.ts';
+import { beginCall, type CallRecord, namesOf } from './call-record.ts';
 import { openGate } from './gate.ts';
 import { loadProto, protoPathOf } from './load-proto.ts';
-import type { Authorize, CalledMethod } from './lock.ts';
 import type { Message, Streaming, Unary } from './method.ts';
 import { statusOf } from './status.ts';
 import { services } from './table.ts';
@@ -42,7 +43,8 @@ export interface GrpcParts {
   readonly lifecycle: Lifecycle;
   readonly log: Log;
   readonly requestTimeoutMs: number;
-  readonly authorize: Authorize;
+  /** undefined: nobody is asked who they are. */
+  readonly admit?: Admit | undefined;
   readonly underWay: BytesUnderWay;
   /** undefined: calls are not traced. */
   readonly tracer?: Tracer | undefined;
@@ -75,7 +77,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     lifecycle,
     log,
     requestTimeoutMs,
-    authorize,
+    admit,
     underWay,
     tracer,
     connectionAgeMs = CONNECTION_AGE_MS,
@@ -85,7 +87,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   const records = new WeakMap<Metadata, CallRecord>();
   const gate = openGate(
     {
-      authorize,
+      admit,
       lifecycle,
       requestTimeoutMs,
       begin(path, metadata, call) {
@@ -151,7 +153,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     const record = records.get(call.metadata);
     if (record === undefined) throw new Error('a call went round the gate');
     const sent = new Metadata();
-    sent.set('x-request-id', record.named.requestId);
+    sent.set('x-request-id', record.id);
     call.sendMetadata(sent);
     return record;
   }
@@ -164,10 +166,10 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     const record = recordOf(call);
     try {
       const reply = await inTime(
-        (signal) => inSpan(record, () => unary(registry, call.request, signal)),
+        (signal) => inTrace(record, () => unary(registry, call.request, signal)),
         Math.max(0, requestTimeoutMs - (performance.now() - record.startedMs)),
         () => new RegistryError('STORE_TIMEOUT'),
-        (error) => logFailure(log, error, record.named),
+        (error) => logFailure(log, error, namesOf(record)),
       );
       record.end(undefined);
       callback(null, reply);
@@ -183,7 +185,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     const record = recordOf(call);
     const gone = new Promise<void>((resolve) => call.once('cancelled', () => resolve()));
     try {
-      await inSpan(record, async () => {
+      await inTrace(record, async () => {
         for await (const message of stream(registry, call.request)) {
           if (call.cancelled) break;
           // No more is read than the client takes.
@@ -198,8 +200,8 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   }
 }
 
-function inSpan<T>({ span }: CallRecord, work: () => Promise<T>): Promise<T> {
-  return span?.isSampled ? span.run(work) : work();
+function inTrace<T>({ trace }: CallRecord, work: () => Promise<T>): Promise<T> {
+  return trace?.isSampled ? trace.run(work) : work();
 }
 
 /**

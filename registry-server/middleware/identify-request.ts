@@ -1,9 +1,8 @@
 import type { Middleware } from 'koa';
-import { requestIdOf } from '../requests/request-id.ts';
+import { recordOf } from '../before-koa/http-record.ts';
 
-/** Takes the caller's request id, or makes one, and sends it back. */
+/** Sends the id of the request back. */
 export const identifyRequest: Middleware = async (ctx, next) => {
-  ctx.state.requestId = requestIdOf(ctx.get('X-Request-Id'));
-  ctx.set('X-Request-Id', ctx.state.requestId);
+  ctx.set('X-Request-Id', recordOf(ctx).id);
   await next();
 };

@@ -1,20 +1,18 @@
 import type { Middleware } from 'koa';
+import { recordOf } from '../before-koa/http-record.ts';
 import { keptBytes } from '../before-koa/kept-bytes.ts';
-import { type Basis, type KnownPosts, revisionsOf } from '../before-koa/known-posts.ts';
-import { rawBodyOf } from './read-body.ts';
+import { type KnownPosts, revisionsOf } from '../before-koa/known-posts.ts';
 
-/** Keeps what a route says it answered from the store's cache alone: `ctx.state.basis`. */
+/** Keeps what a route says it answered from the store's cache alone, in the record of its request. */
 export function keepAnswers(known: KnownPosts): Middleware {
   return async (ctx, next) => {
     await next();
-    const basis = ctx.state.basis as Basis | undefined;
-    if (!basis || typeof ctx._matchedRoute !== 'string') return;
-    const sent = rawBodyOf(ctx.req);
-    if (!sent) return;
+    const { basis, rawBody, url } = recordOf(ctx);
+    if (!basis || !rawBody || typeof ctx._matchedRoute !== 'string') return;
     const body = keptBytes(ctx.body);
     ctx.body = body;
     const { name, state, schema } = basis;
     const route = ctx._matchedRoute;
-    known.keep(ctx.req.url ?? '', sent, { name, revisions: revisionsOf(state), schema, route, body });
+    known.keep(url, rawBody, { name, revisions: revisionsOf(state), schema, route, body });
   };
 }

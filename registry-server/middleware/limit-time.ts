@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { namesOf, recordOf } from '../before-koa/http-record.ts';
 import { RegistryError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { inTime } from '../requests/in-time.ts';
@@ -14,7 +15,6 @@ export function limitTime(timeoutMs: number, log: Log): Middleware {
       },
       timeoutMs,
       () => new RegistryError(ctx.req.complete ? 'STORE_TIMEOUT' : 'BODY_TOO_SLOW'),
-      (error) =>
-        logFailure(log, error, { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path }),
+      (error) => logFailure(log, error, namesOf(recordOf(ctx), ctx.path)),
     );
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import getRawBody from 'raw-body';
-import { countedBody } from '../before-koa/count-bodies.ts';
+import type { CountedBody } from '../before-koa/counted-body.ts';
+import { recordOf } from '../before-koa/http-record.ts';
 import { RegistryError } from '../errors.ts';
 import type { JsonObject } from '../reading/json-object.ts';
 import { decodeJson } from './decode-json.ts';
@@ -24,29 +25,16 @@ export async function readBody(ctx: Pick<Context, 'req' | 'request'>, maxBytes: 
   return value as JsonObject;
 }
 
-/** The whole body, where somebody had to read it before: a stream is read once. */
-interface Read extends IncomingMessage {
-  rawBody?: Buffer;
-}
-
-export function keepRawBody(request: IncomingMessage, body: Buffer): void {
-  (request as Read).rawBody = body;
-}
-
-export function rawBodyOf(request: IncomingMessage): Buffer | undefined {
-  return (request as Read).rawBody;
-}
-
 async function readText(
   { req, request }: Pick<Context, 'req' | 'request'>,
   maxBytes: number,
 ): Promise<string> {
-  const { rawBody } = req as Read;
+  const { rawBody, countedBody } = recordOf({ req });
   if (rawBody && rawBody.length <= maxBytes) return decodeJson(rawBody);
   if (rawBody) throw new RegistryError('BODY_TOO_LARGE', { detail: String(maxBytes) });
   let bytes: Buffer;
   try {
-    bytes = await readBytes(req, maxBytes, request.length ?? null);
+    bytes = await readBytes(req, countedBody, maxBytes, request.length ?? null);
   } catch (error) {
     if (error instanceof RegistryError) throw error;
     const { type } = error as { type?: string };
@@ -59,8 +47,12 @@ async function readText(
   return decodeJson(bytes);
 }
 
-async function readBytes(request: IncomingMessage, limit: number, length: number | null): Promise<Buffer> {
-  const counted = countedBody(request);
+async function readBytes(
+  request: IncomingMessage,
+  counted: CountedBody | undefined,
+  limit: number,
+  length: number | null,
+): Promise<Buffer> {
   if (counted === undefined) return getRawBody(request, { limit, length });
   if (counted.hasGivenWay()) throw new RegistryError('OVERLOADED');
   const { promise: gaveWay, reject } = Promise.withResolvers<never>();

@@ -1,4 +1,5 @@
-import { permits, principalOf } from '../authentication/principal.ts';
+import { permits } from '../authentication/principal.ts';
+import { recordOf } from '../before-koa/http-record.ts';
 import { ref } from '../openapi/schemas.ts';
 import { statusOf } from '../readiness.ts';
 import { type Resource, route } from './route.ts';
@@ -35,7 +36,7 @@ export const health: Resource = {
       otherReplies: [{ status: 503, description: 'They cannot.', schema: ref('Readiness'), mediaType }],
       async handle(ctx, _registry, { readiness }) {
         const found = await readiness();
-        const principal = principalOf(ctx.req);
+        const { principal } = recordOf(ctx).admission;
         ctx.status = statusOf(found);
         // What stands behind the registry is told to an admin alone; the operator asks the metrics port.
         ctx.body = principal && permits(principal, 'admin') ? found : { status: found.status };

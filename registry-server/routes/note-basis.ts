@@ -1,3 +1,4 @@
+import { recordOf } from '../before-koa/http-record.ts';
 import type { Basis } from '../before-koa/known-posts.ts';
 import type { SentSchema } from '../services/read-schema-text.ts';
 import { formatSubjectName } from '../subject-name.ts';
@@ -12,5 +13,5 @@ export function noteBasis(
 ): void {
   const isAlone =
     sent.references.length === 0 && formatSubjectName(name) === formatSubjectName(subjectOf(ctx));
-  if (isAlone) ctx.state.basis = { name, state, schema } satisfies Basis;
+  if (isAlone) recordOf(ctx).basis = { name, state, schema };
 }

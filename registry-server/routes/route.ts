@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { Role } from '../authentication/principal.ts';
+import type { Need } from '../authentication/admit.ts';
 import type { ErrorKind } from '../errors.ts';
 import type { BodyName } from '../openapi/bodies.ts';
 import type { JsonSchema } from '../openapi/json-schema.ts';
@@ -8,9 +8,6 @@ import type { Readiness } from '../readiness.ts';
 import type { Registry } from '../registry.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-/** `open` asks nobody who they are. `told`: open as well, and who says who they are may be told more. */
-export type Need = Role | 'open' | 'told';
 
 /** What is answered when all is well. */
 export interface Reply {

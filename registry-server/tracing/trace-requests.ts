@@ -1,32 +1,18 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { HttpRecord } from '../before-koa/http-record.ts';
+import type { Handler, Station } from '../before-koa/station.ts';
 import type { ServerSpan, SpanFields, Tracer } from './tracer.ts';
 
-interface Traced extends IncomingMessage {
-  trace?: ServerSpan;
-  /** The pattern of its path, once somebody knows it. */
-  route?: string;
-}
-
-/** undefined where none is kept. */
-export function traceOf(request: IncomingMessage): ServerSpan | undefined {
-  return (request as Traced).trace;
-}
-
-/** Notes which route took it. */
-export function noteRoute(request: Traced, route: string): void {
-  if (request.trace?.isSampled) request.route = route;
-}
-
 /** A span for each request, but for the probes: they would be most of all traces, and say what /ready says. */
-export function traceRequests(tracer: Tracer, rest: RequestListener): RequestListener {
-  return (request, response) => {
+export function traceRequests(tracer: Tracer): Station {
+  return (next) => (record) => {
+    const { request, response } = record;
     const path = request.url?.split('?')[0] ?? '';
     if (path !== '/health' && path !== '/ready') {
       const trace = tracer.start(request.headers);
-      (request as Traced).trace = trace;
-      if (trace.isSampled) response.once('close', () => end(trace, path, request, response));
+      record.trace = trace;
+      if (trace.isSampled) response.once('close', () => end(trace, path, record));
     }
-    rest(request, response);
+    next(record);
   };
 }
 
@@ -34,17 +20,17 @@ export function traceRequests(tracer: Tracer, rest: RequestListener): RequestLis
  * What follows belongs to the request's trace. Not where the span begins: a body that is read in between ends in events,
  * and those know nothing of who waits for them.
  */
-export function enterTrace(rest: RequestListener): RequestListener {
-  return (request, response) => {
-    const trace = traceOf(request);
-    if (trace?.isSampled) trace.run(() => rest(request, response));
-    else rest(request, response);
+export function enterTrace(next: Handler): Handler {
+  return (record) => {
+    const { trace } = record;
+    if (trace?.isSampled) trace.run(() => next(record));
+    else next(record);
   };
 }
 
 /** By OpenTelemetry's conventions for HTTP. The query is left out: what may be in it is for clients to say. */
-function end(trace: ServerSpan, path: string, request: Traced, response: ServerResponse): void {
-  const { method = '', headers, route } = request;
+function end(trace: ServerSpan, path: string, { request, response, method, route }: HttpRecord): void {
+  const { headers } = request;
   const status = response.statusCode;
   const isSecure = 'encrypted' in request.socket;
   const host = URL.parse(`http://${headers.host}`);

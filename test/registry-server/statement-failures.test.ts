@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import pg from 'pg';
 import { openApp } from '../../registry-server/app.ts';
+import { handOver } from '../../registry-server/before-koa/hand-over.ts';
+import { beginRequest } from '../../registry-server/before-koa/http-record.ts';
 import { KnownPosts } from '../../registry-server/before-koa/known-posts.ts';
 import { Lifecycle } from '../../registry-server/lifecycle.ts';
 import { closeServer, listen, urlOf } from '../../registry-server/listen.ts';
@@ -196,7 +198,8 @@ describe('a list that PostgreSQL ends', () => {
       lifecycle,
       readiness: () => Promise.reject(new Error('is not asked')),
     });
-    const server = createServer(app.callback());
+    const koa = handOver(app);
+    const server = createServer((request, response) => koa(beginRequest(request, response)));
     await listen(server, 0, '127.0.0.1');
     try {
       const answer = await fetch(`${urlOf(server)}/subjects`, { headers: { 'X-Request-Id': 'a-list' } });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { isAllowed, parseOrigins } from '../../../registry-server/before-koa/allow-origins.ts';
+import { isAllowed, parseOrigins } from '../../../registry-server/before-koa/origins.ts';
 import { readSettings } from '../../../registry-server/settings.ts';
 import { startServer, type TestServer } from '../../build/server.ts';
 

@@ -2,12 +2,11 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import {
-  type FrontSettings,
-  openAnswers,
-  openFront,
-} from '../../../registry-server/before-koa/answer-from-memory.ts';
+import { openAnswering } from '../../../registry-server/before-koa/answer.ts';
+import { answerFromMemory } from '../../../registry-server/before-koa/answer-from-memory.ts';
+import { beginRequest } from '../../../registry-server/before-koa/http-record.ts';
 import { KnownPosts } from '../../../registry-server/before-koa/known-posts.ts';
+import { ReadyAnswers } from '../../../registry-server/before-koa/ready-answers.ts';
 import { Lifecycle } from '../../../registry-server/lifecycle.ts';
 import { openLog } from '../../../registry-server/log.ts';
 import { openMetrics } from '../../../registry-server/metrics.ts';
@@ -325,16 +324,20 @@ describe('the front', () => {
     ): Promise<readonly string[]> {
       const lifecycle = new Lifecycle();
       const held: Parameters<typeof change>[0] = { schema, state, lifecycle };
-      const settings: FrontSettings = {
-        store: { peekSchema: () => held.schema, peekSubject: () => held.state },
-        metrics: openMetrics(idleSources),
-        log: openLog({ level: 'silent', format: 'json' }),
+      const metrics = openMetrics(idleSources);
+      const log = openLog({ level: 'silent', format: 'json' });
+      const store = { peekSchema: () => held.schema, peekSubject: () => held.state };
+      const station = answerFromMemory({
+        answers: new ReadyAnswers(store, new KnownPosts(10), 10),
+        metrics,
         lifecycle,
-        known: new KnownPosts(10),
-        answers: openAnswers(10),
-      };
-      const front = openFront(settings, (_request, response) => response.end('Koa'));
-      const server = createServer(front).listen(0, '127.0.0.1');
+        answer: openAnswering(lifecycle, { metrics, log }),
+      });
+      const handler = station(({ response }) => response.end('Koa'));
+      const server = createServer((request, response) => handler(beginRequest(request, response))).listen(
+        0,
+        '127.0.0.1',
+      );
       await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const ask = () =>
@@ -378,12 +381,19 @@ describe('the front', () => {
 
     it('leaves all to Koa until the server has started', async () => {
       const lifecycle = new Lifecycle();
-      const settings = { store: { peekSchema: () => schema, peekSubject: () => state }, lifecycle };
+      const store = { peekSchema: () => schema, peekSubject: () => state };
+      const answers = new ReadyAnswers(store, new KnownPosts(10), 10);
       let asked = 0;
-      const front = openFront(settings as unknown as FrontSettings, () => {
-        asked += 1;
+      const station = answerFromMemory({
+        answers,
+        metrics: openMetrics(idleSources),
+        lifecycle,
+        answer: () => expect.fail('answered before the start'),
       });
-      front({ method: 'GET', url: paths[0], headers: {} } as IncomingMessage, {} as never);
+      const request = { method: 'GET', url: paths[0], headers: {} } as IncomingMessage;
+      station(() => {
+        asked += 1;
+      })(beginRequest(request, {} as never));
       expect(asked).to.equal(1);
     });
   });

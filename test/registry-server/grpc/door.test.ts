@@ -194,7 +194,6 @@ describe('the gRPC door', () => {
       lifecycle,
       log: openLog({ level: 'silent', format: 'json' }),
       requestTimeoutMs: 5_000,
-      authorize: async () => ({}),
       underWay: new BytesUnderWay(1_000_000),
       connectionAgeMs: 100,
     });

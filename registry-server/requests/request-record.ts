@@ -1,0 +1,13 @@
+import type { Admission } from '../authentication/admit.ts';
+import type { ServerSpan } from '../tracing/tracer.ts';
+
+/** What is known of a request to the REST API or of a call of gRPC, from its head on until it is answered. */
+export interface RequestRecord {
+  /** The client's, where it sent one that is fit to be logged and sent back. */
+  readonly id: string;
+  /** By `performance.now()`. */
+  readonly startedMs: number;
+  /** undefined: no trace is kept. */
+  trace: ServerSpan | undefined;
+  admission: Admission;
+}
