@@ -19,6 +19,10 @@ export interface HttpRecord extends RequestRecord {
   countedBody: CountedBody | undefined;
   /** The whole body, where it had to be read before Koa: a stream is read once. */
   rawBody: Buffer | undefined;
+  /** Its query, once somebody has read it. */
+  search: URLSearchParams | undefined;
+  /** Aborted when nobody waits for the answer any more; undefined: it is not awaited for a limited time. */
+  signal: AbortSignal | undefined;
   /** What its answer follows from, where that may be remembered. */
   basis: Basis | undefined;
 }
@@ -41,6 +45,8 @@ export function beginRequest(request: IncomingMessage, response: ServerResponse)
     route: undefined,
     countedBody: undefined,
     rawBody: undefined,
+    search: undefined,
+    signal: undefined,
     basis: undefined,
   };
   (request as Recorded).record = record;

@@ -10,7 +10,7 @@ export function limitTime(timeoutMs: number, log: Log): Middleware {
   return (ctx, next) =>
     inTime(
       (signal) => {
-        ctx.state.signal = signal;
+        recordOf(ctx).signal = signal;
         return next();
       },
       timeoutMs,

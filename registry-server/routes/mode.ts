@@ -1,3 +1,4 @@
+import { recordOf } from '../before-koa/http-record.ts';
 import { readBody } from '../middleware/read-body.ts';
 import { ref } from '../openapi/schemas.ts';
 import { readMode } from '../reading/read-mode.ts';
@@ -88,7 +89,7 @@ async function answerMode(ctx: RouteContext, { store }: Registry, subject = ''):
 async function change(ctx: RouteContext, { store, maxBodyBytes }: Registry, subject = ''): Promise<void> {
   const name = getWritableName(subject, 'settings');
   const wanted = readMode((await readBody(ctx, maxBodyBytes)).mode);
-  await changeMode(store, name, wanted, flag(ctx, 'force'), ctx.state.signal);
+  await changeMode(store, name, wanted, flag(ctx, 'force'), recordOf(ctx).signal);
   ctx.body = { mode: wanted ?? undefined };
 }
 

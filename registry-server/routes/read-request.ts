@@ -1,3 +1,4 @@
+import { recordOf } from '../before-koa/http-record.ts';
 import { RegistryError } from '../errors.ts';
 import type { QueryName } from '../openapi/parameters.ts';
 import { MAX_INTEGER } from '../reading/read-integer.ts';
@@ -36,9 +37,9 @@ export function query(ctx: RouteContext, name: QueryName): string | undefined {
 
 // Koa's own reads all values of a name each time that the name appears: seconds, where it appears ten thousand times.
 function search(ctx: RouteContext): URLSearchParams {
-  const { search: known = new URLSearchParams(ctx.querystring) } = ctx.state;
-  ctx.state.search = known;
-  return known;
+  const record = recordOf(ctx);
+  record.search ??= new URLSearchParams(ctx.querystring);
+  return record.search;
 }
 
 export interface Page {

@@ -30,10 +30,7 @@ export interface AboutServer {
 
 /** A request, as far as handlers know of it. A parameter that its path does not have does not compile. */
 export interface RouteContext<Name extends string = never>
-  extends Pick<
-    Context,
-    'req' | 'request' | 'response' | 'querystring' | 'state' | 'status' | 'body' | 'set'
-  > {
+  extends Pick<Context, 'req' | 'request' | 'response' | 'querystring' | 'status' | 'body' | 'set'> {
   readonly params: Readonly<Record<Name, string>>;
 }
 

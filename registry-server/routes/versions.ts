@@ -1,3 +1,4 @@
+import { recordOf } from '../before-koa/http-record.ts';
 import type { ErrorKind } from '../errors.ts';
 import { RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
@@ -91,7 +92,7 @@ export const versions: Resource = {
           force: flag(ctx, 'force'),
           tagChanges,
           propagateTags: body.propagateSchemaTags === true,
-          signal: ctx.state.signal,
+          signal: recordOf(ctx).signal,
         });
         if (registered.foundIn) noteBasis(ctx, sent, registered.foundIn);
         await writeRegistered(ctx, registry, registered);
@@ -189,7 +190,7 @@ export const versions: Resource = {
           tagChanges: readTagChanges(tagsToAdd, tagsToRemove, ['tagsToAdd', 'tagsToRemove']),
           metadata: readMetadata(body.metadata),
           rules: readRuleChange(body),
-          signal: ctx.state.signal,
+          signal: recordOf(ctx).signal,
         });
         await writeRegistered(ctx, registry, registered);
       },
