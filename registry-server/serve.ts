@@ -23,6 +23,7 @@ import { openReadiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
 import { BytesUnderWay } from './requests/bytes-under-way.ts';
 import { neededRole, operationOf } from './routes/needed-role.ts';
+import { findSubjectPlace } from './routes/subject-place.ts';
 import { openSchemaParser } from './services/parse-schema.ts';
 import { openSchemaThreads } from './services/schema-threads.ts';
 import { tracedThreads } from './services/traced-threads.ts';
@@ -174,6 +175,7 @@ export async function serve(
       challenges: authenticator?.challenges ?? [],
       needOf: neededRole,
       operationOf,
+      findSubjectPlace,
       underWay,
       answers,
       metrics,

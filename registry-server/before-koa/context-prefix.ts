@@ -1,19 +1,25 @@
 import { DEFAULT_CONTEXT, readContextName } from '../subject-name.ts';
 
+/** Where a request says which subject it is about: a segment of its path, from 1 on, or a parameter of its query. */
+export type SubjectPlace = { readonly segment: number } | { readonly query: 'subject' | 'subjectPrefix' };
+
+/** Undefined where it is about none, and for what no route is. */
+export type FindSubjectPlace = (path: string) => SubjectPlace | undefined;
+
 const prefixed = /^\/contexts\/([^/?]+)(\/[^/?][^?]*)(?:\?(.*))?$/s;
 
 /**
  * `/contexts/{context}/…` as the path without the prefix, with the context before its subject (Confluent's rule).
  * Any other path, and one whose context is no name, stays as it is.
  */
-export function withoutContextPrefix(url: string): string {
+export function withoutContextPrefix(url: string, findPlace: FindSubjectPlace): string {
   if (!url.startsWith('/contexts/')) return url;
   const [, segment = '', path = '', search = ''] = prefixed.exec(url) ?? [];
   const context = path === '' ? undefined : readContext(segment);
   if (context === undefined) return url;
   if (context === DEFAULT_CONTEXT) return path + (search === '' ? '' : `?${search}`);
   const query = new URLSearchParams(search);
-  const within = rewritePath(path, context, query);
+  const within = rewritePath(path, findPlace(path), context, query);
   return query.size === 0 ? within : `${within}?${query}`;
 }
 
@@ -26,21 +32,21 @@ function readContext(segment: string): string | undefined {
 }
 
 /** Where the subject is not in the path it goes into the query. */
-function rewritePath(path: string, context: string, query: URLSearchParams): string {
-  const segments = path.split('/').slice(1);
+function rewritePath(
+  path: string,
+  place: SubjectPlace | undefined,
+  context: string,
+  query: URLSearchParams,
+): string {
+  if (place === undefined) return path;
   const qualifier = `:${context}:`;
-  const [first, second] = segments;
-  if (first === 'config' || first === 'mode') {
-    return `/${[first, qualified(second ?? '', qualifier), ...segments.slice(2)].join('/')}`;
+  if ('query' in place) {
+    query.set(place.query, qualified(query.get(place.query) ?? '', qualifier, String));
+    return path;
   }
-  if (first === 'schemas' && second === 'ids') {
-    query.set('subject', qualified(query.get('subject') ?? '', qualifier, String));
-  } else if ((first === 'schemas' || first === 'subjects') && !second) {
-    query.set('subjectPrefix', qualified(query.get('subjectPrefix') ?? '', qualifier, String));
-  }
-  const at = segments.indexOf('subjects') + 1;
-  if (at === 0 || !segments[at]) return path;
-  return `/${segments.with(at, qualified(segments[at], qualifier)).join('/')}`;
+  const segments = path.split('/');
+  segments[place.segment] = qualified(segments[place.segment] ?? '', qualifier);
+  return segments.join('/');
 }
 
 /** Unless it is already; `write` puts the qualifier into the form of what it goes before. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { unasked } from '../authentication/admit.ts';
 import { requestIdOf } from '../requests/request-id.ts';
 import type { RequestRecord } from '../requests/request-record.ts';
-import { withoutContextPrefix } from './context-prefix.ts';
+import { type FindSubjectPlace, withoutContextPrefix } from './context-prefix.ts';
 import type { CountedBody } from './counted-body.ts';
 import type { Basis } from './known-posts.ts';
 
@@ -32,7 +32,11 @@ interface Recorded extends IncomingMessage {
 }
 
 /** The record of a request whose head has just been read. */
-export function beginRequest(request: IncomingMessage, response: ServerResponse): HttpRecord {
+export function beginRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  findSubjectPlace: FindSubjectPlace,
+): HttpRecord {
   const record: HttpRecord = {
     id: requestIdOf(request.headers['x-request-id']),
     startedMs: performance.now(),
@@ -41,7 +45,7 @@ export function beginRequest(request: IncomingMessage, response: ServerResponse)
     request,
     response,
     method: request.method ?? '',
-    url: withoutContextPrefix(request.url ?? ''),
+    url: withoutContextPrefix(request.url ?? '', findSubjectPlace),
     route: undefined,
     countedBody: undefined,
     rawBody: undefined,

@@ -11,6 +11,7 @@ import { allowOrigins } from './allow-origins.ts';
 import { openAnswering } from './answer.ts';
 import { answerFromMemory } from './answer-from-memory.ts';
 import { authorize } from './authorize.ts';
+import type { FindSubjectPlace } from './context-prefix.ts';
 import { countBodies } from './count-bodies.ts';
 import { handOver } from './hand-over.ts';
 import { beginRequest } from './http-record.ts';
@@ -28,6 +29,7 @@ export interface RequestListenerParts {
   readonly challenges: readonly string[];
   readonly needOf: (method: string, url: string) => Need;
   readonly operationOf: (method: string, url: string) => string;
+  readonly findSubjectPlace: FindSubjectPlace;
   readonly underWay: BytesUnderWay;
   readonly answers: ReadyAnswers;
   readonly metrics: Metrics;
@@ -37,7 +39,8 @@ export interface RequestListenerParts {
 
 /** What a request passes before Koa, in order. What a server does not need is not there, and costs nothing. */
 export function openRequestListener(parts: RequestListenerParts, app: Koa): RequestListener {
-  const { corsOrigins, apiKeyHeader, tracer, admit, underWay, metrics, log, lifecycle } = parts;
+  const { corsOrigins, apiKeyHeader, tracer, admit, findSubjectPlace, underWay, metrics, log, lifecycle } =
+    parts;
   const answer = openAnswering(lifecycle, { metrics, log });
   const stations: readonly (Station | undefined)[] = [
     // Pages are told who may ask before anybody is asked who they are: a preflight has no credentials.
@@ -49,5 +52,5 @@ export function openRequestListener(parts: RequestListenerParts, app: Koa): Requ
     tracer && enterTrace,
   ];
   const first = stations.reduceRight<Handler>((next, station) => station?.(next) ?? next, handOver(app));
-  return (request, response) => first(beginRequest(request, response));
+  return (request, response) => first(beginRequest(request, response, findSubjectPlace));
 }

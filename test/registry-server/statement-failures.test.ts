@@ -199,7 +199,7 @@ describe('a list that PostgreSQL ends', () => {
       readiness: () => Promise.reject(new Error('is not asked')),
     });
     const koa = handOver(app);
-    const server = createServer((request, response) => koa(beginRequest(request, response)));
+    const server = createServer((request, response) => koa(beginRequest(request, response, () => undefined)));
     await listen(server, 0, '127.0.0.1');
     try {
       const answer = await fetch(`${urlOf(server)}/subjects`, { headers: { 'X-Request-Id': 'a-list' } });

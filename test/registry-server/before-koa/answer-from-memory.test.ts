@@ -334,10 +334,9 @@ describe('the front', () => {
         answer: openAnswering(lifecycle, { metrics, log }),
       });
       const handler = station(({ response }) => response.end('Koa'));
-      const server = createServer((request, response) => handler(beginRequest(request, response))).listen(
-        0,
-        '127.0.0.1',
-      );
+      const server = createServer((request, response) =>
+        handler(beginRequest(request, response, () => undefined)),
+      ).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const ask = () =>
@@ -393,7 +392,7 @@ describe('the front', () => {
       const request = { method: 'GET', url: paths[0], headers: {} } as IncomingMessage;
       station(() => {
         asked += 1;
-      })(beginRequest(request, {} as never));
+      })(beginRequest(request, {} as never, () => undefined));
       expect(asked).to.equal(1);
     });
   });
