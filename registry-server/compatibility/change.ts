@@ -1,12 +1,3 @@
-/** Every rule of Avro's schema resolution that can be broken: there are no harmless ones. */
-export type AvroRule =
-  | 'NAME_MISMATCH'
-  | 'FIXED_SIZE_MISMATCH'
-  | 'MISSING_ENUM_SYMBOLS'
-  | 'READER_FIELD_MISSING_DEFAULT_VALUE'
-  | 'TYPE_MISMATCH'
-  | 'MISSING_UNION_BRANCH';
-
 /**
  * Every kind of change between two JSON Schemas, and whether a reader with the later one may refuse what was valid
  * under the earlier one. Names and verdicts are those of Confluent's STRICT policy.

@@ -1,5 +1,4 @@
 import type { Incompatibility, Side } from '../../schema-types/schema-type.ts';
-import type { AvroRule } from '../change.ts';
 import { shortened } from '../shortened.ts';
 import { type Path, placeOf } from './path.ts';
 
@@ -25,8 +24,11 @@ interface Words {
   readonly writer: Side;
 }
 
-// The reference's words: scripts and dashboards search for them in answers and logs.
-const descriptions: Record<AvroRule, (words: Words) => string> = {
+/**
+ * The rules of Avro's schema resolution that can be broken; there are no harmless ones. In the reference's words: scripts
+ * and dashboards search for them in answers and logs.
+ */
+const descriptions = {
   NAME_MISMATCH: ({ place }) => `The name of the schema has changed (path '${place}')`,
   FIXED_SIZE_MISMATCH: ({ place, reader, writer }) =>
     `The size of FIXED type field at path '${place}' in the ${reader} schema does not match with the ${writer} schema`,
@@ -38,4 +40,6 @@ const descriptions: Record<AvroRule, (words: Words) => string> = {
     `The type (path '${place}') of a field in the ${reader} schema does not match with the ${writer} schema`,
   MISSING_UNION_BRANCH: ({ place, reader, writer }) =>
     `The ${reader} schema is missing a type inside a union field at path '${place}' in the ${writer} schema`,
-};
+} satisfies Record<string, (words: Words) => string>;
+
+export type AvroRule = keyof typeof descriptions;

@@ -1,9 +1,8 @@
 import { type AvroSchema, isNamed } from '../../schema-types/avro/model.ts';
 import type { Incompatibility } from '../../schema-types/schema-type.ts';
 import type { Budget } from '../budget.ts';
-import type { AvroRule } from '../change.ts';
 import { PairVerdicts } from '../pair-verdicts.ts';
-import { mismatch } from './mismatch.ts';
+import { type AvroRule, mismatch } from './mismatch.ts';
 import { below, type Path, root } from './path.ts';
 
 export type ComparePair = (reader: AvroSchema, writer: AvroSchema, path: Path, walk: Walk) => void;
