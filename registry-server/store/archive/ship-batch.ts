@@ -1,7 +1,7 @@
+import { inParallel } from '../../in-parallel.ts';
 import type { Log } from '../../log.ts';
 import { type Bucket, ObjectRefused } from '../bucket.ts';
 import type { Database } from '../database.ts';
-import { inParallel } from '../in-parallel.ts';
 import { type Batch, readContents, type Touched } from './batch.ts';
 import {
   digestOf,

@@ -1,6 +1,6 @@
+import { inParallel } from '../../in-parallel.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { Touched, TouchedKind } from './batch.ts';
 import { folders, keys, REGISTRY_KEY, unseal } from './layout.ts';
 import { archiveStatement } from './sql.ts';
