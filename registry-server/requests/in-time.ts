@@ -1,4 +1,5 @@
 import type { RegistryError } from '../errors.ts';
+import { within } from '../within.ts';
 
 /**
  * What the work comes to, or the error when it is late. The work is told by the signal, and begins nothing new.
@@ -11,18 +12,12 @@ export async function inTime<T>(
   failedLate: (error: unknown) => void,
 ): Promise<T> {
   const late = new AbortController();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.abort(lateError());
-    reject(late.signal.reason);
-  }, timeoutMs);
   const working = work(late.signal);
   working.catch((error: unknown) => {
     if (late.signal.aborted && error !== late.signal.reason) failedLate(error);
   });
-  try {
-    return await Promise.race([working, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(working, timeoutMs, (): never => {
+    late.abort(lateError());
+    throw late.signal.reason;
+  });
 }
