@@ -1,7 +1,7 @@
-import { mapBounded } from '../map-bounded.ts';
+import { inParallel } from '../../in-parallel.ts';
 import { print, table } from '../print.ts';
 import { Problem } from '../problem.ts';
-import type { RegistryClient } from '../registry-client.ts';
+import { type RegistryClient, requestsAtOnce } from '../registry-client.ts';
 import { type RegisteredSchema, typeOf } from '../schema.ts';
 import { shown } from '../shown.ts';
 import type { Given, Verb, World } from '../verb.ts';
@@ -135,8 +135,9 @@ async function listVersions(
     print(terminal, given.output, versions, () => versions.map((version) => `${version}\n`).join(''));
     return undefined;
   }
-  const schemas = await mapBounded(
+  const schemas = await inParallel(
     versions,
+    requestsAtOnce,
     (version) =>
       client.ask<RegisteredSchema>('GET', [...path, version], { query: { deleted: isWithDeleted } }),
     (done) => terminal.progress(done, versions.length, 'versions'),
