@@ -9,6 +9,8 @@ export interface Load {
   readonly answered: number;
   /** Answers other than 200. */
   readonly failed: number;
+  /** Length of the last body that was answered. */
+  readonly bodyBytes: number;
 }
 
 export interface Loading {
@@ -45,6 +47,7 @@ export async function load({
   const times: number[] = [];
   let failed = 0;
   let sent = 0;
+  let bodyBytes = 0;
   const started = performance.now();
   const end = started + seconds * 1000;
 
@@ -68,7 +71,8 @@ export async function load({
         if (!text.startsWith('HTTP/1.1 200')) failed += 1;
         const length = /content-length: (\d+)/i.exec(text)?.[1];
         if (length === undefined) throw new Error(`an answer without a length: ${text}`);
-        missing = head + END_OF_HEAD.length + Number(length);
+        bodyBytes = Number(length);
+        missing = head + END_OF_HEAD.length + bodyBytes;
       }
       if (received.length < missing) return;
       times.push(performance.now() - sentAt);
@@ -91,5 +95,6 @@ export async function load({
     p99Ms: at(0.99),
     answered: times.length,
     failed,
+    bodyBytes,
   };
 }

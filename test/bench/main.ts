@@ -1,160 +1,186 @@
 /**
- * `npm run bench [part of a title]`: what the server does in one run beside bare node:http, on a real PostgreSQL that
- * writes through to its disk. On loopback; server and load on a core each where `taskset` is there. About a minute.
+ * `npm run bench [part of a title]`: what the server does in one run beside bare node:http, which sends as many bytes, on
+ * a real PostgreSQL that writes through to its disk. On loopback; server and load on a core each where `taskset` is there.
+ * About a minute. `npm run bench -- --against REF [part of a title]` has the server of a tag or commit do the same in turn.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '../build/eventually.ts';
+import { parseArgs } from 'node:util';
+import { openTree } from '../build/other-tree.ts';
 import { missingPostgres, startPostgres } from '../build/postgres.ts';
-import { end, findOnPath, freePort } from '../build/process.ts';
-import { aGet, aPost, load } from './load.ts';
-import { JSON_SUBJECT, operations, SUBJECTS } from './operations.ts';
-import { aJsonSchema, anAvroSchema } from './schemas.ts';
-import { serverEnvironment, serverFlags } from './server-flags.ts';
+import { end } from '../build/process.ts';
+import { aGet, aPost, type Load, load } from './load.ts';
+import { type Operation, operations, SUBJECTS } from './operations.ts';
+import { anAvroSchema } from './schemas.ts';
+import { type BenchServer, isPinned, seed, startBare, startServer, type Usage } from './servers.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2.5);
-const BARE_SECONDS = SECONDS / 2;
+/** Rounds of two servers in turn: a machine that others use too is not as fast in every second. */
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const WARM_UP_SECONDS = 1;
-const isPinned = availableParallelism() > 1 && findOnPath('taskset') !== undefined;
 
-/** A program on the first core. */
-function start(
-  file: string,
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv = {},
-  flags: readonly string[] = [],
-): ChildProcess {
-  // BENCH_NODE_OPTIONS=--cpu-prof says where the time goes.
-  const options = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter((option) => option !== '');
-  const command = [
-    process.execPath,
-    ...flags,
-    ...options,
-    fileURLToPath(new URL(file, import.meta.url)),
-    ...args,
-  ];
-  const [program = '', ...rest] = isPinned ? ['taskset', '-c', '0', ...command] : command;
-  return spawn(program, rest, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...environment },
-  });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { against: { type: 'string' } },
+});
+const [wanted = ''] = positionals;
+
+/** What one server did in one operation. */
+interface Measured {
+  readonly loaded: Load;
+  readonly bare: Load;
+  readonly cpuMicroseconds: number;
+  readonly usage: Usage;
 }
 
-interface Usage {
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly heapBytes: number;
+if (missingPostgres !== undefined) throw new Error(missingPostgres);
+if (isPinned) await once(spawn('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' }), 'exit');
+await using stack = new AsyncDisposableStack();
+const postgres = await startPostgres();
+stack.defer(() => postgres.stop());
+const bare = await startBare();
+stack.defer(() => end(bare.child, 'SIGTERM'));
+
+const folders = [fileURLToPath(new URL('../../', import.meta.url))];
+if (values.against !== undefined) {
+  const other = await openTree(values.against);
+  stack.defer(other.remove);
+  folders.push(other.folder);
 }
-
-async function readUsage(metricsUrl: string): Promise<Usage> {
-  const text = await (await fetch(metricsUrl)).text();
-  const value = (name: string) => Number(new RegExp(`^schema_registry_${name} (\\S+)`, 'm').exec(text)?.[1]);
-  return {
-    cpuSeconds: value('process_cpu_seconds_total'),
-    residentBytes: value('process_resident_memory_bytes'),
-    heapBytes: value('nodejs_heap_size_used_bytes'),
-  };
+const servers: BenchServer[] = [];
+for (const [index, folder] of folders.entries()) {
+  const server = await startServer(folder, `bench_${index}`, postgres);
+  stack.defer(server.stop);
+  servers.push(server);
 }
+const idle = await Promise.all(servers.map((server) => server.readUsage()));
+for (const { url } of servers) await seed(url);
 
-const megabytes = (bytes: number) => Math.round(bytes / 1024 / 1024);
-const perSecond = (value: number) => Math.round(value).toLocaleString('en');
+const [first] = servers as [BenchServer];
+console.log(
+  `Node ${process.version}, PostgreSQL with fsync, ${isPinned ? 'server on one core, load on another' : 'not pinned'}; ${SUBJECTS.toLocaleString('en')} subjects, records of 50 fields; the bare server sends as many bytes.`,
+);
+for (const [index, { readyMs }] of servers.entries()) {
+  const name = index === 0 ? 'this tree' : values.against;
+  const { residentBytes } = idle[index] as Usage;
+  console.log(`Start to ready of ${name}: ${Math.round(readyMs)} ms; ${megabytes(residentBytes)} MB idle.`);
+}
+await (servers.length === 1 ? measureOne(first) : compare(servers));
 
-async function main(wanted = ''): Promise<void> {
-  if (missingPostgres !== undefined) throw new Error(missingPostgres);
-  if (isPinned) await once(spawn('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' }), 'exit');
-  const postgres = await startPostgres();
-  const [port, metricsPort] = [await freePort(), await freePort()];
-  const url = `http://127.0.0.1:${port}`;
-  const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
-  const bare = start('./bare.ts', [JSON.stringify({ id: 1, schema: anAvroSchema('1') })]);
-  const environment = {
-    ...serverEnvironment,
-    DATABASE_URL: await postgres.createDatabase('bench'),
-    SERVER_HOST: '127.0.0.1',
-    SERVER_PORT: String(port),
-    METRICS_PORT: String(metricsPort),
-    GRPC_PORT: '0',
-    GRACEFUL_SHUTDOWN_TIMEOUT: '0',
-    LOG_LEVEL: 'warn',
-  };
-  const startServer = (verb: string) =>
-    start('../../registry-server/main.ts', [verb], environment, serverFlags);
-  await once(startServer('migrate'), 'exit');
-  const startedMs = performance.now();
-  const server = startServer('serve');
-  try {
-    server.stdout?.resume();
-    const [bareUrl] = (await once(
-      createInterface({ input: bare.stdout as NodeJS.ReadableStream }),
-      'line',
-    )) as [string];
-    await eventually(async () => {
-      if ((await fetch(`${url}/ready`)).status !== 200) throw new Error('the server is not ready');
-    }, 30_000);
-    const readyMs = performance.now() - startedMs;
-    const idle = await readUsage(metricsUrl);
-
-    const seeds = [
-      ...Array.from({ length: SUBJECTS }, (_, n) =>
-        aPost(`/subjects/s${n}/versions`, { schemaType: 'AVRO', schema: anAvroSchema(String(n)) }),
-      ),
-      aPost(`/subjects/${JSON_SUBJECT}/versions`, { schemaType: 'JSON', schema: aJsonSchema('0') }),
-    ];
-    // On one connection, so that the n-th gets the id n.
-    const seeding = { url, connections: 1, seconds: 60, count: seeds.length };
-    const { failed } = await load({ ...seeding, request: (n) => seeds[n] as Buffer });
-    if (failed > 0) throw new Error(`${failed} schemas could not be registered`);
-
-    const bareOf = { GET: () => aGet('/'), POST: () => seeds[0] as Buffer };
-
-    console.log(
-      `Node ${process.version}, PostgreSQL with fsync, ${isPinned ? 'server on one core, load on another' : 'not pinned'}; records of 50 fields.`,
-    );
-    console.log(`Start to ready ${Math.round(readyMs)} ms; ${megabytes(idle.residentBytes)} MB idle.\n`);
-    console.log(
-      '| operation | req/s | bare node:http | ratio | p50 ms | p95 ms | p99 ms | server CPU µs | RSS MB | heap MB |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    );
-    for (const { title, comparedWith, connections, request } of operations) {
-      if (!title.includes(wanted)) continue;
-      // Just before: a machine that others use too is not as fast in every minute.
-      const bareLoad = { url: bareUrl, connections, request: bareOf[comparedWith] };
-      await load({ ...bareLoad, seconds: BARE_SECONDS / 3 });
-      const bareLoaded = await load({ ...bareLoad, seconds: BARE_SECONDS });
-      const before = await readUsage(metricsUrl);
-      const { loaded, answered } = await measure(url, connections, request);
-      const after = await readUsage(metricsUrl);
-      if (loaded.failed > 0) console.error(`${title}: ${loaded.failed} answers other than 200`);
-      const cpu = ((after.cpuSeconds - before.cpuSeconds) / answered) * 1e6;
-      console.log(
-        row([
-          title,
-          perSecond(loaded.perSecond),
-          perSecond(bareLoaded.perSecond),
-          (loaded.perSecond / bareLoaded.perSecond).toFixed(2),
-          ...[loaded.p50Ms, loaded.p95Ms, loaded.p99Ms].map(ms),
-          String(Math.round(cpu)),
-          String(megabytes(after.residentBytes)),
-          String(megabytes(after.heapBytes)),
-        ]),
-      );
-    }
-  } finally {
-    await end(server, 'SIGTERM');
-    await end(bare, 'SIGTERM');
-    await postgres.stop();
+async function measureOne(server: BenchServer): Promise<void> {
+  printRow([
+    'operation',
+    'req/s',
+    'bare node:http',
+    'ratio',
+    'p50 ms',
+    'p95 ms',
+    'p99 ms',
+    'p99 ms, bare',
+    'server CPU µs',
+    'RSS MB',
+    'heap MB',
+  ]);
+  printRow(Array.from({ length: 11 }, () => '---'));
+  for (const operation of chosen()) {
+    const { loaded, bare, cpuMicroseconds, usage } = await measure(server, operation, SECONDS);
+    printRow([
+      operation.title,
+      whole(loaded.perSecond),
+      whole(bare.perSecond),
+      ratio(loaded.perSecond, bare.perSecond),
+      ...[loaded.p50Ms, loaded.p95Ms, loaded.p99Ms, bare.p99Ms].map((value) => value.toFixed(2)),
+      whole(cpuMicroseconds),
+      megabytes(usage.residentBytes),
+      megabytes(usage.heapBytes),
+    ]);
   }
 }
 
-const ms = (value: number) => value.toFixed(2);
-const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
-async function measure(url: string, connections: number, request: (n: number) => Buffer) {
-  const warmUp = await load({ url, connections, seconds: WARM_UP_SECONDS, request });
-  const loaded = await load({ url, connections, seconds: SECONDS, request });
-  return { loaded, answered: warmUp.answered + loaded.answered };
+/** Medians of rounds in turn; the ratio is the median of the ratios of each round. */
+async function compare(servers: readonly BenchServer[]): Promise<void> {
+  printRow([
+    'operation',
+    'req/s',
+    'before',
+    'ratio',
+    'lowest, highest',
+    'of bare',
+    'before',
+    'p99 ms',
+    'before',
+    'CPU µs',
+    'before',
+    'RSS MB',
+    'before',
+  ]);
+  printRow(Array.from({ length: 13 }, () => '---'));
+  for (const operation of chosen()) {
+    const rounds: Measured[][] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const measured: Measured[] = [];
+      for (const server of servers) measured.push(await measure(server, operation, SECONDS / 2));
+      rounds.push(measured);
+    }
+    const both = (value: (measured: Measured) => number): [number, number] => {
+      const of = (index: number) => median(rounds.map((measured) => value(measured[index] as Measured)));
+      return [of(0), of(1)];
+    };
+    const ratios = rounds
+      .map(([now, before]) => (now?.loaded.perSecond ?? 0) / (before?.loaded.perSecond ?? 1))
+      .toSorted((a, b) => a - b);
+    printRow([
+      operation.title,
+      ...both(({ loaded }) => loaded.perSecond).map(whole),
+      median(ratios).toFixed(2),
+      `${ratios[0]?.toFixed(2)}, ${ratios.at(-1)?.toFixed(2)}`,
+      ...both(({ loaded, bare }) => loaded.perSecond / bare.perSecond).map((value) => value.toFixed(2)),
+      ...both(({ loaded }) => loaded.p99Ms).map((value) => value.toFixed(2)),
+      ...both(({ cpuMicroseconds }) => cpuMicroseconds).map(whole),
+      ...both(({ usage }) => usage.residentBytes).map(megabytes),
+    ]);
+  }
 }
 
-await main(process.argv[2]);
+async function measure(server: BenchServer, operation: Operation, seconds: number): Promise<Measured> {
+  const { title, comparedWith, connections, request } = operation;
+  const { url, readUsage } = server;
+  const warmUp = await load({ url, connections, seconds: WARM_UP_SECONDS, request });
+  // Just before: a machine that others use too is not as fast in every minute.
+  const path = `/${warmUp.bodyBytes}`;
+  const bareRequest = comparedWith === 'GET' ? aGet(path) : aPost(path, { schema: anAvroSchema('0') });
+  const bareLoad = { url: bare.url, connections, request: () => bareRequest };
+  await load({ ...bareLoad, seconds: seconds / 6 });
+  const bareLoaded = await load({ ...bareLoad, seconds: seconds / 2 });
+  const before = await readUsage();
+  const loaded = await load({ url, connections, seconds, request });
+  const usage = await readUsage();
+  if (loaded.failed > 0) console.error(`${title}: ${loaded.failed} answers other than 200`);
+  const cpuMicroseconds = ((usage.cpuSeconds - before.cpuSeconds) / loaded.answered) * 1e6;
+  return { loaded, bare: bareLoaded, cpuMicroseconds, usage };
+}
+
+function chosen(): readonly Operation[] {
+  return operations.filter(({ title }) => title.includes(wanted));
+}
+
+function printRow(cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+function megabytes(bytes: number): string {
+  return String(Math.round(bytes / 1024 / 1024));
+}
+
+function ratio(value: number, other: number): string {
+  return (value / other).toFixed(2);
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}

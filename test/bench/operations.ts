@@ -10,7 +10,7 @@ export interface Operation {
 }
 
 /** Subject `s0` holds `anAvroSchema(0)` under id 1, and so on. */
-export const SUBJECTS = 1_000;
+export const SUBJECTS = 1_500;
 export const JSON_SUBJECT = 'json';
 
 const sent = (n: number) => ({ schemaType: 'AVRO', schema: anAvroSchema(String(n)) });

@@ -2,8 +2,6 @@
  * `npm run bench:upgrade -- REF`: the operator of a tag or commit, with a registry under load, is replaced by the one of
  * this work tree. Tells what clients saw, and which pods were replaced for which cause.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { down } from '../../hack/cluster/down.ts';
@@ -18,6 +16,7 @@ import { kubectlOf } from '../../hack/kubectl.ts';
 import { until } from '../build/api-server.ts';
 import { ownClusterName } from '../build/left-over-clusters.ts';
 import { tagServer } from '../build/local-images.ts';
+import { openTree } from '../build/other-tree.ts';
 import { registryIn, small } from '../build/registry-in-cluster.ts';
 import { steadyLoad } from '../build/steady-load.ts';
 
@@ -27,18 +26,14 @@ const afterMs = 10_000;
 
 const [ref = (await run('git', ['describe', '--tags', '--abbrev=0'])).trim()] = process.argv.slice(2);
 const report = reportTo(process.stderr);
-const before = mkdtempSync(join(tmpdir(), 'upgrade-'));
 const name = await ownClusterName('bench-upgrade');
+report(`The programs of ${ref}`);
+const before = await openTree(ref);
 try {
-  report(`The programs of ${ref}`);
-  const archive = join(before, 'tree.tar');
-  await run('git', ['archive', '--output', archive, ref]);
-  await run('tar', ['-xf', archive, '-C', before]);
-  await run('npm', ['ci', '--prefix', before]);
   await measure();
 } finally {
   await down(name);
-  rmSync(before, { recursive: true, force: true });
+  before.remove();
 }
 
 async function measure(): Promise<void> {
@@ -114,5 +109,5 @@ function isRolled({ status }: { status?: { lastRollout?: { cause: string } } }):
 }
 
 function moduleOf(path: string): string {
-  return pathToFileURL(join(before, path)).href;
+  return pathToFileURL(join(before.folder, path)).href;
 }

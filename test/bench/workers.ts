@@ -12,8 +12,9 @@ import { missingPostgres, startPostgres } from '../build/postgres.ts';
 import { end } from '../build/process.ts';
 import { startRegistryProcess } from '../build/registry-process.ts';
 import { aGet, aPost, load } from './load.ts';
-import { JSON_SUBJECT, operations, SUBJECTS } from './operations.ts';
-import { aJsonSchema, anAvroSchema } from './schemas.ts';
+import { operations, SUBJECTS } from './operations.ts';
+import { anAvroSchema } from './schemas.ts';
+import { seed } from './servers.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2.5);
 const ROUNDS = 3;
@@ -22,8 +23,7 @@ const counts = [1, 2] as const;
 
 async function startBare(workers: number): Promise<{ url: string; child: ChildProcess }> {
   const file = fileURLToPath(new URL('./bare.ts', import.meta.url));
-  const answer = JSON.stringify({ id: 1, schema: anAvroSchema('1') });
-  const child = spawn(process.execPath, [file, answer, String(workers)], {
+  const child = spawn(process.execPath, [file, String(workers)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
@@ -52,17 +52,7 @@ async function main(wanted = ''): Promise<void> {
     }),
   );
   try {
-    const seeds = [
-      ...Array.from({ length: SUBJECTS }, (_, n) =>
-        aPost(`/subjects/s${n}/versions`, { schemaType: 'AVRO', schema: anAvroSchema(String(n)) }),
-      ),
-      aPost(`/subjects/${JSON_SUBJECT}/versions`, { schemaType: 'JSON', schema: aJsonSchema('0') }),
-    ];
-    for (const { url } of servers) {
-      const seeding = { url, connections: 1, seconds: 60, count: seeds.length };
-      const { failed } = await load({ ...seeding, request: (n) => seeds[n] as Buffer });
-      if (failed > 0) throw new Error(`${failed} schemas could not be registered`);
-    }
+    for (const { url } of servers) await seed(url);
 
     console.log(
       `Node ${process.version}, ${availableParallelism()} cores, load on the same; medians of ${ROUNDS}.`,
@@ -72,7 +62,10 @@ async function main(wanted = ''): Promise<void> {
     );
     for (const { title, comparedWith, connections, request } of operations) {
       if (!title.includes(wanted) || connections === 1) continue;
-      const bareRequest = comparedWith === 'GET' ? () => aGet('/') : () => seeds[0] as Buffer;
+      const [{ url }] = servers as [(typeof servers)[number]];
+      const path = `/${(await load({ url, connections, seconds: 1, request })).bodyBytes}`;
+      const bareBytes = comparedWith === 'GET' ? aGet(path) : aPost(path, { schema: anAvroSchema('0') });
+      const bareRequest = () => bareBytes;
       const targets = [
         ...servers.map(({ url, child }) => ({ url, request, pid: child.pid })),
         ...bare.map(({ url, child }) => ({ url, request: bareRequest, pid: child.pid })),
