@@ -5,6 +5,7 @@ import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BadArguments, rebuildFromArchive, tendArchive } from './archive-verbs.ts';
+import { giveMemoryBackWhenIdle } from './idle-memory.ts';
 import { CannotListen } from './listen.ts';
 import { type Log, openLog } from './log.ts';
 import { openDatabase } from './open-database.ts';
@@ -101,6 +102,7 @@ async function runServer(settings: ServerSettings): Promise<undefined> {
     workers > 1 && !link ? startWorkers(settings, log) : serve(settings, log, link, untilSignalled);
   void endWhenSignalled(starting, log);
   const server = await starting;
+  giveMemoryBackWhenIdle();
   await server.ready;
   return undefined;
 }

@@ -10,6 +10,7 @@ import { openGrpcClient } from '../build/grpc.ts';
 import { missingPostgres, startPostgres } from '../build/postgres.ts';
 import { pick, type Random, seeded } from '../build/random.ts';
 import { startRegistryProcess } from '../build/registry-process.ts';
+import { serverFlags } from './server-flags.ts';
 
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 60);
 /** Each asks, waits and asks again, so that the machine stays usable meanwhile. */
@@ -23,7 +24,7 @@ const postgres = await startPostgres();
 const random = seeded();
 const server = await startRegistryProcess(
   { DATABASE_URL: await postgres.createDatabase('soak'), REQUEST_TIMEOUT: '5', CACHE_MAX_SIZE: '5000' },
-  ['--max-old-space-size=300', '--max-semi-space-size=8', '--heap-growing-percent=40'],
+  ['--max-old-space-size=300', ...serverFlags],
 );
 const grpc = openGrpcClient(server.grpcAddress);
 const answers = new Map<string, number>();
