@@ -51,6 +51,7 @@ const languages = [
   'sql',
   'text',
   'toml',
+  'ts',
   'xml',
   'yaml',
 ];
