@@ -1,7 +1,7 @@
 import type { Credentials } from './authentication/authenticate.ts';
 import type { CompatibilityLevel } from './compatibility/modes.ts';
 import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { SchemaParser } from './services/parse-schema.ts';
 import type { Store } from './store/store.ts';
 

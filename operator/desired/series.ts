@@ -11,7 +11,7 @@ export function seriesOf(registry: Registry, more = ''): string {
   return `{namespace="${namespace}",job="${job}"${more === '' ? '' : `,${more}`}}`;
 }
 
-/** Expressions over the metrics of registry-server/metrics.ts; test/contract holds the two in step. */
+/** Expressions over the metrics of registry-server/metrics/; test/contract holds the two in step. */
 export function expressions(registry: Registry) {
   const of = (more = '') => seriesOf(registry, more);
   const gauge = (metric: string, more = '') => `schema_registry_${metric}${of(more)}`;

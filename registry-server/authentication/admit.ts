@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { RegistryError } from '../errors.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Authenticator } from './authenticate.ts';
 import { isRefusal, type Outcome, type RefusalReason } from './outcome.ts';
 import { type Principal, permits, type Role } from './principal.ts';

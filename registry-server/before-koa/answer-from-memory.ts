@@ -1,5 +1,5 @@
 import type { Lifecycle } from '../lifecycle.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { canRead, chooseMediaType } from '../reading/media-types.ts';
 import type { Answering } from './answer.ts';
 import type { HttpRecord } from './http-record.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { logRequest } from '../requests/log-request.ts';
 import type { HttpRecord } from './http-record.ts';
 

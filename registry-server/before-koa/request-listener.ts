@@ -3,7 +3,7 @@ import type Koa from 'koa';
 import type { Admit, Need } from '../authentication/admit.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { BytesUnderWay } from '../requests/bytes-under-way.ts';
 import { enterTrace, traceRequests } from '../tracing/trace-requests.ts';
 import type { Tracer } from '../tracing/tracer.ts';

@@ -2,7 +2,7 @@ import { type Metadata, type ServerInterceptingCallInterface, status } from '@gr
 import { unasked } from '../authentication/admit.ts';
 import type { RegistryError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { logFailure } from '../requests/log-failure.ts';
 import { logRequest } from '../requests/log-request.ts';
 import { requestIdOf } from '../requests/request-id.ts';

@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { type Connection, type Database, StoreUnavailable, summaryOf } from './database.ts';
 import type { SharedCache } from './redis.ts';
 

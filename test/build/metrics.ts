@@ -1,4 +1,4 @@
-import type { MetricSources } from '../../registry-server/metrics.ts';
+import type { MetricSources } from '../../registry-server/metrics/metrics.ts';
 
 /** Of a server that has nothing to do. */
 export const idleSources: MetricSources = {

@@ -8,7 +8,7 @@ import { serviceMonitor } from '../../operator/desired/service-monitor.ts';
 import type { KubeObject } from '../../operator/kube/kubernetes.ts';
 import { openMetrics as openOperatorMetrics } from '../../operator/metrics.ts';
 import type { Spec } from '../../operator/registry.ts';
-import { openMetrics, openWorkerMetrics } from '../../registry-server/metrics.ts';
+import { openMetrics, openWorkerMetrics } from '../../registry-server/metrics/metrics.ts';
 import { idleSources } from '../build/metrics.ts';
 import { missingPromtool, promtool } from '../build/promtool.ts';
 import { anObserved, aRegistry } from '../build/registry.ts';

@@ -11,7 +11,7 @@ import { KnownPosts } from '../../registry-server/before-koa/known-posts.ts';
 import { Lifecycle } from '../../registry-server/lifecycle.ts';
 import { closeServer, listen, urlOf } from '../../registry-server/listen.ts';
 import { openLog } from '../../registry-server/log.ts';
-import { openMetrics } from '../../registry-server/metrics.ts';
+import { openMetrics } from '../../registry-server/metrics/metrics.ts';
 import type { Registry } from '../../registry-server/registry.ts';
 import type { Part, Store, SubjectFilter } from '../../registry-server/store/store.ts';
 import type { SubjectName } from '../../registry-server/subject-name.ts';

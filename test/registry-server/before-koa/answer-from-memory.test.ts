@@ -9,7 +9,7 @@ import { KnownPosts } from '../../../registry-server/before-koa/known-posts.ts';
 import { ReadyAnswers } from '../../../registry-server/before-koa/ready-answers.ts';
 import { Lifecycle } from '../../../registry-server/lifecycle.ts';
 import { openLog } from '../../../registry-server/log.ts';
-import { openMetrics } from '../../../registry-server/metrics.ts';
+import { openMetrics } from '../../../registry-server/metrics/metrics.ts';
 import type { StoredSchema, SubjectState } from '../../../registry-server/store/store.ts';
 import { idleSources } from '../../build/metrics.ts';
 import { anAvroRecord } from '../../build/schema.ts';

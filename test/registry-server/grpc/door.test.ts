@@ -7,7 +7,7 @@ import { service as healthDefinition } from 'grpc-health-check';
 import { openGrpcDoor } from '../../../registry-server/grpc/door.ts';
 import { Lifecycle } from '../../../registry-server/lifecycle.ts';
 import { openLog } from '../../../registry-server/log.ts';
-import { openMetrics } from '../../../registry-server/metrics.ts';
+import { openMetrics } from '../../../registry-server/metrics/metrics.ts';
 import type { Registry } from '../../../registry-server/registry.ts';
 import { BytesUnderWay } from '../../../registry-server/requests/bytes-under-way.ts';
 import { readSettings } from '../../../registry-server/settings.ts';

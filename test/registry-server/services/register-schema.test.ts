@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { RegistryError } from '../../../registry-server/errors.ts';
 import { openLog } from '../../../registry-server/log.ts';
-import { openMetrics } from '../../../registry-server/metrics.ts';
+import { openMetrics } from '../../../registry-server/metrics/metrics.ts';
 import type { Registry } from '../../../registry-server/registry.ts';
 import { inTime } from '../../../registry-server/requests/in-time.ts';
 import { changeMode } from '../../../registry-server/services/change-mode.ts';

@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
+import { type Readiness, statusOf } from '../readiness.ts';
 import type { Metrics } from './metrics.ts';
-import { type Readiness, statusOf } from './readiness.ts';
 
 export interface MetricsDoorParts {
   readonly metrics: Pick<Metrics, 'contentType' | 'write'>;

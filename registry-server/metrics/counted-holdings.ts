@@ -1,4 +1,4 @@
-import type { Holdings } from './store/store.ts';
+import type { Holdings } from '../store/store.ts';
 
 /** How much there is, as it was last counted. */
 export interface CountedHoldings {

@@ -1,18 +1,18 @@
 import { createServer } from 'node:http';
 import { expect } from 'chai';
-import { closeServer, listen, urlOf } from '../../registry-server/listen.ts';
-import { openLog } from '../../registry-server/log.ts';
+import { closeServer, listen, urlOf } from '../../../registry-server/listen.ts';
+import { openLog } from '../../../registry-server/log.ts';
 import {
   type Measured,
   openMetrics,
   openWorkerMetrics,
   readMeasured,
-} from '../../registry-server/metrics.ts';
-import { metricsDoor } from '../../registry-server/metrics-door.ts';
-import { eventually } from '../build/eventually.ts';
-import { idleSources } from '../build/metrics.ts';
-import { freePort } from '../build/process.ts';
-import { startRegistryProcess } from '../build/registry-process.ts';
+} from '../../../registry-server/metrics/metrics.ts';
+import { metricsDoor } from '../../../registry-server/metrics/metrics-listener.ts';
+import { eventually } from '../../build/eventually.ts';
+import { idleSources } from '../../build/metrics.ts';
+import { freePort } from '../../build/process.ts';
+import { startRegistryProcess } from '../../build/registry-process.ts';
 
 const idle = { open: 0, idle: 0, waiting: 0, max: 7 };
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { countedHoldings } from '../../registry-server/holdings.ts';
-import type { Holdings } from '../../registry-server/store/store.ts';
+import { countedHoldings } from '../../../registry-server/metrics/counted-holdings.ts';
+import type { Holdings } from '../../../registry-server/store/store.ts';
 
 const holding = (live: number): Holdings => ({ subjects: { live, deleted: 0 }, types: [] });
 

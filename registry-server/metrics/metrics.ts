@@ -8,13 +8,13 @@ import {
   Registry as MetricRegistry,
   type MetricValue,
 } from 'prom-client';
-import type { RefusalReason } from './authentication/outcome.ts';
-import type { ThreadUsage } from './services/schema-threads.ts';
-import type { CacheUsage } from './store/cached.ts';
-import type { OutReason, PoolUsage } from './store/database.ts';
-import type { Holdings } from './store/store.ts';
-import type { SpanOutcome } from './tracing/tracer.ts';
-import { version } from './version.ts';
+import type { RefusalReason } from '../authentication/outcome.ts';
+import type { ThreadUsage } from '../services/schema-threads.ts';
+import type { CacheUsage } from '../store/cached.ts';
+import type { OutReason, PoolUsage } from '../store/database.ts';
+import type { Holdings } from '../store/store.ts';
+import type { SpanOutcome } from '../tracing/tracer.ts';
+import { version } from '../version.ts';
 
 export type CacheLevel = 'memory' | 'redis';
 
