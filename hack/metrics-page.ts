@@ -1,5 +1,7 @@
 import { openMetrics as openOperatorMetrics } from '../operator/metrics.ts';
-import { type MetricFacts, openMetrics, openWorkerMetrics } from '../registry-server/metrics/metrics.ts';
+import type { MetricFacts } from '../registry-server/metrics/measured.ts';
+import { openMetrics } from '../registry-server/metrics/metrics.ts';
+import { openWorkerMetrics } from '../registry-server/metrics/worker-metrics.ts';
 
 // They come from /proc, so a machine without it would write another page.
 const onLinuxOnly = /process_(virtual_memory_bytes|heap_bytes|open_fds|max_fds)$/;

@@ -2,13 +2,10 @@ import { createServer } from 'node:http';
 import { expect } from 'chai';
 import { closeServer, listen, urlOf } from '../../../registry-server/listen.ts';
 import { openLog } from '../../../registry-server/log.ts';
-import {
-  type Measured,
-  openMetrics,
-  openWorkerMetrics,
-  readMeasured,
-} from '../../../registry-server/metrics/metrics.ts';
+import { type Measured, readMeasured } from '../../../registry-server/metrics/measured.ts';
+import { openMetrics } from '../../../registry-server/metrics/metrics.ts';
 import { metricsDoor } from '../../../registry-server/metrics/metrics-listener.ts';
+import { openWorkerMetrics } from '../../../registry-server/metrics/worker-metrics.ts';
 import { eventually } from '../../build/eventually.ts';
 import { idleSources } from '../../build/metrics.ts';
 import { freePort } from '../../build/process.ts';

@@ -1,0 +1,62 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { prefix } from './buckets.ts';
+
+export interface ArchiveMetrics {
+  archiveShipped(seconds: number): void;
+  archiveFailed(): void;
+}
+
+/** What the archive has yet to ship. */
+export interface Backlog {
+  readonly status: 'up' | 'down' | 'unknown';
+  readonly pending: number;
+  readonly lagSeconds: number;
+}
+
+export interface ArchiveSources {
+  /** There where an archive is. */
+  readonly backlog?: (() => Backlog) | undefined;
+}
+
+export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Registry[]): ArchiveMetrics {
+  // Its count is that of the objects.
+  const s3Durations = new Histogram({
+    name: `${prefix}s3_request_duration_seconds`,
+    help: 'Time to write an object of the archive, or to remove it',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const s3Errors = new Counter({
+    name: `${prefix}s3_errors_total`,
+    help: 'The archive could not be written to, or not be reached',
+    registers,
+  });
+  if (backlog) {
+    const gauges: readonly [string, string, 'min' | 'max', (backlog: Backlog) => number][] = [
+      ['s3_up', '1 while the archive can be reached', 'min', ({ status }) => (status === 'down' ? 0 : 1)],
+      ['s3_outbox_rows', 'Changes that are not in the archive yet', 'max', ({ pending }) => pending],
+      [
+        's3_lag_seconds',
+        'Age of the oldest change that is not in the archive yet',
+        'max',
+        ({ lagSeconds }) => lagSeconds,
+      ],
+    ];
+    for (const [name, help, aggregator, read] of gauges) {
+      new Gauge({
+        name: prefix + name,
+        help,
+        aggregator,
+        registers,
+        collect() {
+          this.set(read(backlog()));
+        },
+      });
+    }
+  }
+
+  return {
+    archiveShipped: (seconds) => s3Durations.observe(seconds),
+    archiveFailed: () => s3Errors.inc(),
+  };
+}
