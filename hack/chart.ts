@@ -68,7 +68,7 @@ function schemaOf(value: unknown): Schema {
   return { type: Number.isInteger(value) ? 'integer' : typeof value };
 }
 
-/** JSON Schema of the values: an unknown one is refused, because it would be a misspelled one. */
+/** The JSON Schema of the values. An unknown one is refused, because it would be a misspelled one. */
 export function valuesSchema(values: readonly Value[], specSchema: Schema): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',

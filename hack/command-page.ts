@@ -65,7 +65,7 @@ const options = (all: readonly VerbOption[]): string =>
     ]),
   );
 
-/** A "|" would end its cell. */
+/** A table; "|" is escaped, because it would end its cell. */
 const rows = (headings: readonly string[], all: readonly (readonly string[])[]): string =>
   [headings, headings.map(() => '---'), ...all]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)

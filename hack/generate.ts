@@ -152,7 +152,7 @@ function rulesOfWork(): readonly object[] {
 
 type LeaseAccess = (typeof leaseAccess | typeof otherLeaseAccess)[number];
 
-/** Wherever the lease is: a Role in its namespace would move with an overlay that moves the operator. */
+/** Rights to the lease wherever it is: a Role in its namespace would move with an overlay that moves the operator. */
 function rulesOfLease(access: readonly LeaseAccess[] = leaseAccess): readonly object[] {
   return access.map(({ apiVersion, plural, verbs, ...rest }) => ({
     ...rule(apiVersion, plural, verbs),
@@ -174,7 +174,7 @@ function leaseRole(): object {
   return { apiVersion: rbac, kind: 'Role', metadata, rules: rulesOfLease() };
 }
 
-/** Without a namespace: it goes where it is applied. */
+/** It has no namespace and goes where it is applied. */
 function namespacedRole(): object {
   return { apiVersion: rbac, kind: 'Role', metadata: metaOf(operatorName), rules: rulesOfWork() };
 }

@@ -39,7 +39,7 @@ export function grpcTypes(proto: string): string {
   ].join('\n');
 }
 
-/** With all that it holds. */
+/** Adds a type with all that it holds. */
 function addTo(found: Set<Declared>, type: protobufjs.Type): void {
   if (found.has(type)) return;
   found.add(type);

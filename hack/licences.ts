@@ -1,4 +1,4 @@
-/** `npm run licences`: whether everything that is passed on with the programs is under a licence of the list. */
+/** `npm run licences` asks whether everything that is passed on with the programs is under a licence of the list. */
 import { readFileSync } from 'node:fs';
 import { type Lock, refusedLicences } from './refused-licences.ts';
 

@@ -6,7 +6,7 @@ import { openWorkerMetrics } from '../registry-server/metrics/worker-metrics.ts'
 // They come from /proc, so a machine without it would write another page.
 const onLinuxOnly = /process_(virtual_memory_bytes|heap_bytes|open_fds|max_fds)$/;
 
-/** docs/metrics.md: every metric, as the code that counts declares it. */
+/** Makes docs/metrics.md: every metric, as the code that counts declares it. */
 export function metricsPage(): string {
   const server = openMetrics({
     poolUsage: () => ({ open: 0, idle: 0, waiting: 0, max: 0 }),

@@ -1,5 +1,5 @@
 const LOOK_MS = 15_000;
-/** Of one processor: what probes, scrapes and the feed of changes take. */
+/** What probes, scrapes and the feed of changes take of one processor. */
 const IDLE_SHARE = 0.02;
 /** Processor time after which there is something to give back. */
 const WORTH_SECONDS = 1;

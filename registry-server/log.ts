@@ -40,7 +40,7 @@ export function openLog(
   };
 }
 
-/** Of a text in a field: paths and names are a client's, and as long as it likes. */
+/** How many characters of a text in a field are logged: paths and names are a client's, and as long as it likes. */
 const MAX_CHARACTERS = 4_096;
 
 function bounded(fields: Fields): Fields {

@@ -28,7 +28,7 @@ export interface Readiness {
   readonly cause?: string | undefined;
   readonly checks: {
     readonly database?: DatabaseCheck;
-    /** There while it is out: what is there can still be read. */
+    /** It is here while nothing can be written; what is there can still be read. */
     readonly writes?: DatabaseCheck | undefined;
     readonly cache?: Check;
     readonly archive?: Check & Partial<ArchiveStatus> & { readonly address?: string };

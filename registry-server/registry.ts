@@ -16,6 +16,6 @@ export interface Registry {
   readonly validateNewSchemas: boolean;
   readonly maxSchemaBytes: number;
   readonly maxBodyBytes: number;
-  /** undefined: nobody is asked who they are. */
+  /** Undefined where nobody is asked who they are. */
   readonly credentials: Credentials | undefined;
 }

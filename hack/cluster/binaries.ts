@@ -20,7 +20,7 @@ import type { Report } from './report.ts';
 import { run } from './run.ts';
 
 export const kubernetesVersion = '1.34.4';
-/** As in go/helm/go.mod. */
+/** The version that go/helm/go.mod names. */
 const helmVersion = 'v4.2.4';
 
 const version = (field: string, value: string) => `-X k8s.io/component-base/version.${field}=${value}`;

@@ -7,7 +7,7 @@ export type Exposure = { readonly hostPort: number; readonly target: string };
 /** What is decided once for a cluster and holds for its life. */
 export type Cluster = {
   readonly name: string;
-  /** False: etcd and the API server only, on the host's loopback. */
+  /** Whether there is a node. Without one there are etcd and the API server alone, on the host's loopback. */
   readonly hasNode: boolean;
   readonly ports: { readonly api: number; readonly etcd: number; readonly etcdPeer: number };
   readonly exposures: readonly Exposure[];

@@ -19,7 +19,7 @@ export const imagesIn = (index: Index): Map<string, string> =>
     ]),
   );
 
-/** From `ctr images list`: name → digest. */
+/** Digests by name, as `ctr images list` tells them. */
 export const loadedImages = (list: string): Map<string, string> =>
   new Map(
     list

@@ -4,7 +4,7 @@ import type { ClusterFolders } from './folders.ts';
 import { Problem } from './problem.ts';
 import { run } from './run.ts';
 
-/** The same in every cluster: each has a network of its own. */
+/** These are the same in every cluster, for each has a network of its own. */
 export const addresses = {
   node: '10.200.0.2',
   gateway: '10.200.0.1',

@@ -14,7 +14,7 @@ export type ServicePort = {
 
 /** One way to have a cluster. */
 export type Provider = {
-  /** Undefined: it can be used. Otherwise what stands against it, in words. */
+  /** What stands against using it, in words; undefined where nothing does. */
   readonly whyNot: () => Promise<string | undefined>;
   readonly up: (options: UpOptions) => Promise<RunningCluster>;
   /** Removes the cluster, when the provider made it. */

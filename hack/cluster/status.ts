@@ -12,7 +12,7 @@ export type ClusterStatus = {
   readonly kubeconfigPath: string;
   readonly logsFolder: string;
   readonly exposures: readonly Exposure[];
-  /** undefined: not running. */
+  /** Undefined where it does not run. */
   readonly components: Readonly<Record<string, number | undefined>>;
 };
 

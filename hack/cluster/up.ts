@@ -35,10 +35,10 @@ export const defaultName = 'llm-schema-registry';
 
 export type UpOptions = {
   readonly name?: string;
-  /** False: etcd and kube-apiserver only, without root, in seconds. */
+  /** Whether there is a node. Without one there are etcd and kube-apiserver alone, which need no root and take seconds. */
   readonly hasNode?: boolean;
   readonly report?: Report;
-  /** Aborted: what this run has begun is taken down again. */
+  /** When it is aborted, what this run has begun is taken down again. */
   readonly signal?: AbortSignal;
 };
 
@@ -48,7 +48,7 @@ export type RunningCluster = {
   readonly context?: string;
   readonly kubeconfigPath: string;
   readonly server: string;
-  /** For `$PATH`: kubectl of the cluster's version. */
+  /** A folder for `$PATH`, with kubectl of the cluster's version. */
   readonly kubectlPath: string;
 };
 

@@ -182,7 +182,7 @@ export const buildImages = async (report: Report): Promise<BuiltImage[]> => {
 export const buildCommand = (report: Report): Promise<BuiltImage[]> =>
   build(wantedOf(commandAlone, ownArchitecture()), [], ownArchitecture(), report);
 
-/** All that is ours: the two programs and the command, for another kind of machine than this one, too. */
+/** Builds all images that are ours: the two programs and the command, for another kind of machine than this one, too. */
 export const buildProgramsFor = (architecture: Architecture, report: Report): Promise<BuiltImage[]> =>
   build(wantedOf(ownImages, architecture), [], architecture, report);
 

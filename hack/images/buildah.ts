@@ -5,7 +5,7 @@ import { run } from '../cluster/run.ts';
 
 const storage = join(cacheFolder, 'buildah');
 
-/** About 5 GB. */
+/** They take about 5 GB. */
 const maxUnnamedImages = 40;
 
 /** Overlay copies nothing between layers, but cannot lie on another overlay, as in a container. */

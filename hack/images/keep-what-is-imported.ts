@@ -15,7 +15,7 @@ const kept = keptPackages(program);
 const unread =
   /\.([cm]?ts|map|md|markdown|flow|tsbuildinfo)$|(^|\/)CHANGELOG[^/]*$|\/pglite\/dist\/.*\.(tar\.gz|cjs)$/;
 
-/** Of a package: its tests and examples, and what only bundlers and browsers load. */
+/** What of a package is left out: its tests and examples, and what only bundlers and browsers load. */
 const unreadFolder =
   /node_modules\/(@[^/]+\/)?[^/]+\/(build\/)?(tests?|__tests__|examples?|benchmarks?|browser|dist-es)$/;
 

@@ -26,7 +26,7 @@ type Image = {
   readonly config: Readonly<Record<string, unknown>>;
 };
 
-/** In hexadecimal digits. */
+/** The digest, in hexadecimal digits. */
 export const sha256OfFile = async (file: string): Promise<string> => {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk);

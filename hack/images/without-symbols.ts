@@ -7,7 +7,7 @@ const header = {
   sectionHeaders: 60,
   namesOfSections: 62,
 };
-/** Of a program header. */
+/** Where the fields of a program header are. */
 const segment = { at: 8, bytesInFile: 32 };
 
 /**

@@ -20,7 +20,7 @@ interface Spdx {
   }[];
 }
 
-/** What an SBOM is of. */
+/** The image that a bill of materials is of. */
 export interface Product {
   /** Such as `schema-registry`. */
   readonly name: string;

@@ -7,7 +7,7 @@ import type { Tokens } from './tokens.ts';
 
 /** What a server takes. */
 export interface Credentials {
-  /** undefined: no API keys are taken. */
+  /** Undefined where no API keys are taken. */
   readonly apiKeyHeader: string | undefined;
   readonly takesTokens: boolean;
 }

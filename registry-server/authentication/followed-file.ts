@@ -1,7 +1,7 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Log } from '../log.ts';
 
-/** As certificate.ts does. */
+/** The file is looked at as often as certificates are. */
 const LOOK_EVERY_MS = 5_000;
 
 /**

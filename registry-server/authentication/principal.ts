@@ -7,7 +7,7 @@ export type Role = (typeof roles)[number];
 export interface Principal {
   /** For the log; never a credential. */
   readonly name: string;
-  /** undefined: a token that names none of ours. */
+  /** Undefined for a token that names none of our roles. */
   readonly role: Role | undefined;
 }
 

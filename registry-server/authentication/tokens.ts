@@ -33,7 +33,7 @@ export interface Tokens {
   close(): void;
 }
 
-/** Of clocks that differ. */
+/** By how much clocks may differ. */
 const TOLERANCE_SECONDS = 30;
 const LEAST_SECRET_BYTES = 32;
 const MAX_REMEMBERED = 10_000;

@@ -12,7 +12,7 @@ export interface AuthorizeParts {
   readonly admit: Admit;
   /** What credentials may be sent, each as a value of WWW-Authenticate. */
   readonly challenges: readonly string[];
-  /** By method and URL. */
+  /** What a request needs, by method and URL. */
   readonly needOf: (method: string, url: string) => Need;
   /** What is asked for, in words. */
   readonly operationOf: (method: string, url: string) => string;

@@ -15,7 +15,7 @@ export interface HttpRecord extends RequestRecord {
   readonly url: string;
   /** The pattern of its path, once somebody knows it. */
   route: string | undefined;
-  /** undefined: it is too short to be counted. */
+  /** Undefined where it is too short to be counted. */
   countedBody: CountedBody | undefined;
   /** The whole body, where it had to be read before Koa: a stream is read once. */
   rawBody: Buffer | undefined;

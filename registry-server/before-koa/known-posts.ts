@@ -45,7 +45,7 @@ export const MAX_KNOWN_URL = 4_096;
  */
 export class KnownPosts {
   readonly #answers: LRUCache<string, ReadyAnswer>;
-  /** Paths that have answers: for the others no digest is needed. */
+  /** The paths that have answers; for the others no digest is needed. */
   readonly #paths: LRUCache<string, true>;
 
   constructor(maxEntries: number) {

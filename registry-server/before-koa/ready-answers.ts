@@ -27,7 +27,7 @@ const byVersion = /^\/subjects\/([\w.~:%@!$&'()*+,=-]+)\/versions\/(latest|[1-9]
 export class ReadyAnswers {
   readonly #store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>;
   readonly #known: KnownPosts;
-  /** By the path. */
+  /** Answers by their path. */
   readonly #reads: LRUCache<string, ReadyAnswer>;
 
   constructor(store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>, known: KnownPosts, maxEntries: number) {

@@ -19,12 +19,12 @@ import type { ReadyAnswers } from './ready-answers.ts';
 import type { Handler, Station } from './station.ts';
 
 export interface RequestListenerParts {
-  /** undefined: no origins but the server's own. */
+  /** Undefined where no origins but the server's own are allowed. */
   readonly corsOrigins: readonly string[] | undefined;
   readonly apiKeyHeader: string;
-  /** undefined: requests are not traced. */
+  /** Undefined where requests are not traced. */
   readonly tracer: Tracer | undefined;
-  /** undefined: nobody is asked who they are. */
+  /** Undefined where nobody is asked who they are. */
   readonly admit: Admit | undefined;
   readonly challenges: readonly string[];
   readonly needOf: (method: string, url: string) => Need;

@@ -17,7 +17,7 @@ export interface LockedSchema {
   readonly references?: readonly Reference[];
 }
 
-/** registry.lock: what `pull` has written, and what it was asked for. */
+/** The file registry.lock: what `pull` has written, and what it was asked for. */
 export interface Lock {
   readonly wanted: ReadonlyMap<string, WantedVersion>;
   /** By subject, then by version. */

@@ -2,7 +2,7 @@
 export const exitCodes = {
   /** It is done, and the answer is yes. */
   done: 0,
-  /** The answer is no: incompatible, invalid, changed. */
+  /** The answer is no: something is incompatible, invalid or changed. */
   no: 1,
   /** There is no answer: a wrong call, no connection, a refusal. */
   failed: 2,

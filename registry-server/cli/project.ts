@@ -21,11 +21,11 @@ export interface SchemaFile {
 export interface FileReference {
   readonly name: string;
   readonly subject: string;
-  /** `latest`: what another file of the same run publishes, else the registry's latest. */
+  /** `latest` is what another file of the same run publishes, else the registry's latest. */
   readonly version: WantedVersion;
 }
 
-/** registry.yaml */
+/** The file registry.yaml. */
 export interface Project {
   readonly subjects: readonly Entry[];
   readonly pull:

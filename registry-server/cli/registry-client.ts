@@ -40,7 +40,7 @@ interface Question {
 export type Path = readonly (string | number)[];
 
 export interface RegistryClient {
-  /** Without what is secret. */
+  /** The URL without what is secret. */
   readonly address: string;
   /** What stands before the names of subjects where it is one context, by name or by URL: `:.staging:`, and nothing in the default one. Undefined where it is the whole registry. */
   readonly contextPrefix: string | undefined;

@@ -8,7 +8,7 @@ export interface ExistingVersion {
   readonly schema: SchemaModel;
 }
 
-/** Quick: throws a RangeError before it takes more than some milliseconds. Full: gives up after about a second. */
+/** A quick check throws a RangeError before it takes more than some milliseconds; a full one gives up after about a second. */
 export type Effort = 'quick' | 'full';
 
 /** A pair of types is a step, and an honest schema has as many pairs as it has fields. */

@@ -4,7 +4,7 @@ export type Judge<T> = (first: T, second: T) => boolean;
 interface Pair<T> {
   readonly first: T;
   readonly second: T;
-  /** So far: a pair holds until it is seen not to, and what does not hold never does again. */
+  /** The verdicts so far: a pair holds until it is seen not to, and then never does again. */
   holds: boolean;
   /** No assumption is behind the verdict. */
   isFinal: boolean;

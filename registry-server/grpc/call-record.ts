@@ -29,7 +29,7 @@ export interface CallRecord extends RequestRecord {
 export interface CallRecordParts {
   readonly log: Log;
   readonly metrics: Metrics;
-  /** undefined: calls are not traced. */
+  /** Undefined where calls are not traced. */
   readonly tracer?: Tracer | undefined;
 }
 

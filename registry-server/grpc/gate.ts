@@ -12,7 +12,7 @@ import type { CallRecord } from './call-record.ts';
 import { statusOf } from './status.ts';
 
 export interface GateParts {
-  /** undefined: nobody is asked who they are. */
+  /** Undefined where nobody is asked who they are. */
   readonly admit: Admit | undefined;
   readonly lifecycle: Lifecycle;
   readonly requestTimeoutMs: number;

@@ -43,10 +43,10 @@ export interface GrpcParts {
   readonly lifecycle: Lifecycle;
   readonly log: Log;
   readonly requestTimeoutMs: number;
-  /** undefined: nobody is asked who they are. */
+  /** Undefined where nobody is asked who they are. */
   readonly admit?: Admit | undefined;
   readonly underWay: BytesUnderWay;
-  /** undefined: calls are not traced. */
+  /** Undefined where calls are not traced. */
   readonly tracer?: Tracer | undefined;
   /** How long a connection lives, give or take a tenth; undefined: five minutes. */
   readonly connectionAgeMs?: number;
@@ -65,7 +65,7 @@ const protoPath = protoPathOf('registry.proto');
 const packageName = 'llm_schema_registry.v1';
 /** A channel stays on one replica for as long as its connection lives, and new replicas are to get their share. */
 const CONNECTION_AGE_MS = 5 * 60_000;
-/** As for the REST API. */
+/** How large the head of a call may be, as for the REST API. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_CALLS_PER_CONNECTION = 250;
 /** For a GOAWAY to reach a client, however far away it is. */
@@ -245,7 +245,7 @@ function isReadMethod(definition: ServiceDefinition, method: string): boolean {
   return options.idempotency_level === 'NO_SIDE_EFFECTS';
 }
 
-/** grpc.health.v1: of the server, under the empty name, and of each service. */
+/** The health of the server (under the empty name) and of each service, as grpc.health.v1 has it. */
 function openHealth(lifecycle: Lifecycle) {
   const known = new Set(['', ...Object.keys(services).map((name) => `${packageName}.${name}`)]);
   const watching = new Set<ServerWritableStream<{ service: string }, object>>();

@@ -2,7 +2,7 @@ import type { Holdings } from '../store/store.ts';
 
 /** How much there is, as it was last counted. */
 export interface CountedHoldings {
-  /** Never waits: where it is time to count again, that begins, and who asks next is told. */
+  /** Tells what was counted last, without a wait. Where it is time to count again, that begins, and whoever asks next is told. */
   seen(): Holdings | undefined;
   close(): void;
 }

@@ -8,7 +8,7 @@ import type { JsonSchema } from './json-schema.ts';
 import { pathParameters, queryParameters } from './parameters.ts';
 import { ref, schemas } from './schemas.ts';
 
-/** In a path of a route. */
+/** A parameter in the path of a route. */
 const parameter = /:(\w+)/g;
 const CONTEXT_PREFIX = '/contexts/:context';
 

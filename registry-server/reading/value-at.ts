@@ -21,7 +21,7 @@ export function stringAt(value: unknown, field: string): string {
   return checked(value, field);
 }
 
-/** Also as text: see stringAt. */
+/** Takes text as well, for the reason that stringAt has. */
 export function booleanAt(value: unknown, field: string): boolean {
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;

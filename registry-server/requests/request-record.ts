@@ -7,7 +7,7 @@ export interface RequestRecord {
   readonly id: string;
   /** By `performance.now()`. */
   readonly startedMs: number;
-  /** undefined: no trace is kept. */
+  /** Undefined where no trace is kept. */
   trace: ServerSpan | undefined;
   admission: Admission;
 }

@@ -88,7 +88,7 @@ export const config: Resource = {
   ],
 };
 
-/** Without a subject: that of the default context, as for the other two. */
+/** Without a subject it is that of the default context, as for the other two. */
 async function answerConfig(ctx: RouteContext, registry: Registry, subject = ''): Promise<void> {
   const name = readSubjectName(subject);
   ctx.body = writeConfig(await getConfig(registry, name, flag(ctx, 'defaultToGlobal')));

@@ -80,7 +80,7 @@ export const mode: Resource = {
   ],
 };
 
-/** Without a subject: that of the default context, as for the other two. */
+/** Without a subject it is that of the default context, as for the other two. */
 async function answerMode(ctx: RouteContext, { store }: Registry, subject = ''): Promise<void> {
   const name = readSubjectName(subject);
   ctx.body = { mode: await getMode(store, name, flag(ctx, 'defaultToGlobal')) };

@@ -4,7 +4,7 @@ import { type Page, pageOf } from './read-request.ts';
 import type { RouteContext } from './route.ts';
 
 interface List<Item, Position> {
-  /** Read at a time. */
+  /** How many are read at a time. */
   readonly partSize: number;
   /** When the client gives none, or more; unlimited when undefined. */
   readonly maxLimit?: number;

@@ -12,7 +12,7 @@ export interface ResolvedReference extends Reference {
   readonly schema: string;
 }
 
-/** `always`: those that only import mode is free of. `new`: also those of `validateNewSchemas`. */
+/** Which rules count: `always` means those that only import mode is free of, `new` also those of `validateNewSchemas`. */
 export type FaultRules = 'always' | 'new';
 
 /** At once, or later from a thread of its own. */

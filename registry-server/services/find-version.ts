@@ -29,7 +29,7 @@ export function pickVersion(
   return visibleVersions(state, withDeleted).find(({ version }) => version === wanted);
 }
 
-/** "Version -1": that is how the reference names the latest, where there is none. */
+/** The latest is named "Version -1" where there is none, as in the reference. */
 export function versionNotFound(wanted: VersionWanted): RegistryError {
   return new RegistryError('VERSION_NOT_FOUND', { version: wanted === 'latest' ? -1 : wanted });
 }

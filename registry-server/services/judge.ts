@@ -60,7 +60,7 @@ async function getContent({ store }: Registry, name: SubjectName, { version, id 
   return { version, content };
 }
 
-/** In the reference's words: clients show them. */
+/** What is wrong with the use of reserved fields, in words of the reference, because clients show them. */
 async function misusedFields(
   { parsed, metadata }: Proposed,
   latest: StoredSchema | undefined,

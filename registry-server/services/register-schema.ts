@@ -33,7 +33,7 @@ import { readSubject, type Subject } from './read-subject.ts';
 export interface Registration {
   readonly name: SubjectName;
   readonly sent: SentSchema;
-  /** 0: the next one. -1: the next one, and only the latest counts as already there. */
+  /** The number it is to have. 0 is the next one; so is -1, for which only the latest version counts as already there. */
   readonly version: number;
   /** Only import mode takes it. */
   readonly id: number | undefined;
@@ -277,7 +277,7 @@ function noteAdded(
   });
 }
 
-/** Nothing is written. */
+/** Answers for a schema that is there already, for which nothing is written. */
 function alreadyThere(
   { metrics }: Registry,
   subject: Subject,

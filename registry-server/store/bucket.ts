@@ -10,7 +10,7 @@ export interface Bucket {
   readonly address: string;
   put(key: string, text: string, signal: AbortSignal): Promise<void>;
   find(key: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Also when there is none. */
+  /** Removes the object; it is no error when there is none. */
   remove(key: string, signal: AbortSignal): Promise<void>;
   list(below: string, next: string | undefined, signal: AbortSignal): Promise<KeyPage>;
   close(): void;

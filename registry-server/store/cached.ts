@@ -17,7 +17,7 @@ export interface CacheSettings {
 export interface CacheUsage {
   readonly cache: string;
   readonly entries: number;
-  /** Estimated: texts are mostly one byte for each character. */
+  /** An estimate: texts are mostly one byte for each character. */
   readonly bytes: number;
 }
 

@@ -29,7 +29,7 @@ export function openEmbedded(folder?: string): Database {
     return opening;
   }
 
-  /** Tries until it listens: within a process nothing is lost after that. */
+  /** Tries until it listens; within a process nothing is lost after that. */
   async function listenOnce(channel: string, listener: Listener): Promise<void> {
     while (!closing.signal.aborted) {
       try {

@@ -29,7 +29,7 @@ export type PostgresAddress =
     };
 
 export type PostgresSettings = PostgresAddress & {
-  /** undefined: what the URL says. */
+  /** Undefined where the URL says so. */
   readonly tls?: TlsSettings | undefined;
   readonly minConnections: number;
   readonly maxConnections: number;

@@ -12,7 +12,7 @@ export interface SharedCache {
   readonly isUp: () => boolean;
   /** Undefined when it is not there, or cannot be asked now. */
   find(digest: string): Promise<SchemaContent | undefined>;
-  /** Returns at once. */
+  /** Returns at once, and writes in the background. */
   keep(digest: string, content: SchemaContent): void;
   ping(deadlineMs: number): Promise<boolean>;
   /** Why it is out; undefined while it is not. */
@@ -26,7 +26,7 @@ export interface OutCause {
 }
 
 export interface RedisSettings {
-  /** undefined: the nodes. */
+  /** Undefined where the nodes are given. */
   readonly url?: string | undefined;
   /** One server, or the first nodes of a cluster, or the sentinels. */
   readonly nodes?: readonly { readonly host: string; readonly port: number }[];
@@ -35,7 +35,7 @@ export interface RedisSettings {
   readonly sentinelMaster?: string | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
-  /** undefined: what the URL says. */
+  /** Undefined where the URL says so. */
   readonly tls?: TlsSettings | undefined;
   readonly timeoutMs: number;
   readonly ttlSeconds: number;

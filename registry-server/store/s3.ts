@@ -15,7 +15,7 @@ export interface BucketSettings {
   readonly endpoint: string | undefined;
   readonly region: string;
   readonly isPathStyle: boolean;
-  /** Undefined: where AWS's own programs find theirs. */
+  /** Undefined where they are found as AWS's own programs find theirs. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
 }
 

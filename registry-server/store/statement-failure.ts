@@ -2,7 +2,7 @@ import { sqlState } from './database.ts';
 
 /** What PostgreSQL said about a statement, as far as a log may hold it. */
 export type StatementFailure = {
-  /** Five characters: PostgreSQL's table of error codes. */
+  /** Five characters, from PostgreSQL's table of error codes. */
   readonly sqlState: string;
   readonly message: string;
   readonly table?: string | undefined;

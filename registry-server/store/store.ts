@@ -151,7 +151,7 @@ export type Change =
   | { readonly context: string; readonly subject: string }
   | { readonly settingsOf: string }
   | { readonly purged: true }
-  /** Nobody knows what: nothing that is remembered counts any more. */
+  /** Changes may have been missed: nothing that is remembered counts any more. */
   | { readonly anything: true };
 
 /** Told of every committed change, of this server or of another on the same database. */
@@ -167,7 +167,7 @@ export interface ChangeListener {
 
 /** How much there is. */
 export interface Holdings {
-  /** Deleted: with soft-deleted versions only. */
+  /** A subject counts as deleted where it has soft-deleted versions only. */
   readonly subjects: LiveAndDeleted;
   readonly types: readonly {
     readonly type: string;
@@ -237,7 +237,7 @@ export interface Store {
   listContextsOf(subject: string): Promise<readonly string[]>;
   /** Subjects that stand for others, and the names they stand for as they were written. */
   listAliases(): Promise<readonly { readonly name: SubjectName; readonly alias: string }[]>;
-  /** Of one schema: where it is used, by subject and version. */
+  /** Where one schema is used, by subject and version. */
   listUses(
     context: string,
     id: number,
@@ -250,7 +250,7 @@ export interface Store {
   /** Reads whole tables, on a connection of its own: seconds for a million schemas. Given up at the signal. */
   countHoldings(signal?: AbortSignal): Promise<Holdings>;
 
-  /** Call once. */
+  /** Must be called once only. */
   watch(listener: ChangeListener): void;
   status(deadlineMs: number): Promise<StoreStatus>;
   poolUsage(): PoolUsage;

@@ -8,7 +8,7 @@ export type TlsMode = (typeof tlsModes)[number];
 
 export interface TlsSettings {
   readonly mode: TlsMode;
-  /** PEM; undefined: the authorities that Node.js knows. */
+  /** Certificates in PEM; undefined for the authorities that Node.js knows. */
   readonly ca: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { SharedCache } from './redis.ts';
 
 type Trace = Pick<Tracer, 'inStep'>;
 
-/** Each statement is a step: its name and what it does, never its values. */
+/** Makes each statement a step of the trace: its name and what it does, never its values. */
 export function tracedDatabase(tracer: Trace, database: Database): Database {
   const isRemote = database.kind === 'postgres';
   return {

@@ -118,7 +118,7 @@ type Outcome = AddedVersion | 'moved' | 'busy';
 
 type WantedRow = ReturnType<typeof rowOf>;
 
-/** Made before the wait: to hash a text makes one piece of the thousand that it was printed as. */
+/** The row of a version. It is made before the wait: to hash a text makes one piece of the thousand that it was printed as. */
 function rowOf({ name, judgedAgainst, content }: NewVersion) {
   return {
     ...name,

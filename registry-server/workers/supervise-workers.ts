@@ -28,7 +28,7 @@ interface Supervised {
   readonly startedMs: number;
   /** Its caches may hold something: it is told of changes. */
   isPrepared: boolean;
-  /** What it last counted: a sum must not fall when it is gone. */
+  /** What a worker last counted: a sum must not fall when it is gone. */
   lastMeasured: Measured;
 }
 

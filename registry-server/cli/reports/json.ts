@@ -1,5 +1,5 @@
 import { isBad, type Report } from './report.ts';
 
-/** For a program. */
+/** Writes for a program. */
 export const json: Report = (results) =>
   `${JSON.stringify({ ok: !results.some(isBad), results }, null, 2)}\n`;

@@ -14,7 +14,7 @@ export interface CheckResult {
 /** Writes all results for somebody. */
 export type Report = (results: readonly CheckResult[]) => string;
 
-/** In words: `breaks FULL: …`. */
+/** A verdict in words, such as `incompatible under FULL`. */
 export const headlineOf = ({ verdict, level }: CheckResult): string =>
   verdict === 'incompatible' && level !== undefined ? `incompatible under ${level}` : verdict;
 

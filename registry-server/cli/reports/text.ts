@@ -2,7 +2,7 @@ import { findings } from '../findings.ts';
 import { shown } from '../shown.ts';
 import { headlineOf, isBad, type Report } from './report.ts';
 
-/** For a person: a line for each file, and what is wrong below it. */
+/** Writes for a person: a line for each file, and what is wrong below it. */
 export const text: Report = (results) => {
   const lines = results.flatMap((result) => [
     `${isBad(result) ? '✗' : '✓'} ${shown(result.subject)} (${shown(result.file)}): ${headlineOf(result)}`,

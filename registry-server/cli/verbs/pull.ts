@@ -13,7 +13,7 @@ import type { Given, Verb, World } from '../verb.ts';
 import { allReferenced } from './get.ts';
 
 const defaultFolder = 'schemas';
-/** Below the folder: what is there only because something refers to it, each version by itself. */
+/** A folder below for what is there only because something refers to it, each version by itself. */
 const referencesFolder = 'references';
 
 export const folderOption = {

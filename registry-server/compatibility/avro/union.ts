@@ -2,7 +2,7 @@ import { type AvroSchema, type AvroUnion, isNamed } from '../../schema-types/avr
 import { type Path, root } from './path.ts';
 import type { Walk } from './walk.ts';
 
-/** Both are unions: each branch that can be written must be readable. */
+/** Compares two unions: each branch that can be written must be readable. */
 export function compareUnions(reader: AvroUnion, writer: AvroUnion, path: Path, walk: Walk): void {
   for (const [index, branch] of writer.branches.entries()) {
     if (walk.isOver) return;

@@ -57,7 +57,7 @@ export class Walk {
     this.#budget.spendOnLookUps(count);
   }
 
-  /** Both must fit: what does not is part of the answer. */
+  /** Both have to fit; the one that does not is part of the answer. */
   compare(reader: AvroSchema, writer: AvroSchema, path: Path): void {
     this.#budget.spend(1);
     // Only named types are met again.

@@ -1,7 +1,7 @@
 import { Script } from 'node:vm';
 import { compileLinear, type LinearExpression, type Spend } from './linear-expression.ts';
 
-/** Of the processor. */
+/** How much time of the processor a match may take. */
 const maxMatchMs = 50;
 /** By the clock, on however busy a machine. */
 const longestMatchMs = 3_200;

@@ -80,7 +80,7 @@ const isPrimitiveValue: Readonly<Record<PrimitiveName, (value: Json) => boolean>
 
 const longestInteger = '-9223372036854775808'.length;
 
-/** 1.0 is none: it was written as a fraction. */
+/** Whether a number was written as a whole one, which 1.0 was not. */
 function isInteger(value: Json, bits: bigint): boolean {
   const text = value instanceof NumberText ? value.text : typeof value === 'number' ? String(value) : '';
   if (text.length > longestInteger || !/^-?\d+$/.test(text)) return false;

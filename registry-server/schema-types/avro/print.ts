@@ -8,7 +8,7 @@ interface Style {
   readonly props: (props: Properties) => string;
   readonly aliases: (aliases: readonly string[]) => readonly string[];
   readonly default: (type: AvroSchema, value: Json) => string;
-  /** Of a named type. */
+  /** The documentation of a named type. */
   readonly doc: (doc: string | undefined) => string | undefined;
   readonly keepsErrors: boolean;
 }

@@ -150,7 +150,7 @@ export class Documents {
     for (const [address, place] of document.named) this.#byAddress.set(address, place);
   }
 
-  /** Nothing is ever fetched: what is not here is not found. */
+  /** Looks among what was given: nothing is ever fetched. */
   #find(ref: string, from: Located): Located | undefined {
     const named = this.#byName.get(ref);
     if (named !== undefined) return named;

@@ -2,7 +2,7 @@
 export interface Draft {
   /** The keyword that names a schema. */
   readonly idKeyword: 'id' | '$id';
-  /** From 2019-09 on: keywords beside a `$ref` count, there are `unevaluated…`, and `contains` has its bounds. */
+  /** Whether it is 2019-09 or later: keywords beside a `$ref` count, there are `unevaluated…`, and `contains` has its bounds. */
   readonly isModern: boolean;
   /** exclusiveMaximum is a boolean beside maximum: in draft 4. */
   readonly hasBooleanExclusives: boolean;

@@ -49,7 +49,7 @@ export function retagJsonSchema(canonical: string, changes: TagChanges): string 
   return writeJson(root);
 }
 
-/** Alphabetical: the order of alternatives in a path (the reference sorts them, as theirs is not kept). */
+/** The alphabetical order of alternatives in a path: the reference sorts them, as theirs is not kept. */
 const kinds = [
   'array',
   'boolean',

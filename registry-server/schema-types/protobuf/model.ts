@@ -31,7 +31,7 @@ export type ProtoSymbol =
   | { readonly kind: 'package' }
   | { readonly kind: 'other' };
 
-/** By full name. */
+/** Symbols by their full name. */
 export type Symbols = ReadonlyMap<string, ProtoSymbol>;
 
 export interface ProtoMessage {
@@ -59,14 +59,14 @@ export interface ProtoMessage {
 export interface ProtoField {
   readonly kind: 'field';
   readonly name: string;
-  /** Only of an extension. */
   readonly fullName: string;
   readonly number: number;
   readonly label: Label | undefined;
   readonly type: FieldType;
   readonly oneof: string | undefined;
+  /** The message that it extends, where it is an extension. */
   readonly extendee: ProtoMessage | undefined;
-  /** As in a descriptor: numbers in decimal, bytes with escapes. */
+  /** The value as a descriptor has it: numbers in decimal, bytes with escapes. */
   readonly default: string | undefined;
   /** Only when it is not the one that follows from the name. */
   readonly jsonName: string | undefined;

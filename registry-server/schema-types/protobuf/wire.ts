@@ -32,7 +32,7 @@ export class WireReader {
     return number;
   }
 
-  /** A tag or a length: 32 bits, for which no bigint is needed. */
+  /** Reads a tag or a length: 32 bits, for which no bigint is needed. */
   #unsigned(): number {
     let value = 0;
     for (let factor = 1; factor <= 2 ** 28; factor *= 128) {

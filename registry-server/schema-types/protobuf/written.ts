@@ -59,7 +59,7 @@ export interface ReservedName {
 /** Who may use a type: other files, or only its own. Written from edition 2024 on. */
 export type Visibility = 'export' | 'local';
 
-/** As in a descriptor: SymbolVisibility. */
+/** The numbers of SymbolVisibility in a descriptor. */
 export const visibilityNumbers: Readonly<Record<Visibility, number>> = { local: 1, export: 2 };
 
 export interface WrittenField {
@@ -135,7 +135,7 @@ export interface WrittenMethod {
   readonly where: Where;
 }
 
-/** Of a text: one after the other. Of a descriptor: the bytes of the options message. */
+/** A text has one option after the other, a descriptor the bytes of the options message. */
 export type WrittenOptions = readonly WrittenOption[] | Uint8Array;
 
 export interface WrittenOption {
@@ -187,7 +187,7 @@ export const isScalar = (type: string): type is Scalar => scalarNames.has(type);
 export const maxFieldNumber = 2 ** 29 - 1;
 export const maxEnumNumber = 2 ** 31 - 1;
 
-/** As protoc: deeper ones it refuses. */
+/** How deep messages and options may be nested; protoc refuses what is deeper, too. */
 export const maxDepth = 32;
 
 /**

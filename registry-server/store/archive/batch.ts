@@ -84,7 +84,7 @@ export async function readContents(
   }));
 }
 
-/** Each key once. */
+/** Picks what was touched of one kind, each key once. */
 function pick(touched: readonly Touched[], kind: TouchedKind): readonly Touched[] {
   const once = new Map<string, Touched>();
   for (const one of touched) if (one.kind === kind) once.set(`${one.context}\n${one.key}`, one);

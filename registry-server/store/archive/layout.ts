@@ -26,7 +26,7 @@ export interface ContextRecord {
 /** A schema under its id; its content is elsewhere. */
 export interface SchemaRecord {
   readonly id: number;
-  /** Of the content. */
+  /** The digest of the content. */
   readonly digest: string;
   readonly isCopy?: true;
   readonly schemaCreatedAt: string;
@@ -92,7 +92,7 @@ export function seal(record: object): string {
   return `{"digest":"${sha256(text)}","record":${text}}\n`;
 }
 
-/** Of what was sealed. */
+/** The digest of what was sealed. */
 export function digestOf(sealed: string): string {
   return sealed.slice('{"digest":"'.length, '{"digest":"'.length + 64);
 }

@@ -28,13 +28,13 @@ export interface Shipping {
   readonly shippedContexts: Map<string, string>;
   /** S3 took one object, in that time. */
   readonly shipped: (seconds: number) => void;
-  /** S3 refused one. */
+  /** S3 refused one object. */
   readonly failed: () => void;
 }
 
 /** What became of a batch. */
 export interface Shipped {
-  /** By `nameOf`. */
+  /** What went well, each by what `nameOf` gives. */
   readonly names: ReadonlySet<string>;
   /** Each object that S3 refused, with its words. */
   readonly refused: readonly string[];

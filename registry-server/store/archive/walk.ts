@@ -5,7 +5,7 @@ import type { Touched, TouchedKind } from './batch.ts';
 import { folders, keys, REGISTRY_KEY, unseal } from './layout.ts';
 import { archiveStatement } from './sql.ts';
 
-/** Where the walk stands: over all that is in the database, over all that is in the bucket, then until it is shipped. */
+/** How far the walk has come: it goes over all that is in the database, then over all that is in the bucket, and waits until that is shipped. */
 export type Walk =
   | { readonly phase: 'begin' }
   | { readonly phase: 'settle'; readonly horizon: string }
@@ -16,7 +16,7 @@ export type Walk =
   /** Seconds since 1970 by the database's clock: what was noted until then is what the walk noted. */
   | { readonly phase: 'ship'; readonly until: string };
 
-/** As the database has it: a walk that this server does not understand begins anew, for it is not over. */
+/** Reads what the database has of a walk. One that this server does not understand is not over, and begins anew. */
 export function readWalk(stored: unknown): Walk | undefined {
   if (stored === null || stored === undefined) return undefined;
   const { phase, horizon, context, id, subject, next, until } = stored as Record<string, unknown>;
