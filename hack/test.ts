@@ -12,7 +12,7 @@ const root = new URL('../', import.meta.url);
  */
 const lanes = [
   { suites: ['test:api-server', 'test:cluster'], niceness: 0 },
-  { suites: ['test:unit'], niceness: 10 },
+  { suites: ['test:programs'], niceness: 10 },
 ] as const;
 
 /** mocha's closing lines. */

@@ -140,9 +140,9 @@ describe('the workflows', () => {
       steps.map(({ run = '' }) => run),
     );
     // Coverage runs the unit suite.
-    expect(packageJson.scripts.coverage).to.contain('npm run test:unit');
+    expect(packageJson.scripts.coverage).to.contain('npm run test:programs');
     expect(ran).to.include.members(['npm run check', 'npm run coverage']);
-    for (const suite of suites.filter((name) => name !== 'test:unit'))
+    for (const suite of suites.filter((name) => name !== 'test:programs'))
       expect(ran).to.include(`npm run ${suite}`);
   });
 
