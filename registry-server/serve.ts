@@ -9,7 +9,7 @@ import { limitConnections } from './before-koa/limit-connections.ts';
 import { ReadyAnswers } from './before-koa/ready-answers.ts';
 import { openRequestListener } from './before-koa/request-listener.ts';
 import { openApiServer } from './certificate.ts';
-import { openGrpcDoor } from './grpc/door.ts';
+import { openGrpcDoor } from './grpc/listener.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
 import type { Log } from './log.ts';

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { type MethodDefinition, Server, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { service as healthDefinition } from 'grpc-health-check';
-import { openGrpcDoor } from '../../../registry-server/grpc/door.ts';
+import { openGrpcDoor } from '../../../registry-server/grpc/listener.ts';
 import { Lifecycle } from '../../../registry-server/lifecycle.ts';
 import { openLog } from '../../../registry-server/log.ts';
 import { openMetrics } from '../../../registry-server/metrics/metrics.ts';
