@@ -9,14 +9,14 @@ import { limitConnections } from './before-koa/limit-connections.ts';
 import { ReadyAnswers } from './before-koa/ready-answers.ts';
 import { openRequestListener } from './before-koa/request-listener.ts';
 import { openApiServer } from './certificate.ts';
-import { openGrpcDoor } from './grpc/listener.ts';
+import { openGrpcListener } from './grpc/listener.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
 import type { Log } from './log.ts';
 import type { Backlog } from './metrics/archive-metrics.ts';
 import { countedHoldings } from './metrics/counted-holdings.ts';
 import { type Metrics, openMetrics } from './metrics/metrics.ts';
-import { metricsDoor } from './metrics/metrics-listener.ts';
+import { metricsListener } from './metrics/metrics-listener.ts';
 import { openBucket } from './open-bucket.ts';
 import { openCache } from './open-cache.ts';
 import { openDatabase } from './open-database.ts';
@@ -200,7 +200,9 @@ export async function serve(
   // Longer than the idle timeout of the usual load balancers, which would else send into a closing connection.
   server.keepAliveTimeout = 75_000;
   const metricsServer =
-    settings.isMetricsEnabled && !link ? createServer(metricsDoor({ metrics, readiness, log })) : undefined;
+    settings.isMetricsEnabled && !link
+      ? createServer(metricsListener({ metrics, readiness, log }))
+      : undefined;
 
   const stopping = new AbortController();
   const stopped = AbortSignal.any([stopping.signal, ending]);
@@ -215,19 +217,19 @@ export async function serve(
     opened.defer(() => closeServer(metricsServer, 0));
     await listen(metricsServer, settings.metricsPort, settings.host);
   }
-  const doors: ((deadlineMs: number) => Promise<void>)[] = [];
+  const closings: ((deadlineMs: number) => Promise<void>)[] = [];
   // At once, since each of them has the time that is left.
   opened.defer(async () => {
-    await Promise.all(doors.map((close) => close(leftMs())));
+    await Promise.all(closings.map((close) => close(leftMs())));
   });
   // Who takes a dead worker's place takes no connection before it can answer.
   if (link?.isReplacement) await begin();
   ending.throwIfAborted();
-  doors.push((deadlineMs) => closeServer(server, deadlineMs));
+  closings.push((deadlineMs) => closeServer(server, deadlineMs));
   await listen(server, settings.port, settings.host);
   const grpcParts = { registry, lifecycle, log, requestTimeoutMs, admit, tracer, underWay };
-  const grpcDoor = settings.isGrpcEnabled ? await openGrpcDoor(settings, grpcParts) : undefined;
-  if (grpcDoor) doors.push((deadlineMs) => grpcDoor.close(deadlineMs));
+  const grpcListener = settings.isGrpcEnabled ? await openGrpcListener(settings, grpcParts) : undefined;
+  if (grpcListener) closings.push((deadlineMs) => grpcListener.close(deadlineMs));
 
   began = link?.isReplacement ? Promise.resolve() : begin();
   const ready = began.then(() => {
@@ -241,7 +243,7 @@ export async function serve(
   return {
     url: urlOf(server),
     metricsUrl: metricsServer && urlOf(metricsServer),
-    grpcAddress: grpcDoor?.address,
+    grpcAddress: grpcListener?.address,
     ready,
     stop: () => {
       stop ??= drainAndClose();

@@ -12,7 +12,7 @@ export interface Credentials {
   readonly takesTokens: boolean;
 }
 
-/** Who sent a request, by its headers. Every door asks here. */
+/** Who sent a request, by its headers. REST and gRPC ask here. */
 export interface Authenticator {
   /** At once for API keys and for tokens that came before. Names of headers are in lower case, as Node has them. */
   authenticate(headers: IncomingHttpHeaders): Outcome | Promise<Outcome>;

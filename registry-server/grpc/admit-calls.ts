@@ -11,7 +11,7 @@ import { authorize } from './authorize.ts';
 import type { CallRecord } from './call-record.ts';
 import { statusOf } from './status.ts';
 
-export interface GateParts {
+export interface AdmitCallsParts {
   /** Undefined where nobody is asked who they are. */
   readonly admit: Admit | undefined;
   readonly lifecycle: Lifecycle;
@@ -29,8 +29,8 @@ export interface GateParts {
  * message nothing is read before, and one that does not come in time is not waited for.
  * @param admitted is given the record of each call that goes on
  */
-export function openGate(
-  { admit, lifecycle, requestTimeoutMs, begin }: GateParts,
+export function admitCalls(
+  { admit, lifecycle, requestTimeoutMs, begin }: AdmitCallsParts,
   admitted: (metadata: Metadata, record: CallRecord) => void,
 ): ServerInterceptor {
   return ({ path, requestStream }, call) => {

@@ -12,7 +12,7 @@ export interface CalledMethod {
 /**
  * As before-koa/authorize.ts, before the services of gRPC. Health and reflection are open, like /health and the OpenAPI
  * document.
- * @param admit undefined: nobody is asked who they are
+ * @param admit undefined where nobody is asked who they are
  */
 export async function authorize(
   admit: Admit | undefined,

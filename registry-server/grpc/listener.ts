@@ -4,7 +4,7 @@ import { listen, urlAt } from '../listen.ts';
 import type { ServerSettings } from '../settings.ts';
 import type { GrpcParts, GrpcServer } from './server.ts';
 
-export interface GrpcDoor {
+export interface GrpcListener {
   /** host:port, as clients of gRPC take it. */
   readonly address: string;
   /** No new connections from here on; calls under way are finished, up to the deadline. */
@@ -15,7 +15,7 @@ export interface GrpcDoor {
  * Listens at once, and loads what speaks gRPC with the first connection: a registry without such clients never pays for
  * it. Encrypted like the REST API, with the same certificate.
  */
-export async function openGrpcDoor(settings: ServerSettings, parts: GrpcParts): Promise<GrpcDoor> {
+export async function openGrpcListener(settings: ServerSettings, parts: GrpcParts): Promise<GrpcListener> {
   const { grpcPort, host } = settings;
   const connections = new Set<Socket>();
   // One connection carries many calls.

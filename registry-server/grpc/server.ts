@@ -29,7 +29,7 @@ import { logFailure } from '../requests/log-failure.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import { within } from '../within.ts';
-import { openGate } from './admit-calls.ts';
+import { admitCalls } from './admit-calls.ts';
 import type { CalledMethod } from './authorize.ts';
 import { boundStreams } from './bound-streams.ts';
 import { beginCall, type CallRecord, namesOf } from './call-record.ts';
@@ -83,9 +83,9 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     connectionAgeMs = CONNECTION_AGE_MS,
   } = parts;
   const called = new Map<string, CalledMethod>();
-  /** Of the calls that the gate let in, by their metadata: it is all that gate and service both see. */
+  /** The calls that were admitted, by their metadata: it is all that interceptor and service both see. */
   const records = new WeakMap<Metadata, CallRecord>();
-  const gate = openGate(
+  const interceptor = admitCalls(
     {
       admit,
       lifecycle,
@@ -98,7 +98,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     (metadata, record) => records.set(metadata, record),
   );
   const server = new Server({
-    interceptors: [gate],
+    interceptors: [interceptor],
     'grpc.max_receive_message_length': registry.maxBodyBytes,
     'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
     'grpc.max_metadata_size': MAX_HEADER_BYTES,
@@ -122,14 +122,14 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   server.addService(healthDefinition, health.handlers);
   new ReflectionService({ registry: describe(protoPath), health: describe(healthPath) }).addToServer(server);
   // Our own server listens: the certificate is followed there, and nothing is loaded before somebody comes.
-  const door = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
 
   // No public way leads to them, and grpc-js closes them in one step, which loses the calls that are on their way.
   const { sessions } = server as unknown as { readonly sessions: ReadonlyMap<ServerHttp2Session, unknown> };
 
   return {
     serve(connection) {
-      door.injectConnection(connection);
+      injector.injectConnection(connection);
       const session = [...sessions.keys()].at(-1);
       if (session === undefined) return;
       boundStreams(session, underWay);
@@ -151,7 +151,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
   /** Its request id goes out first. */
   function recordOf(call: Call): CallRecord {
     const record = records.get(call.metadata);
-    if (record === undefined) throw new Error('a call went round the gate');
+    if (record === undefined) throw new Error('a call went round what admits calls');
     const sent = new Metadata();
     sent.set('x-request-id', record.id);
     call.sendMetadata(sent);

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import { type Readiness, statusOf } from '../readiness.ts';
 import type { Metrics } from './metrics.ts';
 
-export interface MetricsDoorParts {
+export interface MetricsListenerParts {
   readonly metrics: Pick<Metrics, 'contentType' | 'write'>;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Pick<Log, 'error'>;
@@ -19,7 +19,7 @@ interface Page {
  * What is for those who look after the server: /metrics, and /ready with all that the API's own keeps to itself. It asks
  * nobody who they are, so its port is for the cluster alone.
  */
-export function metricsDoor({ metrics, readiness, log }: MetricsDoorParts): RequestListener {
+export function metricsListener({ metrics, readiness, log }: MetricsListenerParts): RequestListener {
   const pages: Readonly<Record<string, () => Promise<Page>>> = {
     '/metrics': async () => ({ status: 200, type: metrics.contentType, text: await metrics.write() }),
     '/ready': async () => {

@@ -10,7 +10,7 @@ interface Request {
 }
 
 /**
- * What all requests under way have sent, through every door. Where it is more than fits, the one that has sent the most
+ * What all requests under way have sent, by REST and gRPC together. Where it is more than fits, the one that has sent the most
  * gives way: so who sends little is served, however many send much and never end.
  */
 export class BytesUnderWay {

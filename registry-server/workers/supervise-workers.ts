@@ -6,7 +6,7 @@ import { backOffMs } from '../back-off.ts';
 import { closeServer, listen, urlAt, urlOf } from '../listen.ts';
 import type { Log } from '../log.ts';
 import { type Measured, readMeasured } from '../metrics/measured.ts';
-import { metricsDoor } from '../metrics/metrics-listener.ts';
+import { metricsListener } from '../metrics/metrics-listener.ts';
 import { openWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { type Readiness, worstOf } from '../readiness.ts';
 import type { RunningServer } from '../serve.ts';
@@ -52,7 +52,7 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
   let lastAsked = 0;
 
   const metricsServer = settings.isMetricsEnabled
-    ? createServer(metricsDoor({ metrics, readiness, log }))
+    ? createServer(metricsListener({ metrics, readiness, log }))
     : undefined;
   if (metricsServer) await listen(metricsServer, settings.metricsPort, host);
 

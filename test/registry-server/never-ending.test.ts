@@ -217,13 +217,13 @@ describe('requests that never end', () => {
     });
     after(() => server.stop());
 
-    for (const [door, most] of [
+    for (const [protocol, most] of [
       ['HTTP', 40],
       ['gRPC', 10],
     ] as const) {
-      it(`to ${door} are closed beyond the most, and counted down when they go`, async () => {
+      it(`to ${protocol} are closed beyond the most, and counted down when they go`, async () => {
         const [host = '', port] =
-          door === 'HTTP'
+          protocol === 'HTTP'
             ? [new URL(server.url).hostname, new URL(server.url).port]
             : server.grpcAddress.split(':');
         const open = () =>
@@ -237,7 +237,7 @@ describe('requests that never end', () => {
           await eventually(() => expect(sockets.filter(isOpen).length).to.be.within(1, most));
           for (const socket of sockets) socket.destroy();
           await eventually(async () => {
-            if (door === 'HTTP')
+            if (protocol === 'HTTP')
               expect(
                 (await fetch(`${server.url}/subjects`, { headers: { Connection: 'close' } })).status,
               ).to.equal(200);

@@ -25,7 +25,7 @@ const needed: Readonly<Record<string, Role>> = {
   'ContextService/DeleteContext': 'admin',
 };
 
-describe('the gRPC door of a server with API keys', () => {
+describe('the gRPC API of a server with API keys', () => {
   let folder: string;
   let server: TestServer;
   let client: GrpcClient;

@@ -5,7 +5,7 @@ import { startServer, type TestServer } from '../../build/server.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One operation through both doors. What it is about is called after the door: `at`. */
+/** One operation by both protocols. What it is about is called after the protocol: `at`. */
 interface Row {
   readonly title: string;
   readonly rest: (at: string) => readonly [method: string, path: string, body?: object];
@@ -14,7 +14,7 @@ interface Row {
   readonly body?: (body: never) => unknown;
   /** The message in the form of that body. */
   readonly message?: (message: never) => unknown;
-  /** It names subjects of both doors. */
+  /** It names subjects of both protocols. */
   readonly isVerbatim?: true;
   /** The error that both must say. */
   readonly error?: number;
@@ -34,7 +34,7 @@ const contract = {
   },
 };
 const proto = { schemaType: 'PROTOBUF', schema: 'syntax = "proto3";\n\nmessage M {\n  string a = 1;\n}\n' };
-/** Both doors refer to one, so that what refers to it is one schema. */
+/** Both protocols refer to one, so that what refers to it is one schema. */
 const base = 'base-proto';
 const subjectOf = (at: string, to: string) => (to === base ? base : at + to);
 const referring = {
@@ -329,7 +329,7 @@ const rows: readonly Row[] = [
   deleteSubject('does not delete what is not there', false, '', 40401),
 ];
 
-describe('the REST and the gRPC door say the same', () => {
+describe('REST and gRPC say the same', () => {
   let server: TestServer;
   let client: GrpcClient;
 
@@ -343,8 +343,8 @@ describe('the REST and the gRPC door say the same', () => {
     await server.stop();
   });
 
-  const asIf = (door: string, value: unknown) =>
-    JSON.parse(JSON.stringify(value ?? null).replaceAll(door, 'door'));
+  const asIf = (protocol: string, value: unknown) =>
+    JSON.parse(JSON.stringify(value ?? null).replaceAll(protocol, 'protocol'));
   // Words in a message name the subject, too.
   const names = { rest: 'rest-it', grpc: 'grpc-it' };
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { type MethodDefinition, Server, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { service as healthDefinition } from 'grpc-health-check';
-import { openGrpcDoor } from '../../../registry-server/grpc/listener.ts';
+import { openGrpcListener } from '../../../registry-server/grpc/listener.ts';
 import { Lifecycle } from '../../../registry-server/lifecycle.ts';
 import { openLog } from '../../../registry-server/log.ts';
 import { openMetrics } from '../../../registry-server/metrics/metrics.ts';
@@ -17,7 +17,7 @@ import { idleSources } from '../../build/metrics.ts';
 import { aJsonObject, anAvroRecord } from '../../build/schema.ts';
 import { startServer, type TestServer } from '../../build/server.ts';
 
-describe('the gRPC door', () => {
+describe('the gRPC listener', () => {
   let server: TestServer;
   let client: GrpcClient;
   const lines: string[] = [];
@@ -188,7 +188,7 @@ describe('the gRPC door', () => {
     const lifecycle = new Lifecycle();
     lifecycle.serve();
     const metrics = openMetrics(idleSources);
-    const door = await openGrpcDoor(readSettings({ SERVER_HOST: '127.0.0.1', GRPC_PORT: '0' }), {
+    const listener = await openGrpcListener(readSettings({ SERVER_HOST: '127.0.0.1', GRPC_PORT: '0' }), {
       // What this method needs of it.
       registry: { metrics, maxBodyBytes: 1_000 } as Registry,
       lifecycle,
@@ -200,7 +200,7 @@ describe('the gRPC door', () => {
     let connections = 0;
     const counting = createServer((socket) => {
       connections += 1;
-      const there = connect(Number(door.address.split(':').at(-1)), '127.0.0.1');
+      const there = connect(Number(listener.address.split(':').at(-1)), '127.0.0.1');
       for (const end of [socket, there]) end.on('error', () => {});
       socket.pipe(there).pipe(socket);
     });
@@ -211,7 +211,7 @@ describe('the gRPC door', () => {
     while (connections < 8) codes.add((await one.call('SchemaService/ListSchemaTypes')).code);
     expect([...codes]).to.deep.equal(['OK']);
     one.close();
-    await door.close(1_000);
+    await listener.close(1_000);
     counting.close();
   });
 

@@ -4,7 +4,7 @@ import { closeServer, listen, urlOf } from '../../../registry-server/listen.ts';
 import { openLog } from '../../../registry-server/log.ts';
 import { type Measured, readMeasured } from '../../../registry-server/metrics/measured.ts';
 import { openMetrics } from '../../../registry-server/metrics/metrics.ts';
-import { metricsDoor } from '../../../registry-server/metrics/metrics-listener.ts';
+import { metricsListener } from '../../../registry-server/metrics/metrics-listener.ts';
 import { openWorkerMetrics } from '../../../registry-server/metrics/worker-metrics.ts';
 import { eventually } from '../../build/eventually.ts';
 import { idleSources } from '../../build/metrics.ts';
@@ -112,7 +112,7 @@ describe('/metrics', () => {
     };
     const log = openLog({ level: 'info', format: 'json' }, (line) => lines.push(line));
     const server = createServer(
-      metricsDoor({ metrics, readiness: () => Promise.reject(new Error('is not asked')), log }),
+      metricsListener({ metrics, readiness: () => Promise.reject(new Error('is not asked')), log }),
     );
     await listen(server, 0, '127.0.0.1');
     try {
