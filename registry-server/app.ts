@@ -47,13 +47,10 @@ export function openApp(settings: AppSettings): Koa {
   });
 
   const server = { readiness, document: lazyDocument(resources, registry.credentials) };
+  const forProbes = resources.filter(({ isForProbes }) => isForProbes);
+  const forClients = resources.filter(({ isForProbes }) => !isForProbes);
   const probes = new Router();
-  addRoutes(
-    probes,
-    resources.filter(({ isForProbes }) => isForProbes),
-    registry,
-    server,
-  );
+  addRoutes(probes, forProbes, registry, server);
 
   app.use(endConnections(lifecycle));
   app.use(identifyRequest);
@@ -68,12 +65,7 @@ export function openApp(settings: AppSettings): Koa {
   router.use(negotiate);
   router.use(waitForStart(lifecycle));
   router.use(keepAnswers(known));
-  addRoutes(
-    router,
-    resources.filter(({ isForProbes }) => !isForProbes),
-    registry,
-    server,
-  );
+  addRoutes(router, forClients, registry, server);
   app.use(router.routes());
   // Says in Allow what a path has; replyToErrors gives the answer its body.
   app.use(router.allowedMethods());

@@ -1,6 +1,5 @@
 import { recordOf } from '../before-koa/http-record.ts';
-import type { ErrorKind } from '../errors.ts';
-import { RegistryError } from '../errors.ts';
+import { type ErrorKind, RegistryError } from '../errors.ts';
 import { readBody } from '../middleware/read-body.ts';
 import { listOf, ref } from '../openapi/schemas.ts';
 import type { JsonObject } from '../reading/json-object.ts';

@@ -298,6 +298,13 @@ describe('replies', () => {
     }
   }
 
+  it('are counted under the paths of the routes, whoever gives them', async () => {
+    const metrics = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+    const counted = [...metrics.matchAll(/^schema_registry_http_requests_total\{route="([^"]+)"/gm)];
+    const paths = resources.flatMap(({ routes }) => routes.map(({ path }) => path));
+    expect(new Set(counted.map(([, path]) => path))).to.deep.equal(new Set([...paths, 'none']));
+  });
+
   function expectAsWritten({ operationId, responses }: Described, reply: Reply): void {
     const response = responses[reply.status];
     expect(response, `${operationId} has no ${reply.status}`).not.to.equal(undefined);
