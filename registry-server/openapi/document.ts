@@ -22,7 +22,7 @@ const anywhere: readonly ErrorKind[] = [
 ];
 const withBody: readonly ErrorKind[] = ['BODY_TOO_SLOW', 'BODY_TOO_LARGE', 'NO_BODY', 'OVERLOADED'];
 
-/** Its bytes, made when somebody asks: most servers are never asked. */
+/** The bytes of the OpenAPI document. They are made when somebody asks: most servers are never asked. */
 export function lazyDocument(resources: readonly Resource[], credentials?: Credentials): () => Buffer {
   let bytes: Buffer | undefined;
   return () => {

@@ -35,7 +35,7 @@ export interface RouteContext<Name extends string = never>
 }
 
 interface Row<Name extends string> {
-  /** In the OpenAPI document. */
+  /** The name of the operation in the OpenAPI document. */
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
@@ -45,7 +45,7 @@ interface Row<Name extends string> {
   readonly reply: Reply;
   /** Answers other than success that are no error bodies: /ready. */
   readonly otherReplies?: readonly Reply[];
-  /** Beside what any request may meet, which document.ts adds. */
+  /** The errors beside those that any request may meet, which document.ts adds. */
   readonly errors?: readonly ErrorKind[];
   handle(ctx: RouteContext<Name>, registry: Registry, server: AboutServer): void | Promise<void>;
 }
@@ -61,15 +61,15 @@ export interface Route extends Row<string> {
 export interface Resource {
   readonly name: string;
   readonly description: string;
-  /** Served under /contexts/{context} too, and then about that context. */
+  /** It is served under /contexts/{context} too, and is then about that context. */
   readonly isInContexts: boolean;
-  /** Answered before all that refuses requests or bounds their time. */
+  /** It is answered before all that refuses requests or bounds their time. */
   readonly isForProbes?: true;
   /** In the order in which the document has them. */
   readonly routes: readonly Route[];
 }
 
-/** `subject | version`, of `/subjects/:subject/versions/:version`. */
+/** The parameters of a path by name: `subject | version` of `/subjects/:subject/versions/:version`. */
 type ParametersOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | ParametersOf<Rest>
   : Path extends `${string}:${infer Name}`

@@ -14,11 +14,11 @@ function placeOf({ path, query = [] }: Route): SubjectPlace | undefined {
   if (segment > 0) return { segment };
   const name = (['subject', 'subjectPrefix'] as const).find((each) => query.includes(each));
   if (name) return { query: name };
-  // Such as /config, which is /config/:subject for the context itself.
+  // A path such as /config is /config/:subject for the context itself.
   const isOfContext = routes.some((other) => other.path === `${path}/:subject`);
   return isOfContext ? { segment: path.split('/').length } : undefined;
 }
 
-/** Of the routes that are served in contexts. Schemas by guid, for instance, are about no subject. */
+/** Knows the routes that are served in contexts. Schemas by guid, for instance, are about no subject. */
 export const findSubjectPlace: FindSubjectPlace = (path) =>
   places.find(([pattern]) => pattern.test(path))?.[1];

@@ -2,65 +2,73 @@
 import type { Streaming, Unary } from '../method.ts';
 
 export interface SubjectService {
-  /** Ascending by context, then subject; a page at a time. */
+  /** Lists the names of subjects, ascending by context and then by subject, a page at a time. */
   readonly ListSubjects: { readonly unary: Unary<ListSubjectsRequest, ListSubjectsResponse> };
-  /** Softly: it is no longer listed, and its schemas are still found by id. Permanently, once that was done. */
+  /** Deletes a subject softly: it is no longer listed, and its schemas are still found by id. Once that was done it can be deleted permanently. */
   readonly DeleteSubject: { readonly unary: Unary<DeleteSubjectRequest, DeleteSubjectResponse> };
-  /** Oldest first. */
+  /** Lists the versions of a subject, oldest first. */
   readonly ListVersions: { readonly unary: Unary<ListVersionsRequest, ListVersionsResponse> };
+  /** Gets a version of a subject with its schema. */
   readonly GetVersion: { readonly unary: Unary<GetVersionRequest, SchemaVersion> };
+  /** Deletes a version of a subject, as DeleteSubject deletes all of them. */
   readonly DeleteVersion: { readonly unary: Unary<DeleteVersionRequest, DeleteVersionResponse> };
-  /** Ids of the schemas that refer to a version, ascending. */
+  /** Lists the ids of the schemas that refer to a version, ascending. */
   readonly ListReferencedBy: { readonly unary: Unary<ListReferencedByRequest, ListReferencedByResponse> };
 }
 
 export interface SchemaService {
-  /** A schema that is there already keeps its id and version; else it becomes the next version, if it is compatible. */
+  /** Registers a schema. One that is there already keeps its id and version; else it becomes the next version, if it is compatible. */
   readonly RegisterSchema: { readonly unary: Unary<RegisterSchemaRequest, RegisterSchemaResponse> };
-  /** The newest version of a subject that holds this very schema. */
+  /** Finds the newest version of a subject that holds this very schema. */
   readonly LookupSchema: { readonly unary: Unary<LookupSchemaRequest, SchemaVersion> };
+  /** Gets a schema by its id. */
   readonly GetSchema: { readonly unary: Unary<GetSchemaRequest, StoredSchema> };
+  /** Gets a schema by its GUID, which is the same in every context and registry. */
   readonly GetSchemaByGuid: { readonly unary: Unary<GetSchemaByGuidRequest, StoredSchema> };
-  /** Every version that matches, ascending by context, subject and version; one message each. */
+  /** Lists every version that matches, ascending by context, subject and version, in a message each. */
   readonly ListSchemas: { readonly stream: Streaming<ListSchemasRequest, SchemaVersion> };
-  /** Where a schema is used. */
+  /** Lists the subjects and versions that hold a schema. */
   readonly ListSchemaVersions: { readonly unary: Unary<ListSchemaVersionsRequest, ListSchemaVersionsResponse> };
+  /** Lists the types of schemas that the registry knows. */
   readonly ListSchemaTypes: { readonly unary: Unary<ListSchemaTypesRequest, ListSchemaTypesResponse> };
 }
 
 export interface CompatibilityService {
-  /** Whether a schema could be registered, and why not. */
+  /** Says whether a schema could be registered, and why not. */
   readonly CheckCompatibility: { readonly unary: Unary<CheckCompatibilityRequest, CheckCompatibilityResponse> };
 }
 
 /** An empty subject is the default context; ":.context:" is another one, ":.__GLOBAL:" what stands above all. */
 export interface ConfigService {
+  /** Gets the config of a subject or a context. */
   readonly GetConfig: { readonly unary: Unary<GetConfigRequest, Config> };
-  /** Answers what is stored now. */
+  /** Changes some fields of a config, and answers what is stored now. */
   readonly UpdateConfig: { readonly unary: Unary<UpdateConfigRequest, Config> };
-  /** Answers what it was. */
+  /** Deletes a config, and answers what it was. */
   readonly DeleteConfig: { readonly unary: Unary<DeleteConfigRequest, Config> };
 }
 
 /** Subjects are named as in ConfigService. */
 export interface ModeService {
+  /** Gets the mode of a subject or a context. */
   readonly GetMode: { readonly unary: Unary<GetModeRequest, ModeResponse> };
-  /** Answers the new one. */
+  /** Changes a mode, and answers the new one. */
   readonly UpdateMode: { readonly unary: Unary<UpdateModeRequest, ModeResponse> };
-  /** Answers what it was. */
+  /** Deletes a mode, and answers what it was. */
   readonly DeleteMode: { readonly unary: Unary<DeleteModeRequest, ModeResponse> };
 }
 
 export interface ContextService {
+  /** Lists the contexts; the default one, ".", comes first. */
   readonly ListContexts: { readonly unary: Unary<ListContextsRequest, ListContextsResponse> };
-  /** An empty one alone. */
+  /** Deletes a context that has no subject left. */
   readonly DeleteContext: { readonly unary: Unary<DeleteContextRequest, DeleteContextResponse> };
 }
 
 export interface Schema {
   /** AVRO, JSON or PROTOBUF; AVRO where it is left out. */
   readonly schemaType?: string;
-  /** Its text. */
+  /** The schema as text. */
   readonly schema?: string;
   readonly references?: readonly Reference[];
   /** Left out of a registration, metadata and rules are those of the latest version; empty ones are none. */
@@ -69,7 +77,7 @@ export interface Schema {
 }
 
 export interface Reference {
-  /** As the schema writes it. */
+  /** The name by which the schema refers to it. */
   readonly name?: string;
   readonly subject?: string;
   /** -1 is the latest. */
@@ -77,10 +85,10 @@ export interface Reference {
 }
 
 export interface Metadata {
-  /** By path of the tagged field. */
+  /** The tags of a field, by the path of the field. */
   readonly tags?: Readonly<Record<string, Tags>>;
   readonly properties?: Readonly<Record<string, string>>;
-  /** Names of properties whose values are not to be shown around. */
+  /** The names of properties whose values are not to be shown around. */
   readonly sensitive?: readonly string[];
 }
 
@@ -99,11 +107,11 @@ export interface RuleSet {
 export interface Rule {
   readonly name?: string;
   readonly doc?: string;
-  /** Unspecified: TRANSFORM. */
+  /** TRANSFORM where it is unspecified. */
   readonly kind?: RuleKind;
-  /** Unspecified: WRITEREAD. */
+  /** WRITEREAD where it is unspecified. */
   readonly mode?: RuleMode;
-  /** Which engine of the client: CEL, CEL_FIELD, JSONATA, ENCRYPT. */
+  /** The engine of the client that carries it out: CEL, CEL_FIELD, JSONATA, ENCRYPT. */
   readonly type?: string;
   readonly tags?: readonly string[];
   readonly params?: Readonly<Record<string, string>>;
@@ -122,7 +130,7 @@ export interface StoredSchema {
   readonly id: number;
   readonly guid: string;
   readonly schema: Schema;
-  /** The newest version of the named subject that holds it; empty where none was named. */
+  /** The subject that was named, and its newest version that holds the schema; empty where none was named. */
   readonly subject: string;
   readonly version: number;
   /** When it was registered, in milliseconds since 1970. */
@@ -142,19 +150,19 @@ export interface SchemaVersion {
 }
 
 export interface ListSubjectsRequest {
-  /** Such as "orders-", ":.context:orders-", or ":*:orders-" in all contexts; all subjects of all contexts when empty. */
+  /** How the names begin: "orders-", ":.context:orders-", or ":*:orders-" in all contexts; all subjects of all contexts when empty. */
   readonly subjectPrefix?: string;
-  /** With the soft-deleted ones. */
+  /** Shows the soft-deleted ones, too. */
   readonly deleted?: boolean;
   readonly deletedOnly?: boolean;
-  /** 1000 when 0, at most 10000. */
+  /** How many to list: 1000 when 0, at most 10000. */
   readonly pageSize?: number;
   readonly pageToken?: string;
 }
 
 export interface ListSubjectsResponse {
   readonly subjects: readonly string[];
-  /** Of the next page; empty where this is the last. */
+  /** The token of the next page; empty where this is the last one. */
   readonly nextPageToken: string;
 }
 
@@ -164,13 +172,13 @@ export interface DeleteSubjectRequest {
 }
 
 export interface DeleteSubjectResponse {
-  /** Those that went, ascending. */
+  /** The versions that were deleted, ascending. */
   readonly versions: readonly number[];
 }
 
 export interface ListVersionsRequest {
   readonly subject?: string;
-  /** With the soft-deleted ones. */
+  /** Shows the soft-deleted ones, too. */
   readonly deleted?: boolean;
   readonly deletedOnly?: boolean;
 }
@@ -189,13 +197,13 @@ export interface ListVersionsResponseVersion {
 
 export interface GetVersionRequest {
   readonly subject?: string;
-  /** Left out or -1: the latest. */
+  /** The latest where it is left out or -1. */
   readonly version?: number;
-  /** Also one that is soft-deleted. */
+  /** Finds a soft-deleted one, too. */
   readonly deleted?: boolean;
-  /** Of the text: "resolved", "serialized", "ignore_extensions". */
+  /** The format of the text: "resolved", "serialized", "ignore_extensions". */
   readonly format?: string;
-  /** Subjects of references with their context. */
+  /** Shows the subjects of references with their context. */
   readonly qualifiedReferences?: boolean;
 }
 
@@ -212,9 +220,9 @@ export interface DeleteVersionResponse {
 
 export interface ListReferencedByRequest {
   readonly subject?: string;
-  /** Left out or -1: the latest. */
+  /** The latest where it is left out or -1. */
   readonly version?: number;
-  /** With schemas of which all versions are soft-deleted. */
+  /** Lists schemas of which all versions are soft-deleted, too. */
   readonly deleted?: boolean;
 }
 
@@ -226,9 +234,9 @@ export interface RegisterSchemaRequest {
   readonly subject?: string;
   readonly schema?: Schema;
   readonly normalize?: boolean;
-  /** The number that it must get; -1: only the latest version counts as already there. */
+  /** The number that the version must get; with -1 only the latest version counts as already there. */
   readonly version?: number;
-  /** In import mode. */
+  /** The id that the schema must get, in import mode. */
   readonly id?: number;
   readonly format?: string;
 }
@@ -244,7 +252,7 @@ export interface LookupSchemaRequest {
   readonly subject?: string;
   readonly schema?: Schema;
   readonly normalize?: boolean;
-  /** Also in soft-deleted versions. */
+  /** Looks into soft-deleted versions, too. */
   readonly deleted?: boolean;
   readonly format?: string;
   readonly qualifiedReferences?: boolean;
@@ -252,7 +260,7 @@ export interface LookupSchemaRequest {
 
 export interface GetSchemaRequest {
   readonly id?: number;
-  /** Its context is where the id counts; the default one when empty. */
+  /** Its context is the one in which the id counts; the default one when empty. */
   readonly subject?: string;
   readonly format?: string;
   readonly qualifiedReferences?: boolean;
@@ -265,19 +273,19 @@ export interface GetSchemaByGuidRequest {
 }
 
 export interface ListSchemasRequest {
-  /** As in ListSubjectsRequest, but for the default context alone when empty. */
+  /** How the names begin, as in ListSubjectsRequest; the default context alone when empty. */
   readonly subjectPrefix?: string;
   readonly deleted?: boolean;
   readonly latestOnly?: boolean;
-  /** Only schemas with a rule of this type. */
+  /** Lists only schemas with a rule of this type. */
   readonly ruleType?: string;
-  /** At most so many; all when 0. */
+  /** How many to list at most; all when 0. */
   readonly limit?: number;
 }
 
 export interface ListSchemaVersionsRequest {
   readonly id?: number;
-  /** Its context is where the id counts; the default one when empty. */
+  /** Its context is the one in which the id counts; the default one when empty. */
   readonly subject?: string;
   readonly deleted?: boolean;
 }
@@ -300,19 +308,19 @@ export interface ListSchemaTypesResponse {
 export interface CheckCompatibilityRequest {
   readonly subject?: string;
   readonly schema?: Schema;
-  /** The one to compare with, -1 is the latest; left out: all that the level of the subject demands. */
+  /** The version to compare with, of which -1 is the latest; all that the level of the subject demands where it is left out. */
   readonly version?: number;
 }
 
 export interface CheckCompatibilityResponse {
   readonly isCompatible: boolean;
-  /** Why not. */
+  /** Why it is not compatible. */
   readonly messages: readonly string[];
 }
 
 export interface Config {
   readonly compatibility?: ConfigLevel;
-  /** A metadata property: only versions with the same value of it are compared. */
+  /** A metadata property. Only versions with the same value of it are compared. */
   readonly compatibilityGroup?: string;
   readonly compatibilityPolicy?: ConfigPolicy;
   readonly normalize?: boolean;
@@ -334,15 +342,15 @@ export type ConfigPolicy = 'POLICY_UNSPECIFIED' | 'STRICT' | 'LENIENT' | 'LOGICA
 
 export interface GetConfigRequest {
   readonly subject?: string;
-  /** What applies to it, when it has none of its own. */
+  /** Answers what applies to it, where it has none of its own. */
   readonly defaultToGlobal?: boolean;
 }
 
 export interface UpdateConfigRequest {
   readonly subject?: string;
-  /** Fields that are left out keep their value. */
+  /** The fields that change; those that are left out keep their value. */
   readonly config?: Config;
-  /** Names of the fields that are to have no value, such as "alias". */
+  /** The names of the fields that are to have no value, such as "alias". */
   readonly clear?: readonly string[];
 }
 
@@ -360,13 +368,13 @@ export interface GetModeRequest {
 export interface UpdateModeRequest {
   readonly subject?: string;
   readonly mode?: Mode;
-  /** IMPORT although there are schemas. */
+  /** Enters IMPORT although there are schemas. */
   readonly force?: boolean;
 }
 
 export interface DeleteModeRequest {
   readonly subject?: string;
-  /** Those of all subjects in the context, too. */
+  /** Deletes those of all subjects in the context, too. */
   readonly recursive?: boolean;
 }
 
