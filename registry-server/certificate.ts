@@ -1,4 +1,3 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -8,11 +7,10 @@ import {
   type TlsOptions,
   type Server as TlsServer,
 } from 'node:tls';
+import { followFiles } from './follow-files.ts';
 import type { Log } from './log.ts';
 import { BadSettings, type ServerSettings } from './settings.ts';
 
-/** A Secret that is mounted changes without a word from the file system that could be relied on. */
-const LOOK_EVERY_MS = 5_000;
 const minVersion = 'TLSv1.2';
 
 export type ApiServer = Server | SecureServer;
@@ -57,38 +55,31 @@ export function openTlsServer(
  */
 function openCertificate({ tlsCertFile, tlsKeyFile }: ServerSettings, log: Log) {
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined;
-  const files = [tlsCertFile, tlsKeyFile];
-  const read = (): Pair => {
-    const pair = { cert: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') };
-    createSecureContext(pair);
-    return pair;
-  };
-  let held: Pair;
+  let pair: Pair | undefined;
+  let server: TlsServer | undefined;
+  let end: () => void;
   try {
-    held = read();
+    end = followFiles({
+      files: [tlsCertFile, tlsKeyFile],
+      take([cert, key]) {
+        const found = { cert: String(cert), key: String(key) };
+        createSecureContext(found);
+        pair = found;
+        server?.setSecureContext({ ...found, minVersion });
+      },
+      changed: () => log.info('another certificate is in use'),
+      failed: (cause) => log.warn('the certificate has changed and cannot be used', { cause }),
+    });
   } catch (error) {
     throw new BadSettings(
       `TLS_CERT_FILE and TLS_KEY_FILE: "${tlsCertFile}" and "${tlsKeyFile}" cannot be used: ${(error as Error).message}`,
     );
   }
-  return { first: { ...held, minVersion } as const, follow };
+  return { first: { ...pair, minVersion } as const, follow };
 
-  function follow<T extends TlsServer>(server: T): T {
-    const look = () => {
-      try {
-        const found = read();
-        if (found.cert === held.cert && found.key === held.key) return;
-        held = found;
-        server.setSecureContext({ ...found, minVersion });
-        log.info('another certificate is in use');
-      } catch (error) {
-        log.warn('the certificate has changed and cannot be used', { cause: (error as Error).message });
-      }
-    };
-    for (const file of files) watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, look);
-    server.once('close', () => {
-      for (const file of files) unwatchFile(file, look);
-    });
-    return server;
+  function follow<T extends TlsServer>(given: T): T {
+    server = given;
+    server.once('close', end);
+    return given;
   }
 }
