@@ -1,5 +1,5 @@
 // First, so that whatever follows can be ended.
-import './until-signalled.ts';
+import './waiting/until-signalled.ts';
 
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
@@ -16,8 +16,8 @@ import { BucketUnavailable } from './store/bucket.ts';
 import { StoreUnavailable } from './store/database.ts';
 import { DatabaseTooNew, migrate } from './store/migrate.ts';
 import { statementFailure } from './store/statement-failure.ts';
-import { aborted, untilSignalled } from './until-signalled.ts';
 import { version } from './version.ts';
+import { aborted, untilSignalled } from './waiting/until-signalled.ts';
 import { openWorkerLink } from './workers/worker-link.ts';
 
 // For a start under way to become a server that can be stopped.

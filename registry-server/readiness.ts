@@ -5,7 +5,7 @@ import type { SharedCache } from './store/redis.ts';
 import { statementFailure } from './store/statement-failure.ts';
 import type { Store, StoreStatus } from './store/store.ts';
 import { version } from './version.ts';
-import { within } from './within.ts';
+import { within } from './waiting/within.ts';
 
 export interface ReadinessParts {
   readonly store: Store;

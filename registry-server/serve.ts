@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openApp } from './app.ts';
 import { openAdmission } from './authentication/admit.ts';
 import { openAuthenticator } from './authentication/authenticate.ts';
-import { backOffMs } from './back-off.ts';
 import { KnownPosts } from './before-koa/known-posts.ts';
 import { limitConnections } from './before-koa/limit-connections.ts';
 import { ReadyAnswers } from './before-koa/ready-answers.ts';
@@ -41,9 +40,10 @@ import { tellingStore } from './store/telling.ts';
 import { tracedBucket, tracedCache, tracedDatabase } from './store/traced.ts';
 import { openTracer } from './tracing/open-tracer.ts';
 import type { Tracer } from './tracing/tracer.ts';
-import { aborted } from './until-signalled.ts';
 import { version } from './version.ts';
-import { within } from './within.ts';
+import { backOffMs } from './waiting/back-off.ts';
+import { aborted } from './waiting/until-signalled.ts';
+import { within } from './waiting/within.ts';
 import type { WorkerLink } from './workers/worker-link.ts';
 
 export interface RunningServer {

@@ -28,7 +28,7 @@ import { inTime } from '../requests/in-time.ts';
 import { logFailure } from '../requests/log-failure.ts';
 import { protobuf } from '../schema-types/protobuf.ts';
 import type { Tracer } from '../tracing/tracer.ts';
-import { within } from '../within.ts';
+import { within } from '../waiting/within.ts';
 import { admitCalls } from './admit-calls.ts';
 import type { CalledMethod } from './authorize.ts';
 import { boundStreams } from './bound-streams.ts';

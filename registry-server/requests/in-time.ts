@@ -1,5 +1,5 @@
 import type { RegistryError } from '../errors.ts';
-import { within } from '../within.ts';
+import { within } from '../waiting/within.ts';
 
 /**
  * What the work comes to, or the error when it is late. The work is told by the signal, and begins nothing new.

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { backOffMs } from '../back-off.ts';
 import type { Log } from '../log.ts';
-import { within } from '../within.ts';
+import { backOffMs } from '../waiting/back-off.ts';
+import { within } from '../waiting/within.ts';
 import {
   type Connection,
   type Database,

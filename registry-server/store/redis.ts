@@ -1,7 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions, SentinelConnector } from 'ioredis';
 import standalone from 'ioredis/built/connectors/StandaloneConnector.js';
 import type { Log } from '../log.ts';
-import { within } from '../within.ts';
+import { within } from '../waiting/within.ts';
 import type { OutReason } from './database.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { SchemaContent } from './store.ts';

@@ -24,7 +24,7 @@ import {
 import type { Log } from '../log.ts';
 import { sqlState } from '../store/database.ts';
 import { version } from '../version.ts';
-import { within } from '../within.ts';
+import { within } from '../waiting/within.ts';
 import type { SamplerName, ServerSpan, SpanFields, SpanOutcome, Step, Tracer } from './tracer.ts';
 
 export interface TracingSettings {

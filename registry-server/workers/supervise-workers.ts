@@ -2,7 +2,6 @@ import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { backOffMs } from '../back-off.ts';
 import { closeServer, listen, urlAt, urlOf } from '../listen.ts';
 import type { Log } from '../log.ts';
 import { type Measured, readMeasured } from '../metrics/measured.ts';
@@ -11,6 +10,7 @@ import { openWorkerMetrics } from '../metrics/worker-metrics.ts';
 import { type Readiness, worstOf } from '../readiness.ts';
 import type { RunningServer } from '../serve.ts';
 import type { ServerSettings } from '../settings.ts';
+import { backOffMs } from '../waiting/back-off.ts';
 import { type Question, readFromWorker, type ToWorker } from './worker-messages.ts';
 
 const RESTART = { firstMs: 200, longestMs: 30_000 };

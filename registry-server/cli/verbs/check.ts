@@ -1,4 +1,4 @@
-import { inParallel } from '../../in-parallel.ts';
+import { inParallel } from '../../waiting/in-parallel.ts';
 import { neededFiles } from '../in-order.ts';
 import { findLevel, findSame, judge } from '../judge.ts';
 import { exitCodes, isInvalid, isNotFound, Problem } from '../problem.ts';

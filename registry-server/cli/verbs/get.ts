@@ -1,4 +1,4 @@
-import { inParallel } from '../../in-parallel.ts';
+import { inParallel } from '../../waiting/in-parallel.ts';
 import { prettySchema } from '../pretty-schema.ts';
 import { pairs, print } from '../print.ts';
 import { Problem } from '../problem.ts';

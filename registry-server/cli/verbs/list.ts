@@ -1,4 +1,4 @@
-import { inParallel } from '../../in-parallel.ts';
+import { inParallel } from '../../waiting/in-parallel.ts';
 import { print, table } from '../print.ts';
 import { Problem } from '../problem.ts';
 import { type RegistryClient, requestsAtOnce } from '../registry-client.ts';

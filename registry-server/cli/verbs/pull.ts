@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inParallel } from '../../in-parallel.ts';
+import { inParallel } from '../../waiting/in-parallel.ts';
 import { distinctFileNameOf, fileNameOf } from '../file-name.ts';
 import { type Lock, type LockedSchema, lockFile, sha256Of, writeLock } from '../lock.ts';
 import { print, table } from '../print.ts';

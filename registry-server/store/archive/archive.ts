@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backOffMs } from '../../back-off.ts';
 import type { Log } from '../../log.ts';
 import type { Tracer } from '../../tracing/tracer.ts';
+import { backOffMs } from '../../waiting/back-off.ts';
 import { type Bucket, BucketUnavailable, ObjectRefused } from '../bucket.ts';
 import { type Database, StoreUnavailable } from '../database.ts';
 import { statementFailure } from '../statement-failure.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { backOffMs } from '../../back-off.ts';
-import { inParallel } from '../../in-parallel.ts';
 import type { SubjectName } from '../../subject-name.ts';
+import { backOffMs } from '../../waiting/back-off.ts';
+import { inParallel } from '../../waiting/in-parallel.ts';
 import { type Bucket, BucketUnavailable } from '../bucket.ts';
 import type { Connection, Database } from '../database.ts';
 import { fingerprint, textFingerprint } from '../fingerprint.ts';

@@ -1,5 +1,5 @@
-import { inParallel } from '../../in-parallel.ts';
 import type { Log } from '../../log.ts';
+import { inParallel } from '../../waiting/in-parallel.ts';
 import { type Bucket, ObjectRefused } from '../bucket.ts';
 import type { Database } from '../database.ts';
 import { type Batch, readContents, type Touched } from './batch.ts';

@@ -1,4 +1,4 @@
-import { inParallel } from '../../in-parallel.ts';
+import { inParallel } from '../../waiting/in-parallel.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
 import type { Touched, TouchedKind } from './batch.ts';

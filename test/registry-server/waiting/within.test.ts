@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { within } from '../../registry-server/within.ts';
+import { within } from '../../../registry-server/waiting/within.ts';
 
 describe('work that has so long and no longer', () => {
   const never = new Promise<never>(() => {});

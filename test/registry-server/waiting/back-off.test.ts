@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { backOffMs } from '../../registry-server/back-off.ts';
+import { backOffMs } from '../../../registry-server/waiting/back-off.ts';
 
 describe('the wait before another try', () => {
   const most = (failures: number) => backOffMs(failures, { firstMs: 100, longestMs: 1_000 }, () => 1);

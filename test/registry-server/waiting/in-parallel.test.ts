@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { inParallel } from '../../registry-server/in-parallel.ts';
+import { inParallel } from '../../../registry-server/waiting/in-parallel.ts';
 
 describe('work on many in parallel', () => {
   it('gives what came of each in their order, and has so many under way at most', async () => {
