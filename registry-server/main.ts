@@ -6,7 +6,7 @@ import { get as httpsGet } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BadArguments, rebuildFromArchive, tendArchive } from './archive-verbs.ts';
 import { giveMemoryBackWhenIdle } from './idle-memory.ts';
-import { CannotListen } from './listen.ts';
+import { CannotListen } from './listening/listen.ts';
 import { type Log, openLog } from './log.ts';
 import { openDatabase } from './open-database.ts';
 import { type RunningServer, serve } from './serve.ts';

@@ -1,5 +1,5 @@
-import { followFiles } from '../follow-files.ts';
 import type { Log } from '../log.ts';
+import { followFiles } from '../waiting/follow-files.ts';
 
 /**
  * Takes the content of a file, and again whenever it changes. What `take` throws at first is thrown; later it is told,

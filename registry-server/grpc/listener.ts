@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { openTlsServer } from '../certificate.ts';
-import { listen, urlAt } from '../listen.ts';
+import { openTlsServer } from '../listening/certificate.ts';
+import { listen, urlAt } from '../listening/listen.ts';
 import type { ServerSettings } from '../settings.ts';
 import type { GrpcParts, GrpcServer } from './server.ts';
 

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { closeServer, listen, urlAt, urlOf } from '../listen.ts';
+import { closeServer, listen, urlAt, urlOf } from '../listening/listen.ts';
 import type { Log } from '../log.ts';
 import { type Measured, readMeasured } from '../metrics/measured.ts';
 import { metricsListener } from '../metrics/metrics-listener.ts';

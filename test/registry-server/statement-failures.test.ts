@@ -9,7 +9,7 @@ import { handOver } from '../../registry-server/before-koa/hand-over.ts';
 import { beginRequest } from '../../registry-server/before-koa/http-record.ts';
 import { KnownPosts } from '../../registry-server/before-koa/known-posts.ts';
 import { Lifecycle } from '../../registry-server/lifecycle.ts';
-import { closeServer, listen, urlOf } from '../../registry-server/listen.ts';
+import { closeServer, listen, urlOf } from '../../registry-server/listening/listen.ts';
 import { openLog } from '../../registry-server/log.ts';
 import { openMetrics } from '../../registry-server/metrics/metrics.ts';
 import type { Registry } from '../../registry-server/registry.ts';

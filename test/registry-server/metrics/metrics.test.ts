@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { expect } from 'chai';
-import { closeServer, listen, urlOf } from '../../../registry-server/listen.ts';
+import { closeServer, listen, urlOf } from '../../../registry-server/listening/listen.ts';
 import { openLog } from '../../../registry-server/log.ts';
 import { type Measured, readMeasured } from '../../../registry-server/metrics/measured.ts';
 import { openMetrics } from '../../../registry-server/metrics/metrics.ts';

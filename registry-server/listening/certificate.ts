@@ -7,9 +7,9 @@ import {
   type TlsOptions,
   type Server as TlsServer,
 } from 'node:tls';
-import { followFiles } from './follow-files.ts';
-import type { Log } from './log.ts';
-import { BadSettings, type ServerSettings } from './settings.ts';
+import type { Log } from '../log.ts';
+import { BadSettings, type ServerSettings } from '../settings.ts';
+import { followFiles } from '../waiting/follow-files.ts';
 
 const minVersion = 'TLSv1.2';
 

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { makeCertificate, missingOpenssl, type TestCertificate } from '../build/certificate.ts';
-import { eventually } from '../build/eventually.ts';
-import { openGrpcClient } from '../build/grpc.ts';
-import { startServer, type TestServer } from '../build/server.ts';
+import { makeCertificate, missingOpenssl, type TestCertificate } from '../../build/certificate.ts';
+import { eventually } from '../../build/eventually.ts';
+import { openGrpcClient } from '../../build/grpc.ts';
+import { startServer, type TestServer } from '../../build/server.ts';
 
-const main = new URL('../../registry-server/main.ts', import.meta.url).pathname;
+const main = new URL('../../../registry-server/main.ts', import.meta.url).pathname;
 const run = promisify(execFile);
 
 /** One request over a connection of its own: its status, and who issued the certificate in force. */
