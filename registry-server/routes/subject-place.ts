@@ -6,7 +6,7 @@ const routes = resources.filter(({ isInContexts }) => isInContexts).flatMap((res
 
 const places: readonly (readonly [RegExp, SubjectPlace])[] = routes.flatMap((route) => {
   const place = placeOf(route);
-  return place ? [[new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}/?$`), place] as const] : [];
+  return place ? [[new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}/*$`), place] as const] : [];
 });
 
 function placeOf({ path, query = [] }: Route): SubjectPlace | undefined {

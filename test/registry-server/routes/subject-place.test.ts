@@ -9,6 +9,7 @@ describe('where a request says which subject it is about', () => {
     ['/config/s', { segment: 2 }],
     ['/config', { segment: 2 }],
     ['/mode/', { segment: 2 }],
+    ['/mode//', { segment: 2 }],
     ['/subjects', { query: 'subjectPrefix' }],
     ['/schemas', { query: 'subjectPrefix' }],
     ['/schemas/ids/1/subjects', { query: 'subject' }],
