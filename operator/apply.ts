@@ -43,6 +43,8 @@ export interface Overruled extends Change {
 
 /** What a plan has come to. */
 export interface Applied {
+  /** Whether any object was made, changed or removed. */
+  readonly isWritten: boolean;
   readonly written: readonly { readonly before: KubeObject; readonly after: KubeObject }[];
   /** What could not be written for a field of somebody else, in words. */
   readonly blocked: readonly string[];
@@ -110,6 +112,7 @@ export async function apply(
 ): Promise<Applied> {
   const written: Applied['written'][number][] = [];
   const blocked: string[] = [];
+  let isWritten = false;
   const fresh: KubeObject[] = [];
   const changes = [...update];
   for (const object of create) {
@@ -131,6 +134,7 @@ export async function apply(
     await whereServed(object, log, async () => {
       const write = () => refusedAsBadSpec(object, () => cluster.apply(object));
       const answer = await remembering(ledger, { object, before: undefined }, write);
+      isWritten = true;
       put(caches, answer);
       const left = leftOf(object, answer, []);
       if (left === undefined || left.length > 0) ledger.wrote(object, [], left, Date.now());
@@ -143,6 +147,7 @@ export async function apply(
       const patched =
         patch && (await refusedAsBadSpec(object, () => cluster.merge(patch, { manager: repairManager })));
       const after = await refusedAsBadSpec(object, () => cluster.apply(object));
+      isWritten = true;
       put(caches, after);
       const tried = patched === undefined ? stays : differences(object, patched);
       ledger.wrote(object, found, leftOf(object, after, tried), Date.now());
@@ -153,13 +158,14 @@ export async function apply(
   for (const object of remove) {
     try {
       await cluster.delete(object);
+      isWritten = true;
       log.info('child removed', { kind: object.kind, child: object.metadata.name });
     } catch (error) {
       if (!isNotFound(error))
         throw new Error(`remove ${object.kind} ${object.metadata.name}`, { cause: error });
     }
   }
-  return { written, blocked };
+  return { isWritten, written, blocked };
 }
 
 const isAdded = ({ wanted }: Difference) => wanted === undefined;

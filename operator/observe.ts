@@ -1,84 +1,40 @@
-import { randomBytes } from 'node:crypto';
-import { renew } from './authority.ts';
-import { bundleOf, issuedLeaves, readCertificates } from './desired/certificates.ts';
-import { host, names } from './desired/child.ts';
+import { readCertificates } from './desired/certificates.ts';
+import { names } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
 import { overlaySecrets, overlayServiceAccount } from './desired/overlay-references.ts';
 import type { Caches } from './kube/cache.ts';
-import type { Trust } from './kube/get-json.ts';
 import type { KubeObject, V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from './kube/kubernetes.ts';
 import type { NamedSecrets } from './kube/named-secrets.ts';
 import type { ReadWarnings } from './kube/warnings.ts';
-import { componentOf } from './labels.ts';
-import type { Certificates, Observed, Served } from './observed.ts';
-import type { Probe } from './probe.ts';
+import type { Certificates, Issued, Observed, Served } from './observed.ts';
+import { type Prober, subjectOf } from './prober.ts';
 import type { Registry } from './registry.ts';
 import { isWaitingForItsNode } from './status/pod-cause.ts';
 
 interface ObserveParts {
   readonly caches: Caches;
-  readonly nowMs: () => number;
-  readonly newPassword?: () => string;
+  readonly prober: Pick<Prober, 'findAnswers'>;
   readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount'>;
   readonly served: ReadonlySet<Served>;
   readonly warnings: ReadWarnings;
 }
 
-/** What the registry itself says. */
-export type Answers = Pick<Observed, 'answer' | 'unready'>;
+/** What is there; from it follows what has to be issued. */
+export type Found = Omit<Observed, keyof Issued> & { readonly presentCertificates: Partial<Certificates> };
 
-/** Asks the registry where a pod of it is up, and a pod that is up and not ready for the reason. */
-export async function ask(
-  probe: Probe,
-  registry: Registry,
-  { deployment, pods, certificates }: Observed,
-): Promise<Answers> {
-  const unready = pods.find(isUpAndUnready);
-  const trust = trustOf(registry, certificates);
-  const [answer, whyUnready] = await Promise.all([
-    (deployment?.status?.readyReplicas ?? 0) > 0 ? probe.ask(registry, trust) : undefined,
-    unready === undefined ? undefined : probe.askPod(registry, unready, trust),
-  ]);
-  return { answer, unready: whyUnready };
-}
-
-/** All that one run needs besides, read once from the caches. */
-export async function observe(
-  { caches, nowMs, newPassword = randomPassword, secrets, served, warnings }: ObserveParts,
-  registry: Registry,
-  { answer, unready }: Answers = { answer: undefined, unready: undefined },
-): Promise<Observed> {
+/** All that one run needs of the world. Nothing is made here, and nothing asked of the registry itself. */
+export async function observe(parts: ObserveParts, registry: Registry): Promise<Found> {
+  const { caches, secrets, served, warnings } = parts;
   const key = `${registry.namespace}/${registry.name}`;
-  const { server, postgres, redis, auth, hashes } = names(registry);
-  const pods = caches.Pod.list(key);
-  const secret = (name: string) => caches.Secret.findIntact(key, name);
-  const now = nowMs();
-  const certificates = await certificatesOf(registry, secret, now);
+  const nowMs = Date.now();
+  const atHand = look(parts, registry);
   const account = overlayServiceAccount(registry);
-  const claims = caches.PersistentVolumeClaim.list(key);
   const statefulSets = caches.StatefulSet.list(key);
   return {
-    nowMs: now,
-    children: childrenOf(caches, key),
-    deployment: caches.Deployment.find(key, server),
-    postgres: caches.StatefulSet.find(key, postgres),
-    redis: caches.StatefulSet.find(key, redis),
-    autoscaler: caches.HorizontalPodAutoscaler.find(key, server),
-    pods,
-    secrets: {
-      postgres: secret(postgres),
-      redis: secret(redis),
-      auth: secret(auth),
-      hashes: secret(hashes),
-    },
-    newPasswords: {
-      postgres: newPassword(),
-      redis: newPassword(),
-      auth: newPassword(),
-      hashes: newPassword(),
-    },
-    claims,
-    warnings: await warnings(registry.namespace, waiting(claims, statefulSets, pods, now)),
+    nowMs,
+    ...atHand,
+    presentCertificates: readCertificates(registry, (name) => caches.Secret.findIntact(key, name)),
+    warnings: await warnings(registry.namespace, waiting(atHand.claims, statefulSets, atHand.pods, nowMs)),
     served,
     namedSecrets: await secrets.read(registry, [
       ...namedSecrets(registry).map(({ name }) => name),
@@ -89,10 +45,35 @@ export async function observe(
     hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
     overruled: [],
     blocked: [],
-    certificates,
-    answer,
-    unready,
   };
+}
+
+/** What costs nothing to look at, and so is looked at once more when something was written. */
+export function look({ caches, prober }: Pick<ObserveParts, 'caches' | 'prober'>, registry: Registry) {
+  const key = `${registry.namespace}/${registry.name}`;
+  const { server, postgres, redis, auth, hashes } = names(registry);
+  const deployment = caches.Deployment.find(key, server);
+  const pods = caches.Pod.list(key);
+  const secret = (name: string) => caches.Secret.findIntact(key, name);
+  const answers = prober.findAnswers(key, subjectOf(deployment, pods));
+  return {
+    children: childrenOf(caches, key),
+    deployment,
+    postgres: caches.StatefulSet.find(key, postgres),
+    redis: caches.StatefulSet.find(key, redis),
+    autoscaler: caches.HorizontalPodAutoscaler.find(key, server),
+    pods,
+    claims: caches.PersistentVolumeClaim.list(key),
+    secrets: {
+      postgres: secret(postgres),
+      redis: secret(redis),
+      auth: secret(auth),
+      hashes: secret(hashes),
+    },
+    answer: answers?.answer,
+    unready: answers?.unready,
+    isAnswered: answers !== undefined,
+  } satisfies Partial<Observed>;
 }
 
 /** All that a registry has, as the caches hold it. */
@@ -102,18 +83,6 @@ export function childrenOf(caches: Caches, key: string): readonly KubeObject[] {
     .filter(({ kind }) => kind !== 'SchemaRegistry');
 }
 
-/** While the registry is paused nothing is written, and so no key is made: what is there is all there is. */
-async function certificatesOf(
-  registry: Registry,
-  secret: (name: string) => KubeObject | undefined,
-  nowMs: number,
-): Promise<Certificates | undefined> {
-  if (registry.tls === undefined) return undefined;
-  const { authority, leaves = {} } = readCertificates(registry, secret);
-  if (registry.isPaused) return authority && { authority, leaves };
-  return renew({ registry: registry.name, leaves: issuedLeaves(registry) }, { authority, leaves }, nowMs);
-}
-
 /** Those that others write: the operator only looks at them. */
 function certificateSecrets({ ingress, tls }: Registry): readonly string[] {
   return [
@@ -121,12 +90,6 @@ function certificateSecrets({ ingress, tls }: Registry): readonly string[] {
     ingress?.grpc?.tlsSecretName,
     tls?.mode === 'CertManager' ? tls.secretName : undefined,
   ].filter((name) => name !== undefined);
-}
-
-/** Where the certificate is somebody else's, its authority is not known here, and what is asked holds no secret. */
-function trustOf(registry: Registry, certificates: Certificates | undefined): Trust {
-  if (certificates === undefined || registry.tls?.mode !== 'Operator') return {};
-  return { ca: bundleOf(certificates.authority), serverName: host(registry, names(registry).server) };
 }
 
 /** A host in two Ingresses or routes leads to either, as the controller pleases. */
@@ -169,22 +132,4 @@ function waiting(
       nowMs - new Date(pod.metadata?.creationTimestamp ?? nowMs).getTime() > usualStartMs,
   );
   return [...pending, ...podless, ...held].flatMap(({ metadata }) => metadata?.uid ?? []);
-}
-
-/** The server runs in it, and says that it is not ready. */
-function isUpAndUnready({ metadata, status }: V1Pod): boolean {
-  // Others come by spec.podTemplate.
-  const container = status?.containerStatuses?.find(({ name }) => name === 'server');
-  return (
-    componentOf({ metadata }) === 'server' &&
-    metadata?.deletionTimestamp === undefined &&
-    status?.podIP !== undefined &&
-    container?.state?.running !== undefined &&
-    !container.ready
-  );
-}
-
-/** 32 bytes in 43 characters that need no escape in a URL, in SQL or in redis.conf. */
-function randomPassword(): string {
-  return randomBytes(32).toString('base64url');
 }

@@ -9,8 +9,15 @@ import type {
 } from './kube/kubernetes.ts';
 import type { Component } from './labels.ts';
 
+/** Made by the operator for where there is none yet, or for where another is asked for or is needed soon. */
+export interface Issued {
+  readonly newPasswords: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', string>>;
+  /** undefined: nothing is encrypted inside the cluster. */
+  readonly certificates: Certificates | undefined;
+}
+
 /** All that one run knows of the world; read once, then only looked at. */
-export interface Observed {
+export interface Observed extends Issued {
   readonly nowMs: number;
   readonly children: readonly KubeObject[];
   readonly deployment: V1Deployment | undefined;
@@ -21,15 +28,14 @@ export interface Observed {
   readonly claims: readonly V1PersistentVolumeClaim[];
   /** Our own Secrets; one that somebody has deleted as it was before. */
   readonly secrets: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', KubeObject | undefined>>;
-  /** For where there is none yet, and for where another is asked for. */
-  readonly newPasswords: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', string>>;
-  /** undefined: nothing is encrypted inside the cluster. */
-  readonly certificates: Certificates | undefined;
   /** What controllers complained of, by the uid of the object that waits. */
   readonly warnings: ReadonlyMap<string, string>;
+  /** undefined: no pod is ready, so there is nobody to ask. */
   readonly answer: Answer | undefined;
   /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
   readonly unready: Unready | undefined;
+  /** Whether the answers are of what is there now; otherwise they are undefined, and on their way. */
+  readonly isAnswered: boolean;
   readonly served: ReadonlySet<Served>;
   /** Those of the Secrets that the spec names which are there. */
   readonly namedSecrets: readonly KubeObject[];

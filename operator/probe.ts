@@ -1,14 +1,14 @@
-import { setTimeout } from 'node:timers/promises';
 import { host, names } from './desired/child.ts';
 import { apiDoor, ports } from './desired/config-map.ts';
 import type { Cluster } from './kube/cluster.ts';
 import { getJson, type JsonAnswer, type Trust } from './kube/get-json.ts';
 import type { V1Pod } from './kube/kubernetes.ts';
 import type { Answer, Unready } from './observed.ts';
+import { pause } from './pause.ts';
 import { type Readiness, readReadiness, words } from './readiness.ts';
 import type { Registry } from './registry.ts';
 
-/** For all that is asked in a run: meanwhile its status is not written. */
+/** For all that one registry is asked at a time: meanwhile nothing new is known of it. */
 const answerTimeoutMs = 3_000;
 /** A server gives its database 2 s, and a supervisor its workers half a second more, before they say what is wrong. */
 const detailTimeoutMs = 2_700;
@@ -26,46 +26,58 @@ interface Doors {
 
 export interface Probe {
   /** Asks a registry through its Services whether it is ready, and for one answer of its API. */
-  readonly ask: (registry: Registry, trust?: Trust) => Promise<Answer>;
+  readonly ask: (registry: Registry, trust?: Trust, signal?: AbortSignal) => Promise<Answer>;
   /** Asks one pod of it why it is not ready; undefined where it does not tell. */
-  readonly askPod: (registry: Registry, pod: V1Pod, trust?: Trust) => Promise<Unready | undefined>;
+  readonly askPod: (
+    registry: Registry,
+    pod: V1Pod,
+    trust?: Trust,
+    signal?: AbortSignal,
+  ) => Promise<Unready | undefined>;
 }
 
 export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
   /** @param target a Service or a pod: as the API server calls it, and by its address */
-  function open(target: Target, scheme: string, leftMs: () => number, trust?: Trust): Get {
-    if (throughApiServer) return (path) => cluster.getThrough(`${target.proxied}${path}`);
+  function open(target: Target, scheme: string, { leftMs, signal }: Bounds, trust?: Trust): Get {
+    if (throughApiServer) return (path) => cluster.getThrough(`${target.proxied}${path}`, signal);
     return (path, timeoutMs = answerTimeoutMs) =>
-      getJson(`${scheme}://${target.address}${path}`, Math.min(timeoutMs, leftMs()), trust);
+      getJson(`${scheme}://${target.address}${path}`, Math.min(timeoutMs, leftMs()), trust, signal);
   }
-  const ask: Probe['ask'] = async (registry, trust) => {
+  const ask: Probe['ask'] = async (registry, trust, signal = new AbortController().signal) => {
     const { server } = names(registry);
     const { scheme } = apiDoor(registry);
-    const leftMs = clock();
+    const bounds = { leftMs: clock(), signal };
     const doors: Doors = {
-      api: open(serviceOf(registry, server, scheme, scheme), scheme, leftMs, trust),
-      metrics: open(serviceOf(registry, `${server}-metrics`, 'http', 'metrics'), 'http', leftMs),
+      api: open(serviceOf(registry, server, scheme, scheme), scheme, bounds, trust),
+      metrics: open(serviceOf(registry, `${server}-metrics`, 'http', 'metrics'), 'http', bounds),
     };
     let answer = await askDoors(doors);
     // The endpoints of one Service may come a moment after those of the other.
     const isWhole = () => answer.isReady && answer.version !== undefined;
-    for (let attempt = 1; !isWhole() && attempt < tries && leftMs() > betweenTriesMs; attempt += 1) {
-      await setTimeout(betweenTriesMs);
+    const mayTryAgain = () => !isWhole() && !signal.aborted && bounds.leftMs() > betweenTriesMs;
+    for (let attempt = 1; attempt < tries && mayTryAgain(); attempt += 1) {
+      await pause(betweenTriesMs, signal);
       answer = await askDoors(doors);
     }
     return answer;
   };
-  const askPod: Probe['askPod'] = async (registry, pod, trust) => {
+  const askPod: Probe['askPod'] = async (registry, pod, trust, signal) => {
     const { scheme } = apiDoor(registry);
-    const leftMs = clock();
+    const bounds = { leftMs: clock(), signal };
     const told =
-      (await detailsOf(open(podOf(pod, 'http', ports.metrics), 'http', leftMs))) ??
+      (await detailsOf(open(podOf(pod, 'http', ports.metrics), 'http', bounds))) ??
       // Versions of before told it there.
-      (await detailsOf(open(podOf(pod, scheme, ports.http), scheme, leftMs, trust)));
+      (await detailsOf(open(podOf(pod, scheme, ports.http), scheme, bounds, trust)));
     const { status, cause, checks } = told ?? {};
     return status === 'down' && cause !== undefined && checks ? { cause, checks } : undefined;
   };
   return { ask, askPod };
+}
+
+/** When asking ends, whatever has come. */
+interface Bounds {
+  readonly leftMs: () => number;
+  readonly signal: AbortSignal | undefined;
 }
 
 interface Target {

@@ -3,13 +3,13 @@ export interface Outcome {
   readonly againAfterMs?: number;
 }
 
-/** Works on a key. `whenAdded` resolves as soon as the key has been added since it was last asked for, or since the run began. */
-type Run = (key: string, whenAdded: () => Promise<void>) => Promise<Outcome>;
+/** Works on a key. */
+type Run = (key: string) => Promise<Outcome>;
 
 interface QueueEvents {
-  readonly added: () => void;
-  readonly retried: (key: string, error: unknown, delayMs: number) => void;
-  readonly depth: (depth: number) => void;
+  readonly added?: () => void;
+  readonly retried?: (key: string, error: unknown, delayMs: number) => void;
+  readonly depth?: (depth: number) => void;
 }
 
 const firstDelayMs = 200;
@@ -28,23 +28,20 @@ export class WorkQueue {
   readonly #events: QueueEvents;
   readonly #waiting = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
-  /** Tells a run that its key was added meanwhile. */
-  readonly #tell = new Map<string, () => void>();
   readonly #attempts = new Map<string, number>();
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; dueMs: number }>();
   #isStopped = false;
 
-  constructor(run: Run, workers: number, events: QueueEvents) {
+  constructor(run: Run, workers: number, events: QueueEvents = {}) {
     this.#run = run;
     this.#workers = workers;
     this.#events = events;
   }
 
   add(key: string): void {
-    this.#tell.get(key)?.();
     if (this.#isStopped || this.#waiting.has(key)) return;
     this.#waiting.add(key);
-    this.#events.added();
+    this.#events.added?.();
     this.#fill();
   }
 
@@ -81,7 +78,7 @@ export class WorkQueue {
       this.#waiting.delete(key);
       this.#running.set(key, this.#work(key));
     }
-    this.#events.depth(this.#waiting.size);
+    this.#events.depth?.(this.#waiting.size);
   }
 
   async #work(key: string): Promise<void> {
@@ -90,25 +87,18 @@ export class WorkQueue {
       clearTimeout(planned.timer);
       this.#timers.delete(key);
     }
-    let added = Promise.withResolvers<void>();
-    this.#tell.set(key, () => added.resolve());
-    const whenAdded = async () => {
-      await added.promise;
-      added = Promise.withResolvers();
-    };
     try {
-      const { againAfterMs } = await this.#run(key, whenAdded);
+      const { againAfterMs } = await this.#run(key);
       this.#attempts.delete(key);
       if (againAfterMs !== undefined) this.addAfter(key, againAfterMs);
     } catch (error) {
       const attempt = this.#attempts.get(key) ?? 0;
       this.#attempts.set(key, attempt + 1);
       const delayMs = retryDelayMs(attempt);
-      this.#events.retried(key, error, delayMs);
+      this.#events.retried?.(key, error, delayMs);
       this.addAfter(key, delayMs);
     } finally {
       this.#running.delete(key);
-      this.#tell.delete(key);
       this.#fill();
     }
   }

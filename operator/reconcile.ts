@@ -6,6 +6,7 @@ import { desired } from './desired/table.ts';
 import type { Difference } from './difference.ts';
 import { eventsOf, type RegistryEvent, writeEvents } from './events.ts';
 import { findHindrance } from './hindrance.ts';
+import { issue } from './issue.ts';
 import { isNotFound } from './kube/api-error.ts';
 import type { Caches } from './kube/cache.ts';
 import type { Cluster } from './kube/cluster.ts';
@@ -14,16 +15,16 @@ import type { NamedSecrets } from './kube/named-secrets.ts';
 import type { ReadWarnings } from './kube/warnings.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
-import { ask, childrenOf, observe } from './observe.ts';
+import { childrenOf, look, observe } from './observe.ts';
 import type { Observed, Served } from './observed.ts';
 import { overruledInWords } from './overruled-in-words.ts';
-import type { Probe } from './probe.ts';
+import { type Prober, subjectOf, trustOf } from './prober.ts';
 import type { Outcome } from './queue.ts';
 import type { Defaults, Registry, Status } from './registry.ts';
 import { removeUnfilled } from './remove-unfilled.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec } from './spec.ts';
-import { hinderedStatus, ours, stalledStatus, status } from './status/status.ts';
+import { hinderedStatus, ours, stalledStatus, status, unansweredStatus } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
 import { mustBeWithinPolicy } from './within-policy.ts';
@@ -37,7 +38,7 @@ export interface ReconcileParts {
   readonly caches: Caches;
   readonly ledger: Ledger;
   readonly defaults: Defaults;
-  readonly probe: Probe;
+  readonly prober: Prober;
   readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount' | 'forget'>;
   readonly warnings: ReadWarnings;
   readonly served: ReadonlySet<Served>;
@@ -45,119 +46,95 @@ export interface ReconcileParts {
   readonly log: Log;
 }
 
-/**
- * One run for one registry, from what is there and never from what happened.
- * @param whenChanged resolves when something of the registry changed since the last time it was asked for
- */
-export async function reconcile(
-  parts: ReconcileParts,
-  key: string,
-  whenChanged: () => Promise<void>,
-): Promise<Outcome> {
-  const { caches, ledger, defaults, secrets } = parts;
+/** One run for one registry, from what is there and never from what happened. */
+export async function reconcile(parts: ReconcileParts, key: string): Promise<Outcome> {
+  const { caches, ledger, defaults, secrets, prober } = parts;
   const [, name = ''] = key.split('/');
-  const found = caches.SchemaRegistry.find(key, name);
-  if (found === undefined || found.metadata.deletionTimestamp !== undefined) {
+  const object = caches.SchemaRegistry.find(key, name);
+  if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
     // Its children carry an owner reference: the garbage collector takes them away.
     secrets.forget(key);
     ledger.forget(key);
-    if (found === undefined) for (const cache of Object.values(caches)) cache.forget(key);
+    prober.forget(key);
+    if (object === undefined) for (const cache of Object.values(caches)) cache.forget(key);
     return {};
   }
   const log = parts.log.with({ registry: key });
-  const before = found.status ?? {};
+  const before = object.status ?? {};
   try {
-    const registry = completeSpec(found, defaults);
-    mustBeWithinPolicy(registry, found.spec);
+    const registry = completeSpec(object, defaults);
+    mustBeWithinPolicy(registry, object.spec);
     mustKnowTables(registry, before);
-    const { observed, rollout, restarts } = await repairAndAsk(parts, registry, whenChanged, log);
-    const after = status(registry, observed, before, rollout ?? before.lastRollout);
-    await writeStatus(parts, found, before, after, log);
-    await writeEvents(parts.cluster, found, restarts, parts.identity, log);
-    return { againAfterMs: isSettled(after) ? nowAndThenMs : soonMs };
+    const found = await observe(parts, registry);
+    const observed = await withRoom(parts, registry, { ...found, ...(await issue(registry, found)) }, log);
+    const wanted = desired(registry, observed);
+    const { isWritten, written, blocked, overruled } = await carryOut(parts, registry, wanted, observed, log);
+    if (isWritten) prober.outdate(key);
+    // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
+    const now: Observed = { ...observed, ...look(parts, registry), blocked, overruled };
+    const subject = subjectOf(now.deployment, now.pods);
+    prober.follow(key, { registry, subject, trust: trustOf(registry, now.certificates) });
+    const rollout =
+      rolloutOf(written, wanted, observed.children, names(registry).config) ?? before.lastRollout;
+    // As long as nobody has asked what is there now, all stays as it was said.
+    const after = now.isAnswered ? status(registry, now, before, rollout) : unansweredStatus(before, rollout);
+    await writeStatus(parts, object, before, after, log);
+    await writeEvents(parts.cluster, object, restartsOf(written), parts.identity, log);
+    return { againAfterMs: now.isAnswered && isSettled(after) ? nowAndThenMs : soonMs };
   } catch (error) {
     if (!(error instanceof BadSpec)) {
       const hindrance = findHindrance(error);
       if (hindrance === undefined) throw error;
-      const after = hinderedStatus(hindrance, found.metadata.generation ?? 0, Date.now(), before);
-      await writeStatus(parts, found, before, after, log);
+      const after = hinderedStatus(hindrance, object.metadata.generation ?? 0, Date.now(), before);
+      await writeStatus(parts, object, before, after, log);
       throw error;
     }
     log.warn('the spec cannot be carried out', { message: error.message });
-    const after = stalledStatus(error, found.metadata.generation ?? 0, Date.now(), before);
-    await writeStatus(parts, found, before, after, log);
+    const after = stalledStatus(error, object.metadata.generation ?? 0, Date.now(), before);
+    await writeStatus(parts, object, before, after, log);
     return { againAfterMs: nowAndThenMs };
   }
 }
 
-interface Repaired {
-  readonly observed: Observed;
-  readonly rollout: Status['lastRollout'] | undefined;
-  readonly restarts: readonly RegistryEvent[];
-  readonly overruled: readonly string[];
-  readonly blocked: readonly string[];
+/** The world without volumes that never came to be, where the spec asks for others. */
+async function withRoom(
+  { cluster, caches }: ReconcileParts,
+  registry: Registry,
+  observed: Observed,
+  log: Log,
+): Promise<Observed> {
+  const unfilled = unfilledVolumes(registry, observed);
+  if (!registry.isPaused) await removeUnfilled(cluster, caches, unfilled, log);
+  return withoutUnfilled(observed, unfilled);
 }
 
-/** A registry that does not answer takes its time to be asked, and may be mended by a repair: meanwhile repairs go on. */
-async function repairAndAsk(
+interface CarriedOut extends Applied {
+  /** What others make of our objects, an object in each text. */
+  readonly overruled: readonly string[];
+}
+
+/** Makes the children as they are wanted; nothing while the registry is paused. */
+async function carryOut(
   parts: ReconcileParts,
   registry: Registry,
-  whenChanged: () => Promise<void>,
+  wanted: readonly KubeObject[],
+  { children }: Observed,
   log: Log,
-): Promise<Repaired> {
-  const first = await repair(parts, registry, log);
-  const repairs = [first];
-  const { observed } = first;
-  const answers = ask(parts.probe, registry, observed);
-  const isAnswered = () => answers.then(() => true);
-  while (!(await Promise.race([isAnswered(), whenChanged().then(() => false)]))) {
-    // What another spec wants, or nobody any more, is for the next run.
-    if (isCurrent(parts.caches, registry)) repairs.push(await repair(parts, registry, log));
-  }
-  // What was just written counts: the status must not say "as wanted" of objects that are not there yet.
-  const secrets = {
-    read: async () => observed.namedSecrets,
-    readServiceAccount: async () => observed.serviceAccount,
-  };
-  const { overruled, blocked } = repairs.at(-1) ?? first;
-  const now = await observe({ ...parts, secrets, nowMs: Date.now }, registry, await answers);
-  return {
-    observed: { ...now, overruled, blocked },
-    overruled,
-    blocked,
-    rollout: repairs.findLast(({ rollout }) => rollout !== undefined)?.rollout,
-    restarts: repairs.flatMap(({ restarts }) => restarts),
-  };
-}
-
-function isCurrent({ SchemaRegistry }: Caches, { namespace, name, uid, generation }: Registry): boolean {
-  const { metadata } = SchemaRegistry.find(`${namespace}/${name}`, name) ?? {};
-  return metadata?.uid === uid && metadata.generation === generation;
-}
-
-async function repair(parts: ReconcileParts, registry: Registry, log: Log): Promise<Repaired> {
-  const warnings = async () => new Map<string, string>();
-  const found = await observe({ ...parts, warnings, nowMs: Date.now }, registry);
-  const unfilled = unfilledVolumes(registry, found);
-  if (!registry.isPaused) await removeUnfilled(parts.cluster, parts.caches, unfilled, log);
-  const observed = withoutUnfilled(found, unfilled);
-  const wanted = desired(registry, observed);
-  const planned = (children: readonly KubeObject[]): Plan =>
+): Promise<CarriedOut> {
+  const planned = (present: readonly KubeObject[]): Plan =>
     registry.isPaused
       ? noChanges
-      : plan(wanted, children, registry.uid, (object, found) =>
+      : plan(wanted, present, registry.uid, (object, found) =>
           parts.ledger.isVain(object, found, Date.now()),
         );
-  const changes = planned(observed.children);
-  const { written, blocked } = await apply({ ...parts, log }, changes);
+  const changes = planned(children);
+  const { isWritten, written, blocked } = await apply({ ...parts, log }, changes);
   // Whether a write was in vain shows in its answer; where there was none, nothing is different.
-  const isWritten = changes.create.length > 0 || changes.update.length > 0;
   const key = `${registry.namespace}/${registry.name}`;
   const { overruled } = isWritten ? planned(childrenOf(parts.caches, key)) : changes;
   return {
-    observed,
-    rollout: rolloutOf(written, wanted, observed.children, names(registry).config),
-    restarts: restartsOf(written),
+    isWritten,
+    written,
     overruled: overruled.flatMap((change) => overruledInWords(change) ?? []),
     blocked,
   };

@@ -14,6 +14,7 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { requestRateMetric, type Served } from './observed.ts';
 import { openProbe } from './probe.ts';
+import { Prober } from './prober.ts';
 import { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
 import type { Settings } from './settings.ts';
@@ -39,6 +40,7 @@ export class RegistryOperator extends DotI.default {
   readonly #queue: WorkQueue;
   readonly #stopping = new AbortController();
   readonly #secrets: NamedSecrets;
+  readonly #prober: Prober;
   readonly #watches: Promise<void>[] = [];
   readonly #served = new Set<Served>();
   #hasSynced = false;
@@ -59,6 +61,8 @@ export class RegistryOperator extends DotI.default {
     this.#secrets = new NamedSecrets({ cluster: this.#cluster, log, metrics }, this.#stopping.signal, (key) =>
       this.#queue.add(key),
     );
+    const probe = openProbe(this.#cluster, settings.probesThroughApiServer);
+    this.#prober = new Prober(probe, (key) => this.#queue.add(key));
     const run = {
       cluster: this.#cluster,
       caches: this.#caches,
@@ -67,12 +71,11 @@ export class RegistryOperator extends DotI.default {
       secrets: this.#secrets,
       warnings: warningsOf(this.#cluster),
       served: this.#served,
-      probe: openProbe(this.#cluster, settings.probesThroughApiServer),
+      prober: this.#prober,
       identity: settings.identity,
       log,
     };
-    const measured = (key: string, whenAdded: () => Promise<void>) =>
-      this.#measure(() => reconcile(run, key, whenAdded));
+    const measured = (key: string) => this.#measure(() => reconcile(run, key));
     this.#queue = new WorkQueue(measured, settings.workers, {
       added: () => metrics.queueAdds.inc({ name: controller }),
       depth: (depth) => metrics.queueDepth.set({ name: controller }, depth),
@@ -206,7 +209,7 @@ export class RegistryOperator extends DotI.default {
 
   /** Resolves when the last run and the last watch have ended. */
   async stopped(): Promise<void> {
-    await Promise.all([this.#queue.stop(), ...this.#watches]);
+    await Promise.all([this.#queue.stop(), this.#prober.stop(), ...this.#watches]);
     await this.#secrets.stopped();
   }
 

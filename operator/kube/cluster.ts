@@ -181,8 +181,8 @@ export class Cluster {
    * A GET that the API server passes on to a pod. What it says itself, for want of an answer, is an error.
    * @throws ApiError
    */
-  async getThrough(path: string): Promise<JsonAnswer> {
-    const response = await this.#ask('GET', path, undefined, '');
+  async getThrough(path: string, signal?: AbortSignal): Promise<JsonAnswer> {
+    const response = await this.#ask('GET', path, undefined, '', signal);
     const { statusCode: status } = response;
     const body = await readForeign(response.body);
     const { kind, reason, message } = (body ?? {}) as Readonly<Record<string, unknown>>;
@@ -191,13 +191,11 @@ export class Cluster {
   }
 
   /** When the server may be asked, and for as long as a request may take. */
-  async #ask(method: string, path: string, body: unknown, contentType: string) {
-    await this.#leaveAlone(this.#fence);
-    const ending = [
-      AbortSignal.timeout(requestTimeoutMs),
-      ...(this.#fence === undefined ? [] : [this.#fence]),
-    ];
-    return this.#send(method, path, body, contentType, AbortSignal.any(ending));
+  async #ask(method: string, path: string, body: unknown, contentType: string, signal?: AbortSignal) {
+    const given = [this.#fence, signal].filter((each) => each !== undefined);
+    await this.#leaveAlone(AbortSignal.any(given));
+    const ending = AbortSignal.any([AbortSignal.timeout(requestTimeoutMs), ...given]);
+    return this.#send(method, path, body, contentType, ending);
   }
 
   async #send(method: string, path: string, body: unknown, contentType: string, signal: AbortSignal) {

@@ -7,6 +7,7 @@ export async function getJson(
   url: string,
   timeoutMs: number,
   { ca, serverName }: Trust = {},
+  signal?: AbortSignal,
 ): Promise<JsonAnswer> {
   const connect = ca === undefined ? { rejectUnauthorized: false } : { ca };
   const dispatcher = new Agent({ connect: { ...connect, ...(serverName && { servername: serverName }) } });
@@ -14,7 +15,7 @@ export async function getJson(
     const response = await undiciRequest(url, {
       reset: true,
       dispatcher,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
       headers: { accept: 'application/json' },
     });
     return { status: response.statusCode, body: await readForeign(response.body) };

@@ -32,18 +32,27 @@ export function status(
   );
   return {
     ...facts(registry, observed, before),
-    ...(rollout === undefined
-      ? {}
-      : {
-          lastRollout: {
-            ...rollout,
-            ...(rollout.cause === undefined ? {} : { cause: shortened(rollout.cause, MAX_MESSAGE_BYTES) }),
-          },
-        }),
+    ...rolloutFacts(rollout),
     observedGeneration: registry.generation,
     conditions: verdicts.map(([type, verdict]) =>
       shown(type, verdict, registry.generation, observed.nowMs, before),
     ),
+  };
+}
+
+/** What is there now has not been asked yet: all stays as it was said, and only what the operator itself has done is new. */
+export function unansweredStatus(before: Status, rollout: Status['lastRollout']): Status {
+  return { ...before, ...rolloutFacts(rollout) };
+}
+
+function rolloutFacts(rollout: Status['lastRollout']): Pick<Status, 'lastRollout'> {
+  if (rollout === undefined) return {};
+  const { cause } = rollout;
+  return {
+    lastRollout: {
+      ...rollout,
+      ...(cause === undefined ? {} : { cause: shortened(cause, MAX_MESSAGE_BYTES) }),
+    },
   };
 }
 

@@ -56,6 +56,7 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     warnings: new Map(),
     answer: undefined,
     unready: undefined,
+    isAnswered: true,
     served: new Set(['ServiceMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy']),
     namedSecrets: [],
     hostsOfOthers: new Map(),

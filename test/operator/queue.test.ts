@@ -32,33 +32,6 @@ describe('the work queue', () => {
     await queue.stop();
   });
 
-  it('tells a run each time its key is added meanwhile', async () => {
-    let heard = 0;
-    const ended = Promise.withResolvers<Outcome>();
-    const run = async (_key: string, whenAdded: () => Promise<void>) => {
-      while (heard < 2) {
-        await whenAdded();
-        heard += 1;
-      }
-      return ended.promise;
-    };
-    const queue = new WorkQueue(run, 1, silent);
-    queue.add('a');
-    await turn();
-    expect(heard).to.equal(0);
-    queue.add('a');
-    await turn();
-    expect(heard).to.equal(1);
-    queue.add('b');
-    await turn();
-    expect(heard).to.equal(1);
-    queue.add('a');
-    await turn();
-    expect(heard).to.equal(2);
-    ended.resolve({});
-    await queue.stop();
-  });
-
   it('lets no key hold up another while a worker is free', async () => {
     const { runs, run } = heldRuns();
     const queue = new WorkQueue(run, 2, silent);
