@@ -1,23 +1,22 @@
-import type { Observed } from '../observed.ts';
 import type { ExternalCache } from '../registry.ts';
-import { type Condition, reasons, type Verdict } from './condition.ts';
-import { statefulSetVerdict } from './database-ready.ts';
+import { causeOf } from './cause.ts';
+import { type Condition, chain, type Judge, reasons, type Verdict } from './condition.ts';
+import { acceptsConnections, unreadyVerdict } from './database-ready.ts';
 
-export const cacheReady: Condition = (registry, observed) => {
-  const { cache } = registry;
-  if (cache === undefined)
-    return {
-      status: 'True',
-      reason: 'Disabled',
-      message: 'spec.cache.disabled is true; each replica keeps a cache of its own',
-    };
-  return cache.kind === 'managed'
-    ? statefulSetVerdict(registry, observed, 'redis', observed.redis, 'Redis')
-    : externalCache(cache, observed);
-};
+type Cause = Judge<Verdict | undefined>;
 
-/** What the server says of it; nobody else has its password. */
-function externalCache(cache: ExternalCache, { answer, unready }: Observed): Verdict {
+const disabled: Cause = ({ cache }) =>
+  cache === undefined
+    ? {
+        status: 'True',
+        reason: 'Disabled',
+        message: 'spec.cache.disabled is true; each replica keeps a cache of its own',
+      }
+    : undefined;
+
+/** What the server says of a Redis of somebody else; nobody else has its password. */
+const external: Cause = ({ cache }, { answer, unready }) => {
+  if (cache?.kind !== 'external') return undefined;
   const check = answer?.isReady ? answer.checks.cache : unready?.checks.cache;
   const place = placeOf(cache);
   if (check?.status === 'up') return { status: 'True', reason: 'Ready', message: `${place} answers` };
@@ -26,7 +25,11 @@ function externalCache(cache: ExternalCache, { answer, unready }: Observed): Ver
     return { status: 'False', reason, message: `${place}: ${check.cause ?? 'it cannot be used'}` };
   }
   return { status: 'Unknown', reason: 'Starting', message: `no server pod has connected to ${place} yet` };
-}
+};
+
+const notThere: Cause = (_registry, { redis }, find) => unreadyVerdict(redis, 'Redis', find(causeOf.redis));
+
+export const cacheReady: Condition = chain([disabled, external, notThere], () => acceptsConnections('Redis'));
 
 export function placeOf({ nodes, sentinelMaster }: ExternalCache): string {
   const all = nodes.map(({ host, port }) => `${host}:${port}`).join(', ');

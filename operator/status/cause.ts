@@ -4,13 +4,20 @@ import type { V1Pod, V1StatefulSet } from '../kube/kubernetes.ts';
 import { type Component, componentOf } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
+import type { Judge } from './condition.ts';
 import { type Cause, noSpace, podCause } from './pod-cause.ts';
 
 /**
  * Why a component is not there yet, or not as it is wanted, in words that say what to look at; undefined where nobody
  * tells. For whoever has found that something waits: a pod of before may be ailing while all that is wanted is there.
  */
-export function findCause(registry: Registry, observed: Observed, component: Component): Cause | undefined {
+export const causeOf = {
+  server: (registry, observed) => findCause(registry, observed, 'server'),
+  postgres: (registry, observed) => findCause(registry, observed, 'postgres'),
+  redis: (registry, observed) => findCause(registry, observed, 'redis'),
+} as const satisfies Record<Component, Judge<Cause | undefined>>;
+
+function findCause(registry: Registry, observed: Observed, component: Component): Cause | undefined {
   const pods = observed.pods.filter((pod) => componentOf(pod) === component).toSorted(newestFirst);
   const held = component === 'server' ? pausedCause(observed) : undefined;
   // Before the claim, which waits for a pod.
@@ -38,12 +45,12 @@ function newestFirst(one: V1Pod, other: V1Pod): number {
 }
 
 /** The same of the Deployment. Its controller's own word, which comes after ten minutes, is for where nobody says more. */
-export function rolloutCause(registry: Registry, observed: Observed): Cause | undefined {
+export const rolloutCause: Judge<Cause | undefined> = (_registry, observed, find) => {
   const { metadata, status } = observed.deployment ?? {};
   // Until its controller has seen the change, the pods are those of the one before.
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return undefined;
-  return findCause(registry, observed, 'server') ?? deadlineCause(observed);
-}
+  return find(causeOf.server) ?? deadlineCause(observed);
+};
 
 function deadlineCause({ deployment, unready }: Observed): Cause | undefined {
   const progressing = deployment?.status?.conditions?.find(({ type }) => type === 'Progressing');

@@ -3,57 +3,90 @@ import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
-import { findCause, rolloutCause } from './cause.ts';
-import type { Condition } from './condition.ts';
-import { databaseReady } from './database-ready.ts';
+import { causeOf, rolloutCause } from './cause.ts';
+import { type Condition, chain, type Judge, type Verdict } from './condition.ts';
+import { withoutRoom } from './database-ready.ts';
 import { rolloutWait } from './reconciling.ts';
 import { routesAccepted } from './routes-accepted.ts';
 import { volumeGrowth } from './volume-growth.ts';
 
-/** The registry answers, but not as it should: slower, or with less to spare. */
-export const degraded: Condition = (registry, observed) => {
-  const database = databaseReady(registry, observed);
-  if (observed.answer?.isReady && observed.answer.checks.writes?.status === 'down')
-    return { ...database, status: 'True' };
-  const cache = cacheReady(registry, observed);
-  if (cache.status === 'False') return { status: 'True', reason: 'CacheUnavailable', message: cache.message };
-  if (observed.answer?.isReady && observed.answer.checks.cache?.status === 'down') {
-    return { status: 'True', reason: 'CacheUnavailable', message: 'the server does not reach Redis' };
-  }
-  const artifacts = artifactStoreReady(registry, observed);
-  if (artifacts.status === 'False')
-    return { status: 'True', reason: 'ArtifactStoreUnavailable', message: artifacts.message };
+type Cause = Judge<Verdict | undefined>;
+
+const nothingWritten: Cause = (_registry, _observed, find) => {
+  const verdict = find(withoutRoom);
+  return verdict && { ...verdict, status: 'True' };
+};
+
+const cacheUnavailable: Cause = (_registry, { answer }, find) => {
+  const { status, message } = find(cacheReady);
+  if (status === 'False') return { status: 'True', reason: 'CacheUnavailable', message };
+  return answer?.isReady && answer.checks.cache?.status === 'down'
+    ? { status: 'True', reason: 'CacheUnavailable', message: 'the server does not reach Redis' }
+    : undefined;
+};
+
+const archiveUnavailable: Cause = (_registry, _observed, find) => {
+  const { status, message } = find(artifactStoreReady);
+  return status === 'False' ? { status: 'True', reason: 'ArtifactStoreUnavailable', message } : undefined;
+};
+
+const hostTaken: Cause = (registry, { hostsOfOthers }) => {
   for (const [field, hosts] of Object.entries(hostsOf(registry))) {
-    const taken = hosts.find((host) => observed.hostsOfOthers.has(host));
+    const taken = hosts.find((host) => hostsOfOthers.has(host));
     if (taken === undefined) continue;
-    const message = `host ${taken} leads to SchemaRegistry ${observed.hostsOfOthers.get(taken)} as well; change ${field} of one`;
+    const message = `host ${taken} leads to SchemaRegistry ${hostsOfOthers.get(taken)} as well; change ${field} of one`;
     return { status: 'True', reason: 'HostTaken', message };
   }
-  const routes = routesAccepted(registry, observed);
-  if (routes.status === 'False') return { ...routes, status: 'True' };
-  const growth = [volumeGrowth(registry, 'postgres', observed), volumeGrowth(registry, 'redis', observed)];
-  const failed = growth.find((volume) => volume?.hasFailed);
-  if (failed !== undefined) return { status: 'True', reason: 'VolumeNotGrown', message: failed.message };
-  const other = otherClass(registry, 'postgres', observed) ?? otherClass(registry, 'redis', observed);
-  if (other !== undefined) return { status: 'True', reason: 'VolumeOfAnotherClass', message: other };
-  const wanted = observed.deployment?.spec?.replicas ?? registry.replicas;
-  const there = observed.deployment?.status?.readyReplicas ?? 0;
-  if (there < wanted) {
-    const cause = findCause(registry, observed, 'server');
-    const why = cause === undefined ? '' : `: ${cause.message}`;
-    return {
-      status: 'True',
-      reason: 'FewerReplicasThanWanted',
-      message: `${there} of ${wanted} server pods are ready${why}`,
-    };
-  }
-  const stuck = rolloutWait(observed.deployment) === undefined ? undefined : rolloutCause(registry, observed);
-  if (stuck !== undefined) {
-    const message = `what runs is not what the spec asks for, because its pods do not get ready: ${stuck.message}`;
-    return { status: 'True', reason: 'RolloutStuck', message };
-  }
-  return { status: 'False', reason: 'AllWell', message: 'every part is up' };
+  return undefined;
 };
+
+const routeRefused: Cause = (_registry, _observed, find) => {
+  const routes = find(routesAccepted);
+  return routes.status === 'False' ? { ...routes, status: 'True' } : undefined;
+};
+
+const volumeNotGrown: Cause = (_registry, _observed, find) => {
+  const failed = [volumeGrowth.postgres, volumeGrowth.redis].map(find).find((growth) => growth?.hasFailed);
+  return failed && { status: 'True', reason: 'VolumeNotGrown', message: failed.message };
+};
+
+const volumeOfAnotherClass: Cause = (registry, observed) => {
+  const message = otherClass(registry, 'postgres', observed) ?? otherClass(registry, 'redis', observed);
+  return message === undefined ? undefined : { status: 'True', reason: 'VolumeOfAnotherClass', message };
+};
+
+const fewerReplicas: Cause = ({ replicas }, { deployment }, find) => {
+  const wanted = deployment?.spec?.replicas ?? replicas;
+  const there = deployment?.status?.readyReplicas ?? 0;
+  if (there >= wanted) return undefined;
+  const cause = find(causeOf.server);
+  const why = cause === undefined ? '' : `: ${cause.message}`;
+  const message = `${there} of ${wanted} server pods are ready${why}`;
+  return { status: 'True', reason: 'FewerReplicasThanWanted', message };
+};
+
+const rolloutStuck: Cause = (_registry, { deployment }, find) => {
+  const stuck = rolloutWait(deployment) === undefined ? undefined : find(rolloutCause);
+  if (stuck === undefined) return undefined;
+  const message = `what runs is not what the spec asks for, because its pods do not get ready: ${stuck.message}`;
+  return { status: 'True', reason: 'RolloutStuck', message };
+};
+
+/** The registry answers, but not as it should: slower, or with less to spare. */
+export const degraded: Condition = chain(
+  [
+    nothingWritten,
+    cacheUnavailable,
+    archiveUnavailable,
+    hostTaken,
+    routeRefused,
+    volumeNotGrown,
+    volumeOfAnotherClass,
+    fewerReplicas,
+    rolloutStuck,
+  ],
+  () => ({ status: 'False', reason: 'AllWell', message: 'every part is up' }),
+);
 
 function hostsOf({ ingress, gateway }: Registry): Readonly<Record<string, readonly string[]>> {
   return {

@@ -4,8 +4,8 @@ import type { Condition, Verdict } from './condition.ts';
 import { isOpenAgainstTheSpec } from './ready.ts';
 
 /** True where somebody reaches the API without credentials, or without encryption. config/admission warns of the same when it is applied. */
-export const exposed: Condition = (registry, observed) => {
-  if (isOpenAgainstTheSpec(registry, observed)) {
+export const exposed: Condition = (registry, _observed, find) => {
+  if (find(isOpenAgainstTheSpec)) {
     const message = `the server does not ask for credentials yet, so ${mayDoEverything(registry)}; see Ready`;
     return { status: 'True', reason: 'Unlocked', message };
   }

@@ -1,53 +1,79 @@
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
-import { findCause } from './cause.ts';
+import { causeOf } from './cause.ts';
 import { apiCertificate } from './certificates-ready.ts';
-import type { Condition } from './condition.ts';
+import { type Condition, chain, type Find, type Judge, type Verdict } from './condition.ts';
 import { databaseReady } from './database-ready.ts';
 import { reconciling } from './reconciling.ts';
 
-/** The registry answered through its Service: `/ready`, and one request of its API. */
-export const ready: Condition = (registry, observed) => {
-  const { answer } = observed;
-  if (answer?.isReady && isOpenAgainstTheSpec(registry, observed)) {
-    return {
-      status: 'False',
-      reason: 'Unlocked',
-      message: `spec.auth.mode: "${registry.auth?.mode}", but ${versionOf(answer)} answers requests without credentials; a newer version asks for them`,
-    };
-  }
-  if (answer?.isReady) return { status: 'True', reason: 'Ready', message: `${versionOf(answer)} answers` };
-  const database = databaseReady(registry, observed);
-  if (database.status === 'False')
-    return { status: 'False', reason: 'DatabaseNotReady', message: database.message };
-  if (registry.autoscaling === undefined && registry.replicas === 0) {
-    return { status: 'False', reason: 'ScaledToZero', message: 'spec.replicas is 0' };
-  }
-  const cause = findCause(registry, observed, 'server');
-  if (cause !== undefined) return { status: 'False', ...cause };
-  const certificate = apiCertificate(registry, observed);
-  if (certificate?.status === 'False')
-    return { status: 'False', reason: certificate.reason, message: certificate.message };
-  return answer === undefined
+type Cause = Judge<Verdict | undefined>;
+
+const open: Cause = (registry, observed, find) =>
+  find(isOpenAgainstTheSpec)
+    ? {
+        status: 'False',
+        reason: 'Unlocked',
+        message: `spec.auth.mode: "${registry.auth?.mode}", but ${versionOf(observed)} answers requests without credentials; a newer version asks for them`,
+      }
+    : undefined;
+
+const answering: Cause = (_registry, observed) =>
+  observed.answer?.isReady
+    ? { status: 'True', reason: 'Ready', message: `${versionOf(observed)} answers` }
+    : undefined;
+
+const withoutDatabase: Cause = (_registry, _observed, find) => {
+  const { status, message } = find(databaseReady);
+  return status === 'False' ? { status, reason: 'DatabaseNotReady', message } : undefined;
+};
+
+const scaledToZero: Cause = ({ autoscaling, replicas }) =>
+  autoscaling === undefined && replicas === 0
+    ? { status: 'False', reason: 'ScaledToZero', message: 'spec.replicas is 0' }
+    : undefined;
+
+const podsHeldUp: Cause = (_registry, _observed, find) => {
+  const cause = find(causeOf.server);
+  return cause && { status: 'False', ...cause };
+};
+
+const withoutCertificate: Cause = (_registry, _observed, find) => {
+  const certificate = find(apiCertificate);
+  return certificate?.status === 'False' ? certificate : undefined;
+};
+
+const starting: Cause = (_registry, { answer, unready }) =>
+  answer === undefined
     ? {
         status: 'False',
         reason: 'Starting',
-        message: `no server pod is ready yet${observed.unready === undefined ? '' : `: ${observed.unready.cause}`}`,
+        message: `no server pod is ready yet${unready === undefined ? '' : `: ${unready.cause}`}`,
       }
-    : {
-        status: 'False',
-        reason: 'NotAnswering',
-        message: `the server pods are ready, but the Service does not answer: ${answer.words}`,
-      };
-};
+    : undefined;
 
-function versionOf({ version }: { readonly version: string | undefined }): string {
+const notAnswering: Condition = (_registry, { answer }) => ({
+  status: 'False',
+  reason: 'NotAnswering',
+  message: `the server pods are ready, but the Service does not answer: ${wordsOf(answer)}`,
+});
+
+/** The registry answered through its Service: `/ready`, and one request of its API. */
+export const ready: Condition = chain(
+  [open, answering, withoutDatabase, scaledToZero, podsHeldUp, withoutCertificate, starting],
+  notAnswering,
+);
+
+function wordsOf(answer: Observed['answer']): string {
+  return answer === undefined || answer.isReady ? '' : answer.words;
+}
+
+function versionOf({ answer }: Observed): string {
+  const version = answer?.isReady ? answer.version : undefined;
   return version === undefined ? 'the registry' : `version ${version}`;
 }
 
 /** While pods are replaced, those of before may answer. */
-export function isOpenAgainstTheSpec(registry: Registry, observed: Observed): boolean {
-  const { answer } = observed;
+export function isOpenAgainstTheSpec(registry: Registry, { answer }: Observed, find: Find): boolean {
   const isOpen = registry.auth !== undefined && answer?.isReady === true && !answer.isLocked;
-  return isOpen && reconciling(registry, observed).status === 'False';
+  return isOpen && find(reconciling).status === 'False';
 }

@@ -1,7 +1,7 @@
 import type { V1StatefulSet } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
-import { findCause, rolloutCause } from './cause.ts';
-import type { Condition } from './condition.ts';
+import { causeOf, rolloutCause } from './cause.ts';
+import type { Condition, Judge } from './condition.ts';
 import type { Cause } from './pod-cause.ts';
 import { volumeGrowth } from './volume-growth.ts';
 
@@ -11,19 +11,29 @@ interface Wait {
   readonly cause?: Cause | undefined;
 }
 
+const deployment: Judge<Wait | undefined> = (_registry, observed, find) => {
+  const wait = withCause(rolloutWait(observed.deployment), () => find(rolloutCause));
+  const { unready } = observed;
+  if (wait === undefined || wait.cause !== undefined || unready === undefined) return wait;
+  return { message: `${wait.message}; one says: ${unready.cause}` };
+};
+
+const postgres: Judge<Wait | undefined> = ({ database }, observed, find) =>
+  database.kind === 'managed'
+    ? withCause(statefulSetWait('PostgreSQL', observed.postgres), () => find(causeOf.postgres))
+    : undefined;
+
+const redis: Judge<Wait | undefined> = ({ cache }, observed, find) =>
+  cache?.kind === 'managed'
+    ? withCause(statefulSetWait('Redis', observed.redis), () => find(causeOf.redis))
+    : undefined;
+
+/** All that may be waited for. */
+const parts = [deployment, postgres, redis, volumeGrowth.postgres, volumeGrowth.redis];
+
 /** True while what runs is not yet what is wanted. kstatus (Flux) reads it as "in progress". */
-export const reconciling: Condition = (registry, observed) => {
-  const statefulSets = [
-    registry.database.kind === 'managed' ? (['postgres', 'PostgreSQL'] as const) : undefined,
-    registry.cache?.kind === 'managed' ? (['redis', 'Redis'] as const) : undefined,
-  ].filter((statefulSet) => statefulSet !== undefined);
-  const waits: readonly Wait[] = [
-    deploymentWait(observed, () => rolloutCause(registry, observed)),
-    ...statefulSets.map(([component, label]) =>
-      withCause(statefulSetWait(label, observed[component]), () => findCause(registry, observed, component)),
-    ),
-    ...(['postgres', 'redis'] as const).map((component) => volumeGrowth(registry, component, observed)),
-  ].filter((wait) => wait !== undefined);
+export const reconciling: Condition = (_registry, observed, find) => {
+  const waits = parts.map((part): Wait | undefined => find(part)).filter((wait) => wait !== undefined);
   if (waits.length === 0) return { status: 'False', reason: 'Settled', message: settled(observed) };
   const reason = waits.find(({ cause }) => cause !== undefined)?.cause?.reason ?? 'RollingOut';
   return { status: 'True', reason, message: waits.map(({ message }) => message).join('; ') };
@@ -43,12 +53,6 @@ type Counts = {
   availableReplicas?: number;
   replicas?: number;
 };
-
-function deploymentWait({ deployment, unready }: Observed, why: () => Cause | undefined): Wait | undefined {
-  const wait = withCause(rolloutWait(deployment), why);
-  if (wait === undefined || wait.cause !== undefined || unready === undefined) return wait;
-  return { message: `${wait.message}; one says: ${unready.cause}` };
-}
 
 function withCause(message: string | undefined, why: () => Cause | undefined): Wait | undefined {
   if (message === undefined) return undefined;

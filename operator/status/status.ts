@@ -13,7 +13,7 @@ import { timeOf } from '../time.ts';
 import { shortened } from '../within-bytes.ts';
 import { locationOf } from './artifact-store-ready.ts';
 import { placeOf } from './cache-ready.ts';
-import type { Condition, Verdict } from './condition.ts';
+import { type Condition, judging, type Verdict } from './condition.ts';
 import { databasePlace } from './database-ready.ts';
 import { type ConditionType, conditions as conditionTable } from './table.ts';
 
@@ -26,9 +26,9 @@ export function status(
   before: Status,
   rollout: Status['lastRollout'],
 ): Status {
+  const find = judging(registry, observed);
   const verdicts = Object.entries(conditionTable).map(
-    ([type, condition]: [string, Condition]) =>
-      [type as ConditionType, condition(registry, observed)] as const,
+    ([type, condition]: [string, Condition]) => [type as ConditionType, find(condition)] as const,
   );
   return {
     ...facts(registry, observed, before),

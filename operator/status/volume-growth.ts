@@ -2,6 +2,7 @@ import { claimName, findClaim } from '../desired/claim.ts';
 import type { Observed } from '../observed.ts';
 import { isAbove } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
+import type { Judge } from './condition.ts';
 
 interface Growth {
   readonly message: string;
@@ -10,7 +11,12 @@ interface Growth {
 }
 
 /** A volume that is not yet as large as its claim asks for; undefined where there is none. */
-export function volumeGrowth(
+export const volumeGrowth = {
+  postgres: (registry, observed) => growthOf(registry, 'postgres', observed),
+  redis: (registry, observed) => growthOf(registry, 'redis', observed),
+} as const satisfies Record<string, Judge<Growth | undefined>>;
+
+function growthOf(
   registry: Registry,
   component: 'postgres' | 'redis',
   observed: Observed,

@@ -9,6 +9,7 @@ import type {
 import type { Observed } from '../../../operator/observed.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
+import { judging } from '../../../operator/status/condition.ts';
 import { degraded } from '../../../operator/status/degraded.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
@@ -229,7 +230,7 @@ describe('a volume that is there', () => {
   it('is used as it is by a registry that is made anew, which says so', () => {
     const spec: Spec = { ...specOf('postgres', fast), cache: { disabled: true } };
     const observed = anObserved(world(fast, { storageClassName: 'slow' }));
-    expect(degraded(aRegistry(spec), observed)).to.deep.equal({
+    expect(judging(aRegistry(spec), observed)(degraded)).to.deep.equal({
       status: 'True',
       reason: 'VolumeOfAnotherClass',
       message:

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Spec } from '../../../operator/registry.ts';
 import { certificatesReady } from '../../../operator/status/certificates-ready.ts';
+import { judging } from '../../../operator/status/condition.ts';
 import { degraded } from '../../../operator/status/degraded.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
@@ -104,13 +105,13 @@ describe('CertificatesReady', () => {
       });
       const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mine' }, data };
       const observed = anObserved({ nowMs: atMs, namedSecrets: data === undefined ? [] : [secret] });
-      const { status, reason, message } = certificatesReady(registry, observed);
+      const { status, reason, message } = judging(registry, observed)(certificatesReady);
       expect(`${status} ${reason}: ${message}`).to.match(says);
     });
   }
 
   it('says of no ingress: True Disabled', () =>
-    expect(certificatesReady(aRegistry(), anObserved()).reason).to.equal('Disabled'));
+    expect(judging(aRegistry(), anObserved())(certificatesReady).reason).to.equal('Disabled'));
 });
 
 describe('the certificate of the ingress for gRPC', () => {
@@ -122,7 +123,7 @@ describe('the certificate of the ingress for gRPC', () => {
         grpc: { hosts: ['b.example.com'], tlsSecretName: 'mine' },
       },
     });
-    const { status, reason, message } = certificatesReady(registry, anObserved());
+    const { status, reason, message } = judging(registry, anObserved())(certificatesReady);
     expect(`${status} ${reason}: ${message}`).to.match(
       /^False SecretMissing: spec\.ingress\.grpc\.tlsSecretName: there is no Secret "mine"/,
     );
@@ -136,7 +137,7 @@ describe('a host that two registries have', () => {
       ingress: { enabled: true, http: { hosts: ['a.example.com'] }, grpc: { hosts: ['b.example.com'] } },
     });
     const hostsOfOthers = new Map([['b.example.com', 'team-b/other']]);
-    const { reason, message } = degraded(registry, anObserved({ hostsOfOthers }));
+    const { reason, message } = judging(registry, anObserved({ hostsOfOthers }))(degraded);
     expect(`${reason}: ${message}`).to.match(
       /^HostTaken: host b\.example\.com leads to .*spec\.ingress\.grpc\.hosts of one$/,
     );
@@ -148,7 +149,7 @@ describe('a host that two registries have', () => {
       ingress: { enabled: true, http: { hosts: ['a.example.com', 'b.example.com'] } },
     });
     const hostsOfOthers = new Map([['b.example.com', 'team-b/other']]);
-    const { reason, message } = degraded(registry, anObserved({ hostsOfOthers }));
+    const { reason, message } = judging(registry, anObserved({ hostsOfOthers }))(degraded);
     expect(`${reason}: ${message}`).to.match(
       /^HostTaken: host b\.example\.com leads to SchemaRegistry team-b\/other/,
     );

@@ -4,12 +4,13 @@ import { parse } from 'yaml';
 import { eventsOf } from '../../../operator/events.ts';
 import type { V1Deployment } from '../../../operator/kube/kubernetes.ts';
 import type { Spec, Status } from '../../../operator/registry.ts';
+import { judging } from '../../../operator/status/condition.ts';
 import { exposed } from '../../../operator/status/exposed.ts';
 import { status } from '../../../operator/status/status.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 const said = (spec: Spec, parts: Parameters<typeof anObserved>[0] = {}) => {
-  const { status, reason, message } = exposed(aRegistry(spec), anObserved(parts));
+  const { status, reason, message } = judging(aRegistry(spec), anObserved(parts))(exposed);
   return `${status} ${reason}: ${message}`;
 };
 const tls: Spec = { tls: { mode: 'Operator' } };

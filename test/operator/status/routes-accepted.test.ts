@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { grpcRoute, httpRoute } from '../../../operator/desired/gateway.ts';
 import type { KubeObject } from '../../../operator/kube/kubernetes.ts';
 import type { Spec } from '../../../operator/registry.ts';
+import { judging } from '../../../operator/status/condition.ts';
 import { degraded } from '../../../operator/status/degraded.ts';
 import { routesAccepted } from '../../../operator/status/routes-accepted.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
@@ -46,7 +47,7 @@ function world(...said: readonly (readonly Said[])[]) {
 }
 
 const words = (observed: ReturnType<typeof world>, of = registry) => {
-  const { status, reason, message } = routesAccepted(of, observed);
+  const { status, reason, message } = judging(of, observed)(routesAccepted);
   return `${status} ${reason}: ${message}`;
 };
 
@@ -82,7 +83,10 @@ describe('RoutesAccepted', () => {
       expect(words(observed)).to.equal(
         'False RouteNotAccepted: HTTPRoute sample at Gateway team-a/private, listener https: NotAllowedByListeners: no listener',
       );
-      expect(degraded(registry, observed)).to.deep.include({ status: 'True', reason: 'RouteNotAccepted' });
+      expect(judging(registry, observed)(degraded)).to.deep.include({
+        status: 'True',
+        reason: 'RouteNotAccepted',
+      });
     });
 
   for (const [missing, spec] of [
