@@ -1,8 +1,8 @@
 import { Health } from './health.ts';
-import { type Door, openDoor } from './http.ts';
 import { Cluster, openKubeConfig } from './kube/cluster.ts';
 import { leaseName } from './kube/kinds.ts';
 import { campaign } from './leader.ts';
+import { type Door, openDoor } from './listener.ts';
 import { type Log, openLog } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { RegistryOperator } from './registry-operator.ts';

@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { openDoor } from '../../../operator/http.ts';
 import { Cluster } from '../../../operator/kube/cluster.ts';
+import { openDoor } from '../../../operator/listener.ts';
 import { openMetrics } from '../../../operator/metrics.ts';
 import { aSchemaRegistry } from '../../build/registry.ts';
 
