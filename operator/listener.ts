@@ -7,9 +7,8 @@ interface Answer {
   readonly body: string;
 }
 
-export interface Door {
+export interface Listener extends AsyncDisposable {
   readonly port: number;
-  close(): Promise<void>;
 }
 
 /**
@@ -17,11 +16,11 @@ export interface Door {
  * @param setting which names the port
  * @throws Error where it cannot be listened on
  */
-export async function openDoor(
+export async function openListener(
   setting: string,
   port: number,
   paths: Readonly<Record<string, () => Answer | Promise<Answer>>>,
-): Promise<Door> {
+): Promise<Listener> {
   const server: Server = createServer((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
     const answer = Object.hasOwn(paths, path) ? paths[path] : undefined;
@@ -40,7 +39,7 @@ export async function openDoor(
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
+    [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

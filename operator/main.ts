@@ -2,7 +2,7 @@ import { Health } from './health.ts';
 import { Cluster, openKubeConfig } from './kube/cluster.ts';
 import { leaseName } from './kube/kinds.ts';
 import { campaign } from './leader.ts';
-import { type Door, openDoor } from './listener.ts';
+import { openListener } from './listener.ts';
 import { type Log, openLog } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { RegistryOperator } from './registry-operator.ts';
@@ -21,40 +21,40 @@ interface Parts {
  */
 export async function runOperator(settings: Settings, signal: AbortSignal): Promise<void> {
   const log = openLog(settings.logLevel);
-  const metrics = openMetrics(settings.version);
-  const health = new Health();
-  const say = (status: number, words: string) => ({ status, type: 'text/plain', body: `${words}\n` });
-  const doors: Door[] = [];
-  try {
-    doors.push(
-      await openDoor('HEALTH_PORT', settings.healthPort, {
-        // The process alone: no restart mends an API server that does not answer.
-        '/healthz': () => say(200, 'ok'),
-        '/readyz': () => {
-          const faults = health.faults();
-          return faults.length === 0 ? say(200, 'ok') : say(503, faults.join('\n'));
-        },
-      }),
-    );
-    doors.push(
-      await openDoor('METRICS_PORT', settings.metricsPort, {
-        '/metrics': async () => ({
-          status: 200,
-          type: metrics.registry.contentType,
-          body: await metrics.registry.metrics(),
-        }),
-      }),
-    );
-    await work({ settings, log, metrics, health }, signal);
-  } finally {
-    // One that is left open would keep a process that does nothing, and that looks well to its probes.
-    await Promise.all(doors.map((door) => door.close()));
-  }
+  await runParts({ settings, log, metrics: openMetrics(settings.version), health: new Health() }, signal);
   log.info('operator stopped');
 }
 
+/** Each part is closed by its end, however it comes: one left open would keep a process that does nothing and looks well to its probes. */
+async function runParts(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { settings, metrics, health } = parts;
+  const say = (status: number, words: string) => ({ status, type: 'text/plain', body: `${words}\n` });
+  await using opened = new AsyncDisposableStack();
+  opened.use(
+    await openListener('HEALTH_PORT', settings.healthPort, {
+      // The process alone: no restart mends an API server that does not answer.
+      '/healthz': () => say(200, 'ok'),
+      '/readyz': () => {
+        const faults = health.faults();
+        return faults.length === 0 ? say(200, 'ok') : say(503, faults.join('\n'));
+      },
+    }),
+  );
+  opened.use(
+    await openListener('METRICS_PORT', settings.metricsPort, {
+      '/metrics': async () => ({
+        status: 200,
+        type: metrics.registry.contentType,
+        body: await metrics.registry.metrics(),
+      }),
+    }),
+  );
+  await work(parts, signal);
+}
+
 /** Leads when it is this replica's turn, until the signal ends it. */
-async function work({ settings, log, metrics, health }: Parts, signal: AbortSignal): Promise<void> {
+async function work(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { settings, log, metrics, health } = parts;
   const config = openKubeConfig();
   const cluster = new Cluster(config, metrics);
   // Of its own: an API server that asks the work to wait must not cost the lease.
@@ -65,31 +65,34 @@ async function work({ settings, log, metrics, health }: Parts, signal: AbortSign
     namespaces: settings.watchNamespaces ?? 'all',
     images: settings.images,
   });
-  const lead = async (leading: AbortSignal) => {
-    metrics.isLeader.set({ name: leaseName }, 1);
-    const operator = new RegistryOperator({ cluster, settings, log, metrics, health });
-    const ended = new Promise<void>((resolve) => {
-      const stop = () => {
-        metrics.isLeader.set({ name: leaseName }, 0);
-        operator.stop();
-        resolve();
-      };
-      leading.addEventListener('abort', stop);
-      if (leading.aborted) stop();
-    });
-    await operator.start();
-    await ended;
-    await operator.stopped();
-  };
+  const lead = (leading: AbortSignal) => leadUntil(leading, parts, cluster);
   metrics.isLeader.set({ name: leaseName }, 0);
   if (settings.isLeaderElected) {
     const { leaseNamespace: namespace = settings.namespace, identity } = settings;
     const watchesAll = settings.watchNamespaces === undefined;
-    const parts = { cluster: leaseCluster, namespace, leaseName, watchesAll, identity, log, health };
-    await campaign(parts, signal, lead);
+    const campaigner = { cluster: leaseCluster, namespace, leaseName, watchesAll, identity, log, health };
+    await campaign(campaigner, signal, lead);
   } else {
     await lead(signal);
   }
+}
+
+async function leadUntil(ending: AbortSignal, parts: Parts, cluster: Cluster): Promise<void> {
+  const { metrics } = parts;
+  await using opened = new AsyncDisposableStack();
+  const operator = opened.use(new RegistryOperator({ ...parts, cluster }));
+  metrics.isLeader.set({ name: leaseName }, 1);
+  opened.defer(() => metrics.isLeader.set({ name: leaseName }, 0));
+  const ended = new Promise<void>((resolve) => {
+    const stop = () => {
+      operator.stop();
+      resolve();
+    };
+    ending.addEventListener('abort', stop);
+    if (ending.aborted) stop();
+  });
+  await operator.start();
+  await ended;
 }
 
 if (import.meta.main) {

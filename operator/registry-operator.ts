@@ -21,6 +21,13 @@ import type { Settings } from './settings.ts';
 
 const controller = 'schemaregistry';
 
+const kindNames = Object.keys(kinds) as KindName[];
+
+function isOptional(name: KindName): boolean {
+  const kind: Kind = kinds[name];
+  return kind.isOptional ?? false;
+}
+
 interface OperatorParts {
   readonly cluster: Cluster;
   readonly settings: Settings;
@@ -30,18 +37,19 @@ interface OperatorParts {
 }
 
 /**
- * The framework's life cycle around our own watches. Its `watchResource` ends the process on any error of a watch,
- * and its one queue lets one registry hold up all others; both are replaced here, and nothing else knows of it.
+ * The framework's life cycle around our own watches and queue: its `watchResource` ends the process on any error of a
+ * watch, and its one queue lets one registry hold up all others. Neither is used, and nothing else knows of it.
  */
-export class RegistryOperator extends DotI.default {
+export class RegistryOperator extends DotI.default implements AsyncDisposable {
   readonly #parts: OperatorParts;
   readonly #cluster: Cluster;
   readonly #caches: Caches;
   readonly #queue: WorkQueue;
   readonly #stopping = new AbortController();
-  readonly #secrets: NamedSecrets;
-  readonly #prober: Prober;
+  /** Each ends when `#stopping` is aborted. */
   readonly #watches: Promise<void>[] = [];
+  /** What has to end before another may lead, the last that was opened first. */
+  readonly #opened = new AsyncDisposableStack();
   readonly #served = new Set<Served>();
   #hasSynced = false;
 
@@ -58,20 +66,21 @@ export class RegistryOperator extends DotI.default {
     metrics.countRegistries(() => this.#countRegistries());
     // All that is asked for goes by it: nothing outlives the lease.
     this.#cluster = cluster.fenced(this.#stopping.signal);
-    this.#secrets = new NamedSecrets({ cluster: this.#cluster, log, metrics }, this.#stopping.signal, (key) =>
-      this.#queue.add(key),
-    );
-    const probe = openProbe(this.#cluster, settings.probesThroughApiServer);
-    this.#prober = new Prober(probe, (key) => this.#queue.add(key));
+    this.#opened.defer(async () => void (await Promise.all(this.#watches)));
+    const onKey = (key: string) => this.#queue.add(key);
+    const secrets = new NamedSecrets({ cluster: this.#cluster, log, metrics }, this.#stopping.signal, onKey);
+    this.#opened.defer(() => secrets.stopped());
+    const prober = new Prober(openProbe(this.#cluster, settings.probesThroughApiServer), onKey);
+    this.#opened.defer(() => prober.stop());
     const run = {
       cluster: this.#cluster,
       caches: this.#caches,
       ledger: new Ledger(),
       defaults: { images: settings.images, operatorNamespace: settings.namespace, policy: settings.policy },
-      secrets: this.#secrets,
+      secrets,
       warnings: warningsOf(this.#cluster),
       served: this.#served,
-      prober: this.#prober,
+      prober,
       identity: settings.identity,
       log,
     };
@@ -85,21 +94,14 @@ export class RegistryOperator extends DotI.default {
         log.warn('reconcile failed, trying again', { registry: key, delayMs: Math.round(delayMs), error });
       },
     });
+    this.#opened.defer(() => this.#queue.stop());
   }
 
   /** The caches are filled before the first run: on half of the truth it would make what is there already. */
   protected override async init(): Promise<void> {
-    const all: readonly Kind[] = Object.values(kinds);
-    const synced = all
-      .filter(({ isOptional }) => !isOptional)
-      .flatMap(({ apiVersion, plural }) => {
-        const [group = '', version = ''] = apiVersion.includes('/')
-          ? apiVersion.split('/')
-          : ['', apiVersion];
-        return this.#namespaces.map((namespace) =>
-          this.watchResource(group, version, plural, async () => undefined, namespace),
-        );
-      });
+    const synced = kindNames
+      .filter((name) => !isOptional(name))
+      .flatMap((name) => this.#namespaces.map((namespace) => this.#watch(name, namespace)));
     const stopped = new Promise<void>((resolve) =>
       this.#stopping.signal.addEventListener('abort', () => resolve()),
     );
@@ -113,23 +115,17 @@ export class RegistryOperator extends DotI.default {
   }
 
   /** Resolves after the first list. */
-  protected override watchResource(
-    group: string,
-    version: string,
-    plural: string,
-    _onEvent: unknown,
-    namespace?: string,
-  ): Promise<void> {
-    const apiVersion = group === '' ? version : `${group}/${version}`;
-    const entry = Object.entries(kinds).find(
-      ([, kind]) => kind.apiVersion === apiVersion && kind.plural === plural,
-    );
-    if (entry === undefined) throw new Error(`${plural}.${apiVersion} is not in kube/kinds.ts`);
-    const [name, kind] = entry as [KindName, Kind];
-    const { log, metrics, health, settings } = this.#parts;
+  #watch(name: KindName, namespace: string | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    this.#watches.push(reflect(this.#reflectorOf(name, namespace), this.#stopping.signal, resolve));
+    return promise;
+  }
+
+  #reflectorOf(name: KindName, namespace: string | undefined) {
+    const { log, metrics, health, settings } = this.#parts;
+    const kind: Kind = kinds[name];
     const query: Record<string, string> = kind.isChild ? { labelSelector: managedBySelector } : {};
-    const reflector = {
+    return {
       cluster: this.#cluster,
       kind,
       query,
@@ -143,8 +139,6 @@ export class RegistryOperator extends DotI.default {
         if (this.#hasSynced) this.#queue.add(key);
       },
     };
-    this.#watches.push(reflect(reflector, this.#stopping.signal, resolve));
-    return promise;
   }
 
   #runAll(): void {
@@ -152,29 +146,16 @@ export class RegistryOperator extends DotI.default {
   }
 
   #watchOptionalKinds(): void {
-    const { log, metrics, health, settings } = this.#parts;
-    for (const [name, kind] of Object.entries(kinds) as [KindName, Kind][]) {
-      if (!kind.isOptional) continue;
+    const { log } = this.#parts;
+    for (const name of kindNames.filter(isOptional)) {
       const onChange = () => {
         log.info(this.#served.has(name) ? 'kind is served' : 'kind is no longer served', { kind: name });
         this.#runAll();
       };
       for (const namespace of this.#namespaces) {
-        const reflector = {
-          cluster: this.#cluster,
-          kind,
-          query: { labelSelector: managedBySelector },
-          namespace,
-          cache: this.#caches[name],
-          log,
-          metrics,
-          health,
-          silenceMs: settings.watchSilenceMs,
-          onKey: (key: string) => this.#queue.add(key),
-        };
-        this.#watches.push(
-          reflectWhileServed({ name, reflector, served: this.#served, onChange }, this.#stopping.signal),
-        );
+        const reflector = this.#reflectorOf(name, namespace);
+        const parts = { name, reflector, served: this.#served, onChange };
+        this.#watches.push(reflectWhileServed(parts, this.#stopping.signal));
       }
     }
   }
@@ -208,9 +189,9 @@ export class RegistryOperator extends DotI.default {
   }
 
   /** Resolves when the last run and the last watch have ended. */
-  async stopped(): Promise<void> {
-    await Promise.all([this.#queue.stop(), this.#prober.stop(), ...this.#watches]);
-    await this.#secrets.stopped();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await this.#opened.disposeAsync();
   }
 
   async #measure<Result>(run: () => Promise<Result>): Promise<Result> {

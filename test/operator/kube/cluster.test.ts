@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { Cluster } from '../../../operator/kube/cluster.ts';
-import { openDoor } from '../../../operator/listener.ts';
+import { openListener } from '../../../operator/listener.ts';
 import { openMetrics } from '../../../operator/metrics.ts';
 import { aSchemaRegistry } from '../../build/registry.ts';
 
@@ -22,11 +22,11 @@ describe('a fenced API server', () => {
       return new Promise<never>(() => undefined);
     };
     const path = '/apis/llm-schema-registry.io/v1alpha1/namespaces/team-a/schemaregistries/sample';
-    const door = await openDoor('TEST_PORT', 0, { [path]: silent });
+    const listener = await openListener('TEST_PORT', 0, { [path]: silent });
     const config = new KubeConfig();
     // Plain HTTP on loopback: client-node takes it only when told that no certificate is wanted.
     config.loadFromClusterAndUser(
-      { name: 'test', server: `http://127.0.0.1:${door.port}`, skipTLSVerify: true },
+      { name: 'test', server: `http://127.0.0.1:${listener.port}`, skipTLSVerify: true },
       { name: 'test' },
     );
     const lost = new AbortController();
@@ -39,7 +39,7 @@ describe('a fenced API server', () => {
       expect(await failure(cluster.apply(aSchemaRegistry()))).to.equal('AbortError');
       expect(asked).to.equal(1);
     } finally {
-      await door.close();
+      await listener[Symbol.asyncDispose]();
     }
   });
 });
