@@ -116,7 +116,7 @@ export const programs = (version: string): ProgramImage[] => [
   {
     name: `ghcr.io/llm-schema-registry/operator:${version}`,
     dockerfile: 'Dockerfile.operator',
-    inputs: ['Dockerfile.operator', 'operator', ...shared],
+    inputs: ['Dockerfile.operator', 'operator', 'registry-server/authentication/key-list.ts', ...shared],
   },
   {
     name: `ghcr.io/llm-schema-registry/schema-registry:${version}`,

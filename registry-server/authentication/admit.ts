@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { RegistryError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Authenticator } from './authenticate.ts';
+import type { Role } from './key-list.ts';
 import { isRefusal, type Outcome, type RefusalReason } from './outcome.ts';
-import { type Principal, permits, type Role } from './principal.ts';
+import { type Principal, permits } from './principal.ts';
 
 /** `open` asks nobody who they are. `told`: open as well, and who says who they are may be told more. */
 export type Need = Role | 'open' | 'told';

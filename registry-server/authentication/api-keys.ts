@@ -1,16 +1,13 @@
-import { hash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Log } from '../log.ts';
 import { followFile } from './followed-file.ts';
-import { type Principal, type Role, roles } from './principal.ts';
+import { digestOf, judgeKeyList, WrongKeyList } from './key-list.ts';
+import type { Principal } from './principal.ts';
 
 export interface ApiKeys {
   find(key: string): Principal | undefined;
   close(): void;
 }
-
-/** Shorter ones could be guessed, or found from a digest that leaks. */
-const LEAST_KEY_LENGTH = 24;
 
 /** @throws where the file cannot be read, or is no list of keys */
 export function openApiKeys(file: string, log: Log): ApiKeys {
@@ -34,56 +31,20 @@ export function openApiKeys(file: string, log: Log): ApiKeys {
  * @throws with what is wrong and where; never with a key, or a part of one
  */
 export function readKeyList(text: string): ReadonlyMap<string, Principal> {
-  const entries = parseYaml(text);
-  if (!Array.isArray(entries) || entries.length === 0) {
-    throw new Error('is not a list of keys; write - {name: team-a, role: writer, key: …} for each');
+  try {
+    const entries = judgeKeyList(parseYaml(text));
+    return new Map(entries.map(({ name, role, digest }) => [digest, { name, role }]));
+  } catch (error) {
+    throw error instanceof WrongKeyList ? new Error(inWords(error)) : error;
   }
-  const principals = new Map<string, Principal>();
-  for (const [at, entry] of entries.entries()) {
-    const { digest, principal } = readEntry(entry, `entry ${at + 1}`);
-    const other = principals.get(digest);
-    if (other) throw new Error(`entry ${at + 1}: "${principal.name}" has the same key as "${other.name}"`);
-    principals.set(digest, principal);
-  }
-  return principals;
 }
 
-const fields = ['name', 'role', 'key', 'sha256'] as const;
-
-function readEntry(entry: unknown, where: string): { digest: string; principal: Principal } {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    throw new Error(`${where}: is not {name, role, key}`);
-  }
-  const { name, role, key, sha256 } = entry as Record<string, unknown>;
-  const isOther = Object.keys(entry).some((field) => !fields.some((known) => known === field));
-  if (isOther) throw new Error(`${where}: has a field that is none of ${fields.join(', ')}`);
-  if (typeof name !== 'string' || !/^[\w.@:/ -]{1,128}$/.test(name)) {
-    throw new Error(`${where}: name is not 1 to 128 letters, digits, spaces or . _ - @ : /`);
-  }
-  if (!roles.some((known) => known === role)) {
-    throw new Error(`${where} (${name}): role is none of ${roles.join(', ')}`);
-  }
-  const principal: Principal = { name, role: role as Role };
-  if ((key === undefined) === (sha256 === undefined)) {
-    throw new Error(`${where} (${name}): write either key or sha256`);
-  }
-  if (key === undefined) {
-    if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {
-      throw new Error(`${where} (${name}): sha256 is not 64 hexadecimal digits`);
-    }
-    return { digest: sha256.toLowerCase(), principal };
-  }
-  // What a header cannot carry could never be sent.
-  if (typeof key !== 'string' || key.length < LEAST_KEY_LENGTH || !/^[\x21-\x7e]+$/.test(key)) {
-    throw new Error(
-      `${where} (${name}): key is not ${LEAST_KEY_LENGTH} or more letters, digits and signs without spaces; openssl rand -hex 32 makes one`,
-    );
-  }
-  return { digest: digestOf(key), principal };
-}
-
-function digestOf(key: string): string {
-  return hash('sha256', key, 'hex');
+/** What the file is called goes before it. */
+function inWords({ message, entry, holder, sameAs }: WrongKeyList): string {
+  const words = message.replace(/^it /, '');
+  if (entry === undefined) return words;
+  if (sameAs !== undefined) return `entry ${entry}: "${holder}" has the same key as "${sameAs}"`;
+  return `entry ${entry}${holder === undefined ? '' : ` (${holder})`}: ${words}`;
 }
 
 /** JSON is YAML too. Every scalar is text: a key of digits alone is no number. */

@@ -1,8 +1,4 @@
-/** From the least to the most: each may do what those before it may. */
-export const roles = ['reader', 'writer', 'admin'] as const;
-
-export type Role = (typeof roles)[number];
-
+import { type Role, roles } from './key-list.ts';
 /** Who asks. */
 export interface Principal {
   /** For the log; never a credential. */

@@ -1,4 +1,4 @@
-import { type Role, roles } from './principal.ts';
+import { type Role, roles } from './key-list.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { type Admission, type Admit, unasked } from '../authentication/admit.ts';
-import type { Role } from '../authentication/principal.ts';
+import type { Role } from '../authentication/key-list.ts';
 
 /** A call, as far as it matters who may make it. */
 export interface CalledMethod {

@@ -1,5 +1,5 @@
 import type { Need } from '../authentication/admit.ts';
-import { roles } from '../authentication/principal.ts';
+import { roles } from '../authentication/key-list.ts';
 import { resources } from './table.ts';
 
 const needs = ['open', 'told', ...roles] as const satisfies readonly Need[];

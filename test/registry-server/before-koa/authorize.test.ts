@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Role, roles } from '../../../registry-server/authentication/principal.ts';
+import { type Role, roles } from '../../../registry-server/authentication/key-list.ts';
 import { resources } from '../../../registry-server/routes/table.ts';
 import { BadSettings } from '../../../registry-server/settings.ts';
 import { eventually } from '../../build/eventually.ts';

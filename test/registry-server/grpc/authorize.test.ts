@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Role, roles } from '../../../registry-server/authentication/principal.ts';
+import { type Role, roles } from '../../../registry-server/authentication/key-list.ts';
 import { services } from '../../../registry-server/grpc/table.ts';
 import { type GrpcClient, openGrpcClient } from '../../build/grpc.ts';
 import { startServer, type TestServer } from '../../build/server.ts';
