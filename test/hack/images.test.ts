@@ -22,6 +22,7 @@ import { importedPackages } from '../../hack/images/imported-packages.ts';
 import { keptPackages } from '../../hack/images/kept-packages.ts';
 import { isLicence, licenceIn, licenceText } from '../../hack/images/licences.ts';
 import { packImage } from '../../hack/images/pack.ts';
+import { programs } from '../../hack/images/table.ts';
 import { withoutSymbols } from '../../hack/images/without-symbols.ts';
 
 /** The files that `import` and `require` of a package lead to in Node, but for patterns. */
@@ -262,7 +263,10 @@ describe('licences and notices', () => {
         );
         const copy = (flags: string) => run('cp', [flags, '--parents', ...installed, folder], { cwd: root });
         await copy('-al').catch(() => copy('-a'));
-        for (const path of [program, 'LICENSE', 'package.json'])
+        const dockerfile = `Dockerfile.${program === 'operator' ? 'operator' : 'server'}`;
+        const inputs = programs('test').find((image) => image.dockerfile === dockerfile)?.inputs ?? [];
+        const sources = inputs.filter((path) => /^(operator|registry-server)(\/|$)/.test(path));
+        for (const path of [...sources, 'LICENSE', 'package.json'])
           cpSync(join(root, path), join(folder, path), { recursive: true });
         mkdirSync(join(folder, 'hack'));
         symlinkSync(join(root, 'hack', 'images'), join(folder, 'hack', 'images'));
