@@ -26,13 +26,13 @@ export interface AppSettings {
   readonly lifecycle: Lifecycle;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Log;
-  readonly known: KnownPosts;
+  readonly knownPosts: KnownPosts;
   readonly requestTimeoutMs: number;
 }
 
 /** The middleware in order, then the routes. */
 export function openApp(settings: AppSettings): Koa {
-  const { registry, lifecycle, readiness, log, known, requestTimeoutMs } = settings;
+  const { registry, lifecycle, readiness, log, knownPosts, requestTimeoutMs } = settings;
   const app = new Koa();
   // Clients that hang up are no event; what fails in a request is answered by replyToErrors.
   app.silent = true;
@@ -64,7 +64,7 @@ export function openApp(settings: AppSettings): Koa {
   const router = new Router({ sensitive: true });
   router.use(negotiate);
   router.use(waitForStart(lifecycle));
-  router.use(keepAnswers(known));
+  router.use(keepAnswers(knownPosts));
   addRoutes(router, forClients, registry, server);
   app.use(router.routes());
   // Says in Allow what a path has; replyToErrors gives the answer its body.

@@ -33,14 +33,14 @@ export async function rebuildFromArchive(settings: ServerSettings, args: readonl
   const database = folder === undefined ? openDatabase(settings, log) : databases.embedded(folder);
   try {
     await migrate(database);
-    let told = 0;
+    let lastReported = 0;
     const result = await rebuild(database, bucket, {
       isDryRun,
       isPartial: options.partial === true,
       problem: (problem) => process.stderr.write(`${problem}\n`),
       progress(subjects) {
-        if (subjects < told + 10_000) return;
-        told = subjects;
+        if (subjects < lastReported + 10_000) return;
+        lastReported = subjects;
         say(`${subjects} subjects`);
       },
     });

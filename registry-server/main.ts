@@ -87,9 +87,9 @@ async function main([name = 'serve', ...rest]: readonly string[]): Promise<numbe
     const isExpected = expected.some((kind) => error instanceof kind);
     if (!isExpected && !failure) throw error;
     // What else such an error holds repeats what was in the rows.
-    const said = failure && `${failure.message} (${failure.sqlState})`;
+    const reason = failure && `${failure.message} (${failure.sqlState})`;
     const words = isExpected ? (error as Error).message : 'the database refuses a statement';
-    process.stderr.write(`${said === undefined ? words : `${words}: ${said}`}\n`);
+    process.stderr.write(`${reason === undefined ? words : `${words}: ${reason}`}\n`);
     return 1;
   }
 }

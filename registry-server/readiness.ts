@@ -128,8 +128,8 @@ export function statusOf({ status }: Pick<Readiness, 'status'>): 200 | 503 {
 }
 
 /** Of what the workers of a server said. One that says nothing that can be read says nothing. */
-export function worstOf(said: readonly unknown[]): Readiness {
-  const readable = said.filter((one): one is Readiness =>
+export function worstOf(answers: readonly unknown[]): Readiness {
+  const readable = answers.filter((one): one is Readiness =>
     readinessStatuses.includes((one as Readiness | null)?.status as Readiness['status']),
   );
   const rank = ({ status }: Readiness) => readinessStatuses.indexOf(status);

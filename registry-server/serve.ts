@@ -112,10 +112,10 @@ export async function serve(
       ...store.cacheUsage(),
       ...registry.parser.cacheUsage(),
       answers.usage(),
-      known.usage(),
+      knownPosts.usage(),
     ],
     threadUsage: () => registry.parser.threadUsage(),
-    holdings: () => holdings.seen(),
+    holdings: () => holdings.last(),
     backlog: settings.s3Bucket === undefined ? undefined : () => archive?.status() ?? unknownBacklog,
   });
   const authenticator = await openAuthenticator(settings, log);
@@ -160,9 +160,9 @@ export async function serve(
   };
   opened.defer(() => registry.parser.close());
   const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
-  const known = new KnownPosts(settings.cacheMaxEntries);
-  const answers = new ReadyAnswers(store, known, settings.cacheMaxEntries);
-  const app = openApp({ registry, lifecycle, readiness, log, known, requestTimeoutMs });
+  const knownPosts = new KnownPosts(settings.cacheMaxEntries);
+  const answers = new ReadyAnswers(store, knownPosts, settings.cacheMaxEntries);
+  const app = openApp({ registry, lifecycle, readiness, log, knownPosts, requestTimeoutMs });
   const underWay = new BytesUnderWay(
     Math.max(LEAST_UNDER_WAY_BYTES, LARGEST_UNDER_WAY * registry.maxBodyBytes),
   );
@@ -287,7 +287,7 @@ async function prepare(
   signal: AbortSignal,
   link: WorkerLink | undefined,
 ): Promise<void> {
-  let said = '';
+  let lastCause = '';
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       await store.migrate(signal);
@@ -306,10 +306,10 @@ async function prepare(
     } catch (error) {
       if (!isExpected(error)) throw error;
       lifecycle.waitFor(error.message);
-      if (error.message !== said) {
+      if (error.message !== lastCause) {
         log.warn('waiting for the database', { cause: error.message, ...statementFailure(error) });
       }
-      said = error.message;
+      lastCause = error.message;
       await delay(backOffMs(failures, RETRY), undefined, { signal }).catch(() => {});
     }
   }

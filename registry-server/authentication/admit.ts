@@ -6,8 +6,8 @@ import type { Role } from './key-list.ts';
 import { isRefusal, type Outcome, type RefusalReason } from './outcome.ts';
 import { type Principal, permits } from './principal.ts';
 
-/** `open` asks nobody who they are. `told`: open as well, and who says who they are may be told more. */
-export type Need = Role | 'open' | 'told';
+/** `open` asks nobody who they are. `optional`: open as well, and who says who they are may be told more. */
+export type Need = Role | 'open' | 'optional';
 
 /** Who asks, where anybody is asked, and why they may not, where they may not. */
 export interface Admission {
@@ -44,11 +44,11 @@ export function openAdmission(
   function judge(outcome: Outcome, need: Exclude<Need, 'open'>, operation: () => string): Admission {
     if (isRefusal(outcome)) {
       // Who says nothing there is a probe; whoever tries keys there is on record as anywhere.
-      if (need === 'told' && outcome.reason === 'no-credentials') return unasked;
+      if (need === 'optional' && outcome.reason === 'no-credentials') return unasked;
       metrics.authenticationFailed(outcome.reason);
       return { refused: outcome.reason, error: outcome.error };
     }
-    if (need === 'told' || permits(outcome, need)) return { principal: outcome };
+    if (need === 'optional' || permits(outcome, need)) return { principal: outcome };
     const detail = `${operation()}: this needs the role ${need}`;
     return { principal: outcome, error: new RegistryError('FORBIDDEN', { detail }) };
   }

@@ -11,7 +11,7 @@ export class KeysUnavailable extends Error {
 }
 
 export interface KeySet<T> {
-  /** What is held, and has what is old read anew. @throws KeysUnavailable while there is nothing */
+  /** The keys that are there, and has what is old read anew. @throws KeysUnavailable while there is nothing */
   get(): Promise<T>;
   /** Has what is old read anew, and waits for nothing. */
   keepFresh(): void;
@@ -23,7 +23,7 @@ export interface KeySetSettings<T> {
   readonly url: string;
   readonly log: Log;
   readonly parse: (found: ReadKeySet) => T;
-  /** Told when what is held is another than before. */
+  /** Called when the keys are others than before. */
   readonly changed: () => void;
   readonly coolDownMs?: number;
   readonly maxAgeMs?: number;
@@ -45,24 +45,24 @@ export function openKeySet<T>({
   maxAgeMs = 300_000,
   deadlineMs = 5_000,
 }: KeySetSettings<T>): KeySet<T> {
-  let held: T | undefined;
+  let keys: T | undefined;
   let text = '';
   let askedMs = Number.NEGATIVE_INFINITY;
   let loading: Promise<void> | undefined;
-  let said = '';
+  let lastCause = '';
 
   return {
     async get() {
-      if (held === undefined) await load();
+      if (keys === undefined) await load();
       keepFresh();
-      if (held === undefined) throw new KeysUnavailable(said);
-      return held;
+      if (keys === undefined) throw new KeysUnavailable(lastCause);
+      return keys;
     },
     keepFresh,
     async findNewer() {
-      const former = held;
+      const former = keys;
       await load();
-      return held === former ? undefined : held;
+      return keys === former ? undefined : keys;
     },
   };
 
@@ -84,17 +84,17 @@ export function openKeySet<T>({
   async function read(): Promise<void> {
     try {
       const found = await fetchText(url, deadlineMs);
-      said = '';
+      lastCause = '';
       if (found === text) return;
       const keySet = readKeySet(found);
-      held = parse(keySet);
+      keys = parse(keySet);
       text = found;
       changed();
       log.info('the keys of the identity provider are read', { url, keys: keySet.keys.length });
     } catch (error) {
       const cause = wordsOf(error as Error, deadlineMs);
-      if (cause !== said) log.warn('the keys of the identity provider cannot be read', { url, cause });
-      said = cause;
+      if (cause !== lastCause) log.warn('the keys of the identity provider cannot be read', { url, cause });
+      lastCause = cause;
     }
   }
 }

@@ -1,7 +1,7 @@
-import type { BytesUnderWay, Held } from '../requests/bytes-under-way.ts';
+import type { BytesUnderWay, SentBytes } from '../requests/bytes-under-way.ts';
 
 /** To be told of all that is read of a body, before it is read. */
-export interface CountedBody extends Held {
+export interface CountedBody extends SentBytes {
   /** Nothing more of it is to be read. */
   readonly hasGivenWay: () => boolean;
   /** Called once, when it gives way. The last listener is told. */
@@ -11,12 +11,12 @@ export interface CountedBody extends Held {
 export function beginCounting(underWay: BytesUnderWay): CountedBody {
   let hasGivenWay = false;
   let tell = (): void => {};
-  const held = underWay.begin(() => {
+  const sent = underWay.begin(() => {
     hasGivenWay = true;
     tell();
   });
   return {
-    ...held,
+    ...sent,
     hasGivenWay: () => hasGivenWay,
     onGivingWay: (listener) => {
       tell = listener;

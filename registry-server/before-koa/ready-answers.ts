@@ -26,13 +26,17 @@ const byVersion = /^\/subjects\/([\w.~:%@!$&'()*+,=-]+)\/versions\/(latest|[1-9]
  */
 export class ReadyAnswers {
   readonly #store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>;
-  readonly #known: KnownPosts;
+  readonly #knownPosts: KnownPosts;
   /** Answers by their path. */
   readonly #reads: LRUCache<string, ReadyAnswer>;
 
-  constructor(store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>, known: KnownPosts, maxEntries: number) {
+  constructor(
+    store: Pick<CachedStore, 'peekSubject' | 'peekSchema'>,
+    knownPosts: KnownPosts,
+    maxEntries: number,
+  ) {
     this.#store = store;
-    this.#known = known;
+    this.#knownPosts = knownPosts;
     this.#reads = new LRUCache({
       max: maxEntries,
       maxSize: MAX_BYTES,
@@ -50,7 +54,7 @@ export class ReadyAnswers {
   }
 
   findPost(url: string, sent: Buffer): ReadyAnswer | undefined {
-    const found = this.#known.find(url, sent);
+    const found = this.#knownPosts.find(url, sent);
     return found && this.#isCurrent(found) ? found : undefined;
   }
 

@@ -11,15 +11,15 @@ const ANSWER_TRAVEL_MS = 1_000;
 export function boundStreams(session: ServerHttp2Session, underWay: BytesUnderWay): void {
   session.on('stream', (stream: ServerHttp2Stream) => {
     let timer: NodeJS.Timeout | undefined;
-    const held = underWay.begin(() => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
-    stream.on('data', (chunk: Buffer) => held.add(chunk.length));
+    const sent = underWay.begin(() => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    stream.on('data', (chunk: Buffer) => sent.add(chunk.length));
     stream.once('finish', () => {
       if (stream.readableEnded) return;
       stream.pause();
       timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), ANSWER_TRAVEL_MS);
     });
     stream.once('close', () => {
-      held.end();
+      sent.end();
       clearTimeout(timer);
     });
   });

@@ -247,7 +247,7 @@ function isReadMethod(definition: ServiceDefinition, method: string): boolean {
 
 /** The health of the server (under the empty name) and of each service, as grpc.health.v1 has it. */
 function openHealth(lifecycle: Lifecycle) {
-  const known = new Set(['', ...Object.keys(services).map((name) => `${packageName}.${name}`)]);
+  const serviceNames = new Set(['', ...Object.keys(services).map((name) => `${packageName}.${name}`)]);
   const watching = new Set<ServerWritableStream<{ service: string }, object>>();
   const now = () => ({ status: lifecycle.phase.is === 'serving' ? 'SERVING' : 'NOT_SERVING' });
   const end = (call: ServerWritableStream<{ service: string }, object>) => {
@@ -255,20 +255,20 @@ function openHealth(lifecycle: Lifecycle) {
     call.end();
   };
   lifecycle.onChange(() => {
-    for (const call of watching) if (known.has(call.request.service)) call.write(now());
+    for (const call of watching) if (serviceNames.has(call.request.service)) call.write(now());
   });
   const handlers = {
     check: ({ request }: ServerUnaryCall<{ service: string }, object>, callback: sendUnaryData<object>) => {
-      if (known.has(request.service)) return callback(null, now());
+      if (serviceNames.has(request.service)) return callback(null, now());
       callback({ code: status.NOT_FOUND, details: `there is no service "${request.service}"` });
     },
     watch: (call: ServerWritableStream<{ service: string }, object>) => {
       watching.add(call);
       call.on('cancelled', () => end(call));
-      call.write(known.has(call.request.service) ? now() : { status: 'SERVICE_UNKNOWN' });
+      call.write(serviceNames.has(call.request.service) ? now() : { status: 'SERVICE_UNKNOWN' });
     },
     list: (_: unknown, callback: sendUnaryData<object>) => {
-      callback(null, { statuses: Object.fromEntries([...known].map((name) => [name, now()])) });
+      callback(null, { statuses: Object.fromEntries([...serviceNames].map((name) => [name, now()])) });
     },
   };
   return { handlers, end: () => watching.forEach(end) };

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry as MetricRegistry } from 'prom-client';
 import { prefix } from './buckets.ts';
 
 export interface ArchiveMetrics {
@@ -18,7 +18,7 @@ export interface ArchiveSources {
   readonly backlog?: (() => Backlog) | undefined;
 }
 
-export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Registry[]): ArchiveMetrics {
+export function openArchiveMetrics({ backlog }: ArchiveSources, registers: MetricRegistry[]): ArchiveMetrics {
   // Its count is that of the objects.
   const s3Durations = new Histogram({
     name: `${prefix}s3_request_duration_seconds`,

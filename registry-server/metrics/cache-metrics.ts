@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry as MetricRegistry } from 'prom-client';
 import type { CacheUsage } from '../store/cached.ts';
 import { prefix } from './buckets.ts';
 
@@ -17,7 +17,7 @@ export interface CacheSources {
 /** What is remembered in memory and in Redis. */
 export function openCacheMetrics(
   { cacheUsage = () => [] }: CacheSources,
-  registers: Registry[],
+  registers: MetricRegistry[],
 ): CacheMetrics {
   const cacheReads = new Counter({
     name: `${prefix}cache_reads_total`,

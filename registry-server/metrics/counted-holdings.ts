@@ -3,7 +3,7 @@ import type { Holdings } from '../store/store.ts';
 /** How much there is, as it was last counted. */
 export interface CountedHoldings {
   /** Tells what was counted last, without a wait. Where it is time to count again, that begins, and whoever asks next is told. */
-  seen(): Holdings | undefined;
+  last(): Holdings | undefined;
   close(): void;
 }
 
@@ -21,7 +21,7 @@ export function countedHoldings(
   now = () => performance.now(),
 ): CountedHoldings {
   const closing = new AbortController();
-  let last: Holdings | undefined;
+  let newest: Holdings | undefined;
   let nextMs = Number.NEGATIVE_INFINITY;
   let isCounting = false;
 
@@ -29,7 +29,7 @@ export function countedHoldings(
     isCounting = true;
     const started = now();
     try {
-      last = await count(closing.signal);
+      newest = await count(closing.signal);
     } catch {
       // A database that is out says so elsewhere; what was counted before is what is known.
     }
@@ -39,9 +39,9 @@ export function countedHoldings(
   }
 
   return {
-    seen() {
+    last() {
       if (!isCounting && canCount() && now() >= nextMs && !closing.signal.aborted) void countAgain();
-      return last;
+      return newest;
     },
     close: () => closing.abort(),
   };

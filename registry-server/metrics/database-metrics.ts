@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry as MetricRegistry } from 'prom-client';
 import type { OutReason, PoolUsage } from '../store/database.ts';
 import { prefix, statementBuckets } from './buckets.ts';
 
@@ -16,7 +16,7 @@ export interface DatabaseSources {
 /** How PostgreSQL is reached, and how it answers. */
 export function openDatabaseMetrics(
   { poolUsage, isFeedAlive }: DatabaseSources,
-  registers: Registry[],
+  registers: MetricRegistry[],
 ): DatabaseMetrics {
   const statements = new Histogram({
     name: `${prefix}db_statement_duration_seconds`,

@@ -1,4 +1,4 @@
-import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
+import type { MetricObjectWithValues, Registry as MetricRegistry, MetricValue } from 'prom-client';
 
 /** What one process counted. */
 export type Measured = readonly MetricObjectWithValues<MetricValue<string>>[];
@@ -12,7 +12,7 @@ export interface MetricFacts {
 }
 
 /** The library's types know nothing of the names of the labels. */
-export function factsOf(registry: Registry): readonly MetricFacts[] {
+export function factsOf(registry: MetricRegistry): readonly MetricFacts[] {
   return (registry.getMetricsAsArray() as unknown as readonly MetricFacts[]).map(
     ({ name, type, help, labelNames }) => ({ name, type: String(type), help, labelNames }),
   );

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry as MetricRegistry } from 'prom-client';
 import type { SpanOutcome } from '../tracing/tracer.ts';
 import { version } from '../version.ts';
 import { type ArchiveMetrics, type ArchiveSources, openArchiveMetrics } from './archive-metrics.ts';
@@ -29,7 +29,7 @@ export interface Metrics
 export interface MetricSources extends SchemaSources, CacheSources, DatabaseSources, ArchiveSources {}
 
 export function openMetrics(sources: MetricSources): Metrics {
-  const registry = new Registry();
+  const registry = new MetricRegistry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix });
 

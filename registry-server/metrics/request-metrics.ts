@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry as MetricRegistry } from 'prom-client';
 import type { RefusalReason } from '../authentication/outcome.ts';
 import { prefix, requestBuckets } from './buckets.ts';
 
@@ -9,7 +9,7 @@ export interface RequestMetrics {
 }
 
 /** What clients ask for, and what they are answered. */
-export function openRequestMetrics(registers: Registry[]): RequestMetrics {
+export function openRequestMetrics(registers: MetricRegistry[]): RequestMetrics {
   const requests = new Counter({
     name: `${prefix}http_requests_total`,
     help: 'Requests, by route pattern, method and status',

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry as MetricRegistry } from 'prom-client';
 import type { ThreadUsage } from '../services/schema-threads.ts';
 import type { Holdings } from '../store/store.ts';
 import { prefix } from './buckets.ts';
@@ -19,7 +19,7 @@ export interface SchemaSources {
 /** What becomes of the schemas that clients send, and how many there are. */
 export function openSchemaMetrics(
   { threadUsage = () => ({ busy: 0, idle: 0, waiting: 0 }), holdings = () => undefined }: SchemaSources,
-  registers: Registry[],
+  registers: MetricRegistry[],
 ): SchemaMetrics {
   const registrations = new Counter({
     name: `${prefix}registrations_total`,
@@ -59,7 +59,12 @@ export function openSchemaMetrics(
     },
   });
   // Every replica and every worker counts the same rows: the largest is the newest, not their sum.
-  const held: readonly [string, string, readonly string[], (holdings: Holdings) => readonly HeldValue[]][] = [
+  const holdingGauges: readonly [
+    string,
+    string,
+    readonly string[],
+    (holdings: Holdings) => readonly HeldValue[],
+  ][] = [
     [
       'subjects',
       'Subjects; deleted ones have soft-deleted versions only',
@@ -79,7 +84,7 @@ export function openSchemaMetrics(
       ({ types }) => types.flatMap(({ type, versions }) => byState(versions, { type })),
     ],
   ];
-  for (const [name, help, labelNames, read] of held) {
+  for (const [name, help, labelNames, read] of holdingGauges) {
     new Gauge({
       name: prefix + name,
       help,

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Registry as MetricRegistry } from 'prom-client';
 import { prefix } from './buckets.ts';
 import { factsOf, type Measured } from './measured.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,7 +18,7 @@ export function openWorkerMetrics(
   workers: () => { readonly alive: number; readonly wanted: number },
   askAll: () => Promise<readonly Measured[]>,
 ): WorkerMetrics {
-  const own = new Registry();
+  const own = new MetricRegistry();
   const registers = [own];
   new Gauge({
     name: `${prefix}workers`,

@@ -4,7 +4,7 @@ import { keptBytes } from '../before-koa/kept-bytes.ts';
 import { type KnownPosts, revisionsOf } from '../before-koa/known-posts.ts';
 
 /** Keeps what a route says it answered from the store's cache alone, in the record of its request. */
-export function keepAnswers(known: KnownPosts): Middleware {
+export function keepAnswers(knownPosts: KnownPosts): Middleware {
   return async (ctx, next) => {
     await next();
     const { basis, rawBody, url } = recordOf(ctx);
@@ -13,6 +13,6 @@ export function keepAnswers(known: KnownPosts): Middleware {
     ctx.body = body;
     const { name, state, schema } = basis;
     const route = ctx._matchedRoute;
-    known.keep(url, rawBody, { name, revisions: revisionsOf(state), schema, route, body });
+    knownPosts.keep(url, rawBody, { name, revisions: revisionsOf(state), schema, route, body });
   };
 }

@@ -78,9 +78,9 @@ export function openApiDocument(resources: readonly Resource[], credentials?: Cr
   function add(resource: Resource, route: Route): void {
     const { method, needs, id, summary, description, query = [], body, reply, otherReplies = [] } = route;
     const path = route.path.replaceAll(parameter, '{$1}');
-    const isOpen = needs === 'open' || needs === 'told';
+    const isOpen = needs === 'open' || needs === 'optional';
     const isLocked = credentials !== undefined && !isOpen;
-    const takesCredentials = isLocked || (credentials !== undefined && needs === 'told');
+    const takesCredentials = isLocked || (credentials !== undefined && needs === 'optional');
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = {
       operationId: id,

@@ -1,5 +1,5 @@
 /** What one request has sent so far, for as long as it is under way. */
-export interface Held {
+export interface SentBytes {
   add(bytes: number): void;
   end(): void;
 }
@@ -27,7 +27,7 @@ export class BytesUnderWay {
   }
 
   /** @param giveWay ends the request; it counts no longer when this is called */
-  begin(giveWay: () => void): Held {
+  begin(giveWay: () => void): SentBytes {
     const request: Request = { bytes: 0, giveWay };
     this.#requests.add(request);
     return {

@@ -27,7 +27,7 @@ export const health: Resource = {
       summary: 'See that requests can be answered',
       description:
         'Only an admin is told more than the status. On the port of the metrics /ready tells everything to all.',
-      needs: 'told',
+      needs: 'optional',
       reply: {
         description: 'They can; `degraded`: without Redis, S3 or room to write.',
         schema: ref('Readiness'),

@@ -2,7 +2,7 @@ import type { Need } from '../authentication/admit.ts';
 import { roles } from '../authentication/key-list.ts';
 import { resources } from './table.ts';
 
-const needs = ['open', 'told', ...roles] as const satisfies readonly Need[];
+const needs = ['open', 'optional', ...roles] as const satisfies readonly Need[];
 
 /** For each method one expression for each need, the least need first: most requests read. */
 const byMethod: ReadonlyMap<string, readonly (readonly [Need, RegExp])[]> = new Map(

@@ -79,10 +79,10 @@ export function openWorkerLink(workers: number): WorkerLink | undefined {
   async function tellAll(): Promise<void> {
     isTelling = true;
     while (waiting.length > 0) {
-      const told = waiting;
+      const batch = waiting;
       waiting = [];
-      await tellRound(told.map(({ change }) => change));
-      for (const { done } of told) done();
+      await tellRound(batch.map(({ change }) => change));
+      for (const { done } of batch) done();
     }
     isTelling = false;
   }

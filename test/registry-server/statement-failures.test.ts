@@ -193,7 +193,7 @@ describe('a list that PostgreSQL ends', () => {
     const app = openApp({
       registry: { store, metrics } as Registry,
       log,
-      known: new KnownPosts(1),
+      knownPosts: new KnownPosts(1),
       requestTimeoutMs: 5_000,
       lifecycle,
       readiness: () => Promise.reject(new Error('is not asked')),

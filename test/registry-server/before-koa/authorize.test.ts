@@ -44,7 +44,7 @@ describe('a server with API keys', () => {
   });
 
   it('is open for probes, and for clients that ask what they need', () => {
-    const open = routes.filter(({ needs }) => needs === 'open' || needs === 'told');
+    const open = routes.filter(({ needs }) => needs === 'open' || needs === 'optional');
     expect(open.map(({ method, path }) => `${method} ${path}`)).to.have.members([
       'GET /',
       'POST /',
@@ -73,7 +73,7 @@ describe('a server with API keys', () => {
     for (const { method, path, needs: need } of routes) {
       const ask = (headers: Record<string, string>, prefix = '') =>
         server.ask(method, prefix + filled(path), method === 'GET' ? undefined : '{', headers);
-      const isOpen = need === 'open' || need === 'told';
+      const isOpen = need === 'open' || need === 'optional';
       const isIn = !isOpen && !path.startsWith('/v1');
       for (const prefix of isIn ? ['', '/contexts/.other'] : ['']) {
         it(`${method} ${prefix}${path} lets in whom it should: ${need}`, async () => {

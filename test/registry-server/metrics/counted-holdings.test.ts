@@ -28,11 +28,11 @@ describe('counting what the registry holds', () => {
 
   it('holds nobody up: who asks is told what was counted last, and a second count waits for the first', async () => {
     const holdings = open();
-    expect([holdings.seen(), holdings.seen()]).to.deep.equal([undefined, undefined]);
+    expect([holdings.last(), holdings.last()]).to.deep.equal([undefined, undefined]);
     expect(counted).to.have.lengthOf(1);
     counted[0]?.resolve(holding(7));
     await settled();
-    expect(holdings.seen()).to.deep.equal(holding(7));
+    expect(holdings.last()).to.deep.equal(holding(7));
     expect(counted).to.have.lengthOf(1);
   });
 
@@ -42,39 +42,39 @@ describe('counting what the registry holds', () => {
   ]) {
     it(title, async () => {
       const holdings = open();
-      holdings.seen();
+      holdings.last();
       nowMs = tookMs;
       counted[0]?.resolve(holding(1));
       await settled();
       nowMs = tookMs + pauseMs - 1;
-      holdings.seen();
+      holdings.last();
       expect(counted).to.have.lengthOf(1);
       nowMs += 1;
-      holdings.seen();
+      holdings.last();
       expect(counted).to.have.lengthOf(2);
     });
   }
 
   it('keeps what was counted while the database is out, and waits before it asks again', async () => {
     const holdings = open();
-    holdings.seen();
+    holdings.last();
     counted[0]?.resolve(holding(3));
     await settled();
     nowMs = 60_000;
-    holdings.seen();
+    holdings.last();
     counted[1]?.reject(new Error('out'));
     await settled();
-    expect(holdings.seen()).to.deep.equal(holding(3));
+    expect(holdings.last()).to.deep.equal(holding(3));
     expect(counted).to.have.lengthOf(2);
   });
 
   it('begins when the server serves, and ends with it', () => {
     const holdings = open();
     canCount = false;
-    holdings.seen();
+    holdings.last();
     canCount = true;
     holdings.close();
-    holdings.seen();
+    holdings.last();
     expect(counted).to.have.lengthOf(0);
   });
 });
