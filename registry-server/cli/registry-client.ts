@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import { concurrency } from './map-bounded.ts';
 import { Problem, Refusal } from './problem.ts';
 import { shown } from './shown.ts';
 
@@ -48,9 +49,6 @@ export interface RegistryClient {
   ask<Answer>(method: Method, path: Path, question?: Question): Promise<Answer>;
 }
 
-/** How many requests are under way at once at most. */
-export const requestsAtOnce = 8;
-
 const attempts = 3;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
@@ -68,7 +66,7 @@ export function openRegistry(
   connection: Connection,
   trace: (line: string) => void = () => {},
 ): RegistryClient {
-  const options = { keepAlive: true, maxSockets: requestsAtOnce, proxyEnv: process.env };
+  const options = { keepAlive: true, maxSockets: concurrency, proxyEnv: process.env };
   const tls = {
     ca: readPem(connection.caFile, 'of the certificate authority'),
     cert: readPem(connection.certFile, 'of the client certificate'),

@@ -1,9 +1,9 @@
-import { inParallel } from '../../waiting/in-parallel.ts';
 import { neededFiles } from '../in-order.ts';
 import { findLevel, findSame, judge } from '../judge.ts';
+import { mapBounded } from '../map-bounded.ts';
 import { exitCodes, isInvalid, isNotFound, Problem } from '../problem.ts';
 import { type SchemaFile, selectFiles } from '../project.ts';
-import { type RegistryClient, requestsAtOnce } from '../registry-client.ts';
+import type { RegistryClient } from '../registry-client.ts';
 import type { CheckResult } from '../reports/report.ts';
 import { reports } from '../reports/table.ts';
 import { readVersion, schemaTypes, type WantedVersion } from '../schema.ts';
@@ -68,9 +68,8 @@ export const check: Verb = {
     const against = readAgainst(given.text('version'));
     const client = registry();
     const bySubject = new Map(files.map((file) => [file.subject, file]));
-    const results = await inParallel(
+    const results = await mapBounded(
       files,
-      requestsAtOnce,
       (file) => checkFile(client, file, against, bySubject),
       (done) => terminal.progress(done, files.length, 'files'),
     );

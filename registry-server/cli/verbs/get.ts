@@ -1,8 +1,8 @@
-import { inParallel } from '../../waiting/in-parallel.ts';
+import { mapBounded } from '../map-bounded.ts';
 import { prettySchema } from '../pretty-schema.ts';
 import { pairs, print } from '../print.ts';
 import { Problem } from '../problem.ts';
-import { type Path, type RegistryClient, requestsAtOnce } from '../registry-client.ts';
+import type { Path, RegistryClient } from '../registry-client.ts';
 import { besides, type Reference, type RegisteredSchema, readVersion, typeOf } from '../schema.ts';
 import { shown, shownLines } from '../shown.ts';
 import type { Given, Verb } from '../verb.ts';
@@ -102,7 +102,7 @@ export async function allReferenced(
     );
     if (found.size + missing.length > maxReferences)
       throw new Problem(`"${shown(schema.subject)}" refers to more than ${maxReferences} schemas.`);
-    const fetched = await inParallel(missing, requestsAtOnce, async ([key, { subject, version }]) => {
+    const fetched = await mapBounded(missing, async ([key, { subject, version }]) => {
       const path = ['subjects', subject, 'versions', version];
       return [key, await client.ask<RegisteredSchema>('GET', path, { query: { deleted: true } })] as const;
     });

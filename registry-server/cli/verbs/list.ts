@@ -1,7 +1,7 @@
-import { inParallel } from '../../waiting/in-parallel.ts';
+import { mapBounded } from '../map-bounded.ts';
 import { print, table } from '../print.ts';
 import { Problem } from '../problem.ts';
-import { type RegistryClient, requestsAtOnce } from '../registry-client.ts';
+import type { RegistryClient } from '../registry-client.ts';
 import { type RegisteredSchema, typeOf } from '../schema.ts';
 import { shown } from '../shown.ts';
 import type { Given, Verb, World } from '../verb.ts';
@@ -135,9 +135,8 @@ async function listVersions(
     print(terminal, given.output, versions, () => versions.map((version) => `${version}\n`).join(''));
     return undefined;
   }
-  const schemas = await inParallel(
+  const schemas = await mapBounded(
     versions,
-    requestsAtOnce,
     (version) =>
       client.ask<RegisteredSchema>('GET', [...path, version], { query: { deleted: isWithDeleted } }),
     (done) => terminal.progress(done, versions.length, 'versions'),

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { inParallel } from '../../waiting/in-parallel.ts';
 import { distinctFileNameOf, fileNameOf } from '../file-name.ts';
 import { type Lock, type LockedSchema, lockFile, sha256Of, writeLock } from '../lock.ts';
+import { mapBounded } from '../map-bounded.ts';
 import { print, table } from '../print.ts';
 import { exitCodes, Problem } from '../problem.ts';
 import { extensionOfType, readProject } from '../project.ts';
-import { type RegistryClient, requestsAtOnce } from '../registry-client.ts';
+import type { RegistryClient } from '../registry-client.ts';
 import { type RegisteredSchema, readVersion, typeOf, type WantedVersion } from '../schema.ts';
 import { shown } from '../shown.ts';
 import { differences, findLock, removeStale, writeFiles } from '../vendored.ts';
@@ -105,9 +105,8 @@ async function fetchAll(
   client: RegistryClient,
   wanted: ReadonlyMap<string, WantedVersion>,
 ): Promise<readonly FetchedSchema[]> {
-  const fetched = await inParallel(
+  const fetched = await mapBounded(
     [...wanted],
-    requestsAtOnce,
     async ([subject, version]) => {
       const schema = await client.ask<RegisteredSchema>('GET', ['subjects', subject, 'versions', version]);
       return { schema, referenced: await allReferenced(client, schema) };
@@ -158,7 +157,7 @@ async function restore(world: World, given: Given, folder: string): Promise<numb
   const missing = new Set(found.map(({ file }) => file));
   const absent = lock.schemas.filter(({ file }) => missing.has(file));
   const client = absent.length > 0 ? world.registry() : undefined;
-  const texts = await inParallel(absent, requestsAtOnce, async ({ subject, version, file, sha256 }) => {
+  const texts = await mapBounded(absent, async ({ subject, version, file, sha256 }) => {
     const schema = await client?.ask<RegisteredSchema>('GET', ['subjects', subject, 'versions', version], {
       query: { deleted: true },
     });
