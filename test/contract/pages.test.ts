@@ -83,6 +83,17 @@ describe('what people read', () => {
       if (page !== 'docs/README.md') expect(index).to.include(`](${page.slice('docs/'.length)}`);
   });
 
+  for (const page of ['operator/README.md', 'registry-server/README.md']) {
+    it(`${page} names files that are there`, () => {
+      const named = [...read(page).matchAll(/`([\w./-]+\.(?:ts|sql|proto|yaml))`/g)].map(
+        ([, path = '']) => path,
+      );
+      expect(named.length).to.be.above(10);
+      const isSomewhere = (path: string) => files.some((file) => `/${file}`.endsWith(`/${path}`));
+      expect(named.filter((path) => !isSomewhere(path))).to.deep.equal([]);
+    });
+  }
+
   it('CONTRIBUTING.md names folders and files that are there', () => {
     const named = [...read('CONTRIBUTING.md').matchAll(/`([a-z-]+\/[a-z/.-]*)`/g)].map(
       ([, path = '']) => path,
