@@ -6,7 +6,7 @@ import type { Role } from './key-list.ts';
 import { isRefusal, type Outcome, type RefusalReason } from './outcome.ts';
 import { type Principal, permits } from './principal.ts';
 
-/** `open` asks nobody who they are. `optional`: open as well, and who says who they are may be told more. */
+/** `open` asks nobody who they are; `optional` is open as well, and whoever says who they are may be told more. */
 export type Need = Role | 'open' | 'optional';
 
 /** Who asks, where anybody is asked, and why they may not, where they may not. */
@@ -16,7 +16,7 @@ export interface Admission {
   readonly error?: RegistryError;
 }
 
-/** Where nobody is asked who they are. */
+/** The admission where nobody is asked who they are. */
 export const unasked: Admission = {};
 
 /**

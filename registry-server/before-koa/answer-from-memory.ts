@@ -14,7 +14,7 @@ export interface AnswerFromMemoryParts {
   readonly answer: Answering;
 }
 
-// Longer ones take long to parse anyway.
+// Longer bodies take so long to parse that a ready answer would save little.
 const MAX_POST_BYTES = 128 * 1024;
 
 /**
@@ -55,7 +55,7 @@ export function answerFromMemory(parts: AnswerFromMemoryParts): Station {
       if (record.rawBody !== undefined) return;
       chunks.length = 0;
       request.removeAllListeners('data').removeAllListeners('end').pause();
-      // It finds the same out, and has the words.
+      // The next one finds out that the body gave way, and has the words for it.
       next(record);
     });
     request.on('end', () => {

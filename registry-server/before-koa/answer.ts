@@ -6,7 +6,7 @@ export interface Answer {
   readonly status: number;
   readonly mediaType: string;
   readonly body: Buffer;
-  /** Names and values in turn. */
+  /** More headers, as names and values in turn. */
   readonly headers?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export type Answering = (record: HttpRecord, answer: Answer) => void;
 
 export function openAnswering(lifecycle: Lifecycle, parts: NoteParts): Answering {
   return (record, { status, mediaType, body, headers }) => {
-    // The names and the order that Koa gives them.
+    // Koa gives headers these names and this order.
     const head = ['X-Request-Id', record.id, 'Content-Type', mediaType];
     if (headers !== undefined) head.push(...headers);
     if (lifecycle.phase.is === 'draining') head.push('Connection', 'close');

@@ -14,7 +14,7 @@ export interface AuthorizeParts {
   readonly challenges: readonly string[];
   /** What a request needs, by method and URL. */
   readonly needOf: (method: string, url: string) => Need;
-  /** What is asked for, in words. */
+  /** What a request asks for, in words. */
   readonly operationOf: (method: string, url: string) => string;
   readonly answer: Answering;
   readonly log: Log;

@@ -3,7 +3,7 @@ import { DEFAULT_CONTEXT, readContextName } from '../subject-name.ts';
 /** Where a request says which subject it is about: a segment of its path, from 1 on, or a parameter of its query. */
 export type SubjectPlace = { readonly segment: number } | { readonly query: 'subject' | 'subjectPrefix' };
 
-/** Undefined where it is about none, and for what no route is. */
+/** Undefined where a path is about no subject, or is that of no route. */
 export type FindSubjectPlace = (path: string) => SubjectPlace | undefined;
 
 const prefixed = /^\/contexts\/([^/?]+)(\/[^/?][^?]*)(?:\?(.*))?$/s;
@@ -31,7 +31,7 @@ function readContext(segment: string): string | undefined {
   }
 }
 
-/** Where the subject is not in the path it goes into the query. */
+/** A context whose subject is not in the path goes into the query. */
 function rewritePath(
   path: string,
   place: SubjectPlace | undefined,
@@ -49,7 +49,7 @@ function rewritePath(
   return segments.join('/');
 }
 
-/** Unless it is already; `write` puts the qualifier into the form of what it goes before. */
+/** Leaves a subject alone that has its context; `write` puts the qualifier into the form of what it goes before. */
 function qualified(
   subject: string,
   qualifier: string,

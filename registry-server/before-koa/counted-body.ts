@@ -1,10 +1,10 @@
 import type { BytesUnderWay, SentBytes } from '../requests/bytes-under-way.ts';
 
-/** To be told of all that is read of a body, before it is read. */
+/** Whoever reads a body tells this of all that it reads. */
 export interface CountedBody extends SentBytes {
-  /** Nothing more of it is to be read. */
+  /** Says that nothing more of the body is to be read. */
   readonly hasGivenWay: () => boolean;
-  /** Called once, when it gives way. The last listener is told. */
+  /** The listener that came last is called once, when the body gives way. */
   onGivingWay(listener: () => void): void;
 }
 

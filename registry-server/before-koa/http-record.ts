@@ -11,17 +11,17 @@ export interface HttpRecord extends RequestRecord {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
-  /** Without the prefix of a context. */
+  /** The URL without the prefix of a context. */
   readonly url: string;
   /** The pattern of its path, once somebody knows it. */
   route: string | undefined;
-  /** Undefined where it is too short to be counted. */
+  /** Undefined where the body is too short to be counted. */
   countedBody: CountedBody | undefined;
   /** The whole body, where it had to be read before Koa: a stream is read once. */
   rawBody: Buffer | undefined;
   /** Its query, once somebody has read it. */
   search: URLSearchParams | undefined;
-  /** Aborted when nobody waits for the answer any more; undefined: it is not awaited for a limited time. */
+  /** Aborted when nobody waits for the answer any more; undefined where its time is not limited. */
   signal: AbortSignal | undefined;
   /** What its answer follows from, where that may be remembered. */
   basis: Basis | undefined;

@@ -19,7 +19,7 @@ export interface KeptBasis {
   readonly schema: StoredSchema;
 }
 
-/** Neither ever comes again, so a state that has both is the same. */
+/** Neither revision ever comes again, so a state that has both is the same. */
 export const revisionsOf = ({ revision, settingsRevision }: SubjectState): string =>
   `${revision} ${settingsRevision}`;
 

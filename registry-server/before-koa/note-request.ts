@@ -8,7 +8,7 @@ export interface NoteParts {
   readonly log: Log;
 }
 
-/** Counts and logs a request, by whomever it was answered. By the pattern of its route: subjects in labels would never end. */
+/** Counts and logs a request, whoever answered it. The label is the pattern of its route: subjects in labels would never end. */
 export function noteRequest(
   { metrics, log }: NoteParts,
   record: HttpRecord,

@@ -1,7 +1,7 @@
-// One wildcard at most, as the first label of the host.
+// An origin has one wildcard at most, as the first label of its host.
 const origin = /^https?:\/\/(\*\.)?(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/;
 
-/** Origins with commas between, as a browser sends them; throws with the one that is none. */
+/** Reads origins with commas between, as a browser sends them; throws with the one that is none. */
 export function parseOrigins(given: string): readonly string[] {
   const origins = given.split(',').map((one) => one.trim());
   const wrong = origins.find((one) => one !== '*' && !origin.test(one));

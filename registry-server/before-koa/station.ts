@@ -2,5 +2,5 @@ import type { HttpRecord } from './http-record.ts';
 
 export type Handler = (record: HttpRecord) => void;
 
-/** Stands before the next one: lets a request through to it, or answers. Put together once, not for each request. */
+/** A station lets a request through to the next handler, or answers. Stations are put together once, not for each request. */
 export type Station = (next: Handler) => Handler;

@@ -23,7 +23,7 @@ export async function authorize(
   return admit(headers, neededRole(called), () => `${called.service}/${called.method}`);
 }
 
-/** As its route needs it. A method that is forgotten here needs the most. */
+/** A method needs what its route needs. One that is forgotten here needs the most. */
 function neededRole({ service, method, isRead }: CalledMethod): Role {
   if (isRead) return 'reader';
   return `${service}/${method}` === 'SchemaService/RegisterSchema' ? 'writer' : 'admin';

@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { BytesUnderWay } from '../requests/bytes-under-way.ts';
 
-/** For an answer to reach a client that is still sending, before it is told to stop. */
+/** The time for an answer to reach a client that is still sending, before it is told to stop. */
 const ANSWER_TRAVEL_MS = 1_000;
 
 /**

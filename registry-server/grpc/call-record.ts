@@ -16,13 +16,13 @@ export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** What becomes of a call, from its metadata on: for the log, and for what is counted. */
 export interface CallRecord extends RequestRecord {
-  /** As HTTP/2 has its path, without the slash before it. */
+  /** The path as HTTP/2 has it, without the slash before it. */
   readonly method: string;
   readonly called: CalledMethod;
   readonly headers: Headers;
-  /** Nobody waits for the answer any more. */
+  /** Says that nobody waits for the answer any more. */
   isCancelled: boolean;
-  /** Answers what its client is told. */
+  /** Counts and logs what became of the call, and returns what its client is told. */
   end(error: unknown): RegistryError | undefined;
 }
 
@@ -93,7 +93,7 @@ function spanFields({ method, called }: CallRecord, code: StatusCode): SpanField
   };
 }
 
-/** The first value of each; what is binary is left out. */
+/** The first value of each header; what is binary is left out. */
 function headersOf(metadata: Metadata): Headers {
   const values = Object.entries(metadata.getMap());
   return Object.fromEntries(

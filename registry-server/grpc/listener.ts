@@ -7,7 +7,7 @@ import type { GrpcParts, GrpcServer } from './server.ts';
 export interface GrpcListener {
   /** host:port, as clients of gRPC take it. */
   readonly address: string;
-  /** No new connections from here on; calls under way are finished, up to the deadline. */
+  /** Takes no new connections from here on; calls under way are finished, up to the deadline. */
   close(deadlineMs: number): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export async function openGrpcListener(settings: ServerSettings, parts: GrpcPart
   let loading: Promise<GrpcServer> | undefined;
   let server: GrpcServer | undefined;
 
-  // Only with what a client and we agree on before: others would not know what to say.
+  // TLS ends with no protocol but h2: others would not know what to say.
   const secure = openTlsServer(
     settings,
     { ALPNProtocols: ['h2'] },
@@ -32,7 +32,7 @@ export async function openGrpcListener(settings: ServerSettings, parts: GrpcPart
   );
   // What hangs up during the handshake is no event.
   secure?.on('tlsClientError', () => {});
-  // Paused: what comes before there is a reader would be lost.
+  // Connections begin paused: what comes before there is a reader would be lost.
   const listener = createServer({ pauseOnConnect: true, noDelay: true }, take);
   await listen(listener, grpcPort, host);
   const { address, port } = listener.address() as AddressInfo;
@@ -45,7 +45,7 @@ export async function openGrpcListener(settings: ServerSettings, parts: GrpcPart
       secure?.close();
       const loaded = await loading?.catch(() => undefined);
       await loaded?.stop(end - performance.now());
-      // Those that have not said anything.
+      // What is left are connections that have not said anything.
       for (const connection of connections) connection.destroy();
       await closed;
     },

@@ -68,7 +68,7 @@ const CONNECTION_AGE_MS = 5 * 60_000;
 /** How large the head of a call may be, as for the REST API. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_CALLS_PER_CONNECTION = 250;
-/** For a GOAWAY to reach a client, however far away it is. */
+/** The time for a GOAWAY to reach a client, however far away it is. */
 const GOAWAY_TRAVEL_MS = 1_000;
 
 export function openGrpcServer(parts: GrpcParts): GrpcServer {
@@ -148,7 +148,7 @@ export function openGrpcServer(parts: GrpcParts): GrpcServer {
     },
   };
 
-  /** Its request id goes out first. */
+  /** The record of a call, whose request id goes out first. */
   function recordOf(call: Call): CallRecord {
     const record = records.get(call.metadata);
     if (record === undefined) throw new Error('a call went round what admits calls');

@@ -20,7 +20,7 @@ export function listen(server: AnyServer, port: number, host: string): Promise<v
   });
 }
 
-/** Requests under way are finished, up to the deadline. */
+/** Closes a server, and lets requests under way end, up to the deadline. */
 export function closeServer(server: Server | SecureServer, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), Math.max(0, deadlineMs));

@@ -19,7 +19,7 @@ export interface ArchiveSources {
 }
 
 export function openArchiveMetrics({ backlog }: ArchiveSources, registers: MetricRegistry[]): ArchiveMetrics {
-  // Its count is that of the objects.
+  // The count of this histogram is that of the objects.
   const s3Durations = new Histogram({
     name: `${prefix}s3_request_duration_seconds`,
     help: 'Time to write an object of the archive, or to remove it',

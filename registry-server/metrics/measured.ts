@@ -3,7 +3,7 @@ import type { MetricObjectWithValues, Registry as MetricRegistry, MetricValue } 
 /** What one process counted. */
 export type Measured = readonly MetricObjectWithValues<MetricValue<string>>[];
 
-/** What a page about metrics says of one. */
+/** What a page about metrics says of one of them. */
 export interface MetricFacts {
   readonly name: string;
   readonly type: string;
@@ -18,7 +18,7 @@ export function factsOf(registry: MetricRegistry): readonly MetricFacts[] {
   );
 }
 
-/** What a worker sent; nothing where it is no list of metrics. */
+/** Reads what a worker sent; nothing where it is no list of metrics. */
 export function readMeasured(sent: unknown): Measured {
   const isMetric = (one: unknown) => {
     const { name, help, type, values } = (one ?? {}) as Record<string, unknown>;

@@ -19,13 +19,13 @@ export interface Metrics
   spans(outcome: SpanOutcome, count: number): void;
   readonly contentType: string;
   write(): Promise<string>;
-  /** The same as values, for a sum. */
+  /** What `write` writes, as values for a sum. */
   measure(): Promise<Measured>;
-  /** All that there are, also while they have no value yet. */
+  /** All metrics that there are, also while they have no value yet. */
   list(): readonly MetricFacts[];
 }
 
-/** What is asked when somebody looks. None of it may take long. */
+/** What is asked when somebody looks at the metrics. None of it may take long. */
 export interface MetricSources extends SchemaSources, CacheSources, DatabaseSources, ArchiveSources {}
 
 export function openMetrics(sources: MetricSources): Metrics {

@@ -12,7 +12,7 @@ export interface SchemaMetrics {
 
 export interface SchemaSources {
   readonly threadUsage?: () => ThreadUsage;
-  /** As they were last counted; undefined before that. */
+  /** The counts as they were last taken; undefined before that. */
   readonly holdings?: () => Holdings | undefined;
 }
 
@@ -93,7 +93,7 @@ export function openSchemaMetrics(
       registers,
       collect() {
         const counted = holdings();
-        // A type of which the last schema is gone.
+        // The type of which the last schema is gone must not stay.
         this.reset();
         for (const [labels, value] of counted ? read(counted) : []) this.set(labels, value);
       },

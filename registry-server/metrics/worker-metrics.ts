@@ -3,7 +3,7 @@ import { prefix } from './buckets.ts';
 import { factsOf, type Measured } from './measured.ts';
 import type { Metrics } from './metrics.ts';
 
-/** The sum over workers. */
+/** Metrics that are the sum over workers. */
 export interface WorkerMetrics extends Pick<Metrics, 'contentType' | 'write' | 'list'> {
   /** What a worker counted that is gone now: its part of the sums stays. */
   keep(measured: Measured): void;
@@ -36,7 +36,7 @@ export function openWorkerMetrics(
     help: 'Workers that died and were replaced',
     registers,
   });
-  // One sum of all that are gone, however many they were.
+  // All workers that are gone are one sum, however many they were.
   let gone: Measured = [];
   let keeping: Promise<void> = Promise.resolve();
 

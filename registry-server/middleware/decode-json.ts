@@ -3,7 +3,7 @@ import { RegistryError } from '../errors.ts';
 
 type Encoding = 'UTF-8' | 'UTF-16LE' | 'UTF-16BE' | 'UTF-32LE' | 'UTF-32BE';
 
-/** A longer mark that begins with a shorter one comes first. */
+/** The marks of the byte order; a longer one that begins with a shorter one comes first. */
 const marks: readonly (readonly [Encoding, readonly number[]])[] = [
   ['UTF-32LE', [0xff, 0xfe, 0, 0]],
   ['UTF-32BE', [0, 0, 0xfe, 0xff]],

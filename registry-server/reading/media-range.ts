@@ -2,9 +2,9 @@
 export interface MediaRange {
   readonly type: string;
   readonly subtype: string;
-  /** As it was written, without its quality. */
+  /** The range as it was written, without its quality. */
   readonly text: string;
-  /** From 0 to 1. */
+  /** A number from 0 to 1. */
   readonly quality: number;
 }
 
@@ -14,7 +14,7 @@ const parameter = String.raw`\s*(?:;\s*)+(${token})\s*=\s*(${token}|${quotedText
 // A type alone is taken for all its subtypes in Accept, since some clients write * for */*.
 const range = new RegExp(String.raw`\s*(${token})(/${token})?((?:${parameter})*)\s*(?:;\s*)*(?:,|$)`, 'y');
 const parameters = new RegExp(parameter, 'g');
-// At most five characters, and at most 1 (RFC 9110, 12.4.2; a leading dot as java.net writes it).
+// A quality has at most five characters, and is at most 1 (RFC 9110, 12.4.2; a leading dot as java.net writes it).
 const qualityForm = /^(?=.{1,5}$)(?:0|1|0\.\d*|1\.0*|\.\d+)$/;
 
 /**
@@ -62,7 +62,7 @@ function readParameters(text: string): { quality: number; others: string } | und
   return { quality, others };
 }
 
-/** Both may be ranges. Any subtype of every type is meant where the type is `*` (JAX-RS, MediaType.isCompatible). */
+/** Either may be a range. Any subtype of every type is meant where the type is `*` (JAX-RS, MediaType.isCompatible). */
 export function isCompatible(
   a: Pick<MediaRange, 'type' | 'subtype'>,
   b: Pick<MediaRange, 'type' | 'subtype'>,

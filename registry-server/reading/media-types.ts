@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isCompatible, type MediaRange, readAccept, readContentType } from './media-range.ts';
 
-/** What is answered, the preferred one first. */
+/** The media types of answers, the preferred one first. */
 export const mediaTypes = [
   'application/vnd.schemaregistry.v1+json',
   'application/vnd.schemaregistry+json',
@@ -16,7 +16,7 @@ function typeOf(text: string): { text: string; type: string; subtype: string } {
   return { text, type, subtype };
 }
 
-/** A body of this type, in this encoding. */
+/** Says whether a body of this type and encoding can be read. */
 export function canRead(headers: IncomingHttpHeaders): boolean {
   const encoding = headers['content-encoding']?.toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') return false;

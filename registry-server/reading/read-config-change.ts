@@ -8,7 +8,7 @@ import { booleanAt, oneOf, stringAt } from './value-at.ts';
 
 type Reader<T> = (value: unknown, field: string) => T;
 
-/** How each is read that a client sends. */
+/** How each field of a config is read that a client sends. */
 export const configFields: { readonly [field in keyof ConfigChange]-?: Reader<ConfigChange[field]> } = {
   compatibility: readLevel,
   compatibilityGroup: stringAt,

@@ -51,7 +51,7 @@ export function oneOf<const T extends string>(value: unknown, field: string, all
   return found;
 }
 
-/** PostgreSQL stores no NUL, and no half of a surrogate pair. */
+/** Refuses what PostgreSQL does not store: NUL, and half of a surrogate pair. */
 function checked(text: string, field: string): string {
   if (text.includes('\u0000') || !text.isWellFormed())
     throw wrong(field, 'text without NUL and broken characters');

@@ -7,7 +7,7 @@ const wordsOfState: Readonly<Record<string, string>> = {
     'no number is left: the id or version 2147483647 has been imported, and the next would be higher; register in another context, or under another subject',
 };
 
-/** What a client is told of it; nothing of what goes on inside. */
+/** What a client is told of an error, which is nothing of what goes on inside. */
 export function toRegistryError(error: unknown): RegistryError {
   if (error instanceof RegistryError) return error;
   if (error instanceof StoreUnavailable || sqlState(error) !== undefined) {

@@ -31,7 +31,7 @@ export interface TracingSettings {
   /** Traces go to /v1/traces below it. */
   readonly endpoint: string;
   readonly sampler: SamplerName;
-  /** From 0 to 1. */
+  /** The part of the traces that is kept, from 0 to 1. */
   readonly ratio: number;
   readonly serviceName: string;
   readonly resourceAttributes: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export function openTelemetry(
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
   const queue = new SpanQueue(new OTLPTraceExporter({ url }), log, counted);
   const provider = new TracerProvider({
-    // What has no caller is decided before.
+    // Whether a request without a caller's trace is kept is decided before.
     sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     spanProcessors: [queue],
     resource: resourceFromAttributes({
@@ -136,7 +136,7 @@ function finish(span: Span, fields: SpanFields, failure?: string): void {
   span.end();
 }
 
-/** A word and not the message, in which PostgreSQL quotes values. */
+/** Names an error by a word and not by its message, in which PostgreSQL quotes values. */
 function failureOf(error: unknown): string {
   return sqlState(error) ?? (error instanceof Error ? error.name : 'unknown');
 }
@@ -224,7 +224,7 @@ class SpanQueue implements SpanProcessor {
   }
 }
 
-/** Without the URL and the collector's own words: neither is ours to log. */
+/** Leaves out the URL and the collector's own words: neither is ours to log. */
 function causeOf(error: (Error & { code?: string | number }) | undefined): string {
   return `the collector does not take them (${error?.code ?? error?.name ?? 'unknown'})`;
 }

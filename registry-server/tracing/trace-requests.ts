@@ -28,7 +28,7 @@ export function enterTrace(next: Handler): Handler {
   };
 }
 
-/** By OpenTelemetry's conventions for HTTP. The query is left out: what may be in it is for clients to say. */
+/** Ends the span by OpenTelemetry's conventions for HTTP. The query is left out: what may be in it is for clients to say. */
 function end(trace: ServerSpan, path: string, { request, response, method, route }: HttpRecord): void {
   const { headers } = request;
   const status = response.statusCode;

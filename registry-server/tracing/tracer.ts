@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Of OpenTelemetry's, those that do as the caller does, where there is one. */
+/** Those of OpenTelemetry's samplers that do as the caller does, where there is one. */
 export const samplerNames = [
   'parentbased_always_on',
   'parentbased_always_off',
@@ -17,14 +17,14 @@ export type SpanOutcome = 'sent' | 'dropped';
 /** Something that takes time on the way to an answer. Names and fields hold no values of clients, and no credentials. */
 export interface Step {
   readonly name: string;
-  /** Somebody else is asked. */
+  /** Says that somebody else is asked. */
   readonly isRemote: boolean;
   readonly fields: SpanFields;
 }
 
 /** A request or call, as its trace sees it. */
 export interface ServerSpan {
-  /** The caller's, where there is one; undefined: there is no trace. */
+  /** The caller's trace, where there is one; undefined where there is no trace. */
   readonly traceId: string | undefined;
   /** Otherwise nothing of it is sent, and what is done for it need not be noted. */
   readonly isSampled: boolean;

@@ -1,4 +1,4 @@
-/** What a person or a cluster sends to a process that is to end. */
+/** The signals that a person or a cluster sends to a process that is to end. */
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
 /**
