@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { openLog } from '../../registry-server/log.ts';
-import { openCache } from '../../registry-server/open-cache.ts';
+import { openCache } from '../../registry-server/open-shared-cache.ts';
 import { readSettings } from '../../registry-server/settings.ts';
 import { fingerprint } from '../../registry-server/store/fingerprint.ts';
 import type { SharedCache } from '../../registry-server/store/redis.ts';
