@@ -4,7 +4,7 @@ import type { ServerSettings } from './settings.ts';
 import type { SharedCache } from './store/redis.ts';
 
 /** The Redis that the settings name; undefined when they name none. */
-export async function openCache(
+export async function openSharedCache(
   settings: ServerSettings,
   log: Log,
   failed: () => void,

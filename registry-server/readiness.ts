@@ -9,7 +9,7 @@ import { within } from './waiting/within.ts';
 
 export interface ReadinessParts {
   readonly store: Store;
-  readonly cache: SharedCache | undefined;
+  readonly sharedCache: SharedCache | undefined;
   readonly archive?: Archive | undefined;
   readonly lifecycle: Lifecycle;
 }
@@ -50,7 +50,7 @@ const DEADLINE_MS = 2_000;
 /** Looks each time it is asked, at most for the deadline. */
 export function openReadiness({
   store,
-  cache,
+  sharedCache,
   archive,
   lifecycle,
 }: ReadinessParts): () => Promise<Readiness> {
@@ -112,9 +112,9 @@ export function openReadiness({
   }
 
   async function checkCache(): Promise<Check> {
-    if (!cache) return { kind: 'none', status: 'up' };
-    if (await cache.ping(DEADLINE_MS)) return { kind: 'redis', status: 'up' };
-    const { words, reason } = cache.outCause() ?? {
+    if (!sharedCache) return { kind: 'none', status: 'up' };
+    if (await sharedCache.ping(DEADLINE_MS)) return { kind: 'redis', status: 'up' };
+    const { words, reason } = sharedCache.outCause() ?? {
       words: 'Redis is not connected yet',
       reason: 'Unreachable',
     };

@@ -18,7 +18,7 @@ import { type Metrics, openMetrics } from './metrics/metrics.ts';
 import { metricsListener } from './metrics/metrics-listener.ts';
 import { openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
-import { openCache } from './open-shared-cache.ts';
+import { openSharedCache } from './open-shared-cache.ts';
 import { openReadiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
 import { BytesUnderWay } from './requests/bytes-under-way.ts';
@@ -127,12 +127,12 @@ export async function serve(
     openDatabase(settings, log, (seconds) => metrics.connectionWaitedFor(seconds)),
   );
   const database = tracer ? tracedDatabase(tracer, plainDatabase) : plainDatabase;
-  const plainCache = await openCache(settings, log, () => metrics.redisFailed());
-  const cache = plainCache && meteredCache(metrics, plainCache);
+  const plainSharedCache = await openSharedCache(settings, log, () => metrics.redisFailed());
+  const sharedCache = plainSharedCache && meteredCache(metrics, plainSharedCache);
   const truth = sqlStore(database);
   const store = cachedStore(link ? tellingStore(truth, link) : truth, {
     maxEntries: settings.cacheMaxEntries,
-    shared: tracer && cache ? tracedCache(tracer, cache) : cache,
+    shared: tracer && sharedCache ? tracedCache(tracer, sharedCache) : sharedCache,
     wasRead: (level, isHit) => metrics.cacheRead(level, isHit),
     beforeLook: link?.wake,
   });
@@ -145,7 +145,7 @@ export async function serve(
   };
   const archive = await openArchive(settings, database, log, counts, tracer);
   opened.defer(() => archive?.close());
-  const readiness = openReadiness({ store, cache, archive, lifecycle });
+  const readiness = openReadiness({ store, sharedCache, archive, lifecycle });
   link?.answer({ metrics: metrics.measure, readiness });
   const registry: Registry = {
     store,

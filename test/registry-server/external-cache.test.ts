@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { openLog } from '../../registry-server/log.ts';
-import { openCache } from '../../registry-server/open-shared-cache.ts';
+import { openSharedCache } from '../../registry-server/open-shared-cache.ts';
 import { readSettings } from '../../registry-server/settings.ts';
 import { fingerprint } from '../../registry-server/store/fingerprint.ts';
 import type { SharedCache } from '../../registry-server/store/redis.ts';
@@ -52,7 +52,11 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, () =
   const isUsed = async (environment: Record<string, string>) => {
     const settings = readSettings({ REDIS_TIMEOUT: '1', ...environment });
     const open = async () =>
-      (await openCache(settings, openLog({ level: 'silent', format: 'json' }), () => {})) as SharedCache;
+      (await openSharedCache(
+        settings,
+        openLog({ level: 'silent', format: 'json' }),
+        () => {},
+      )) as SharedCache;
     const [one, other] = await Promise.all([open(), open()]);
     try {
       await eventually(async () => {
@@ -95,7 +99,7 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, () =
     const redis = await startOne();
     const settings = readSettings({ REDIS_URL: redis.url, REDIS_TIMEOUT: '1' });
     const log = openLog({ level: 'silent', format: 'json' });
-    const cache = (await openCache(settings, log, () => {})) as SharedCache;
+    const cache = (await openSharedCache(settings, log, () => {})) as SharedCache;
     const client = new Redis(redis.url);
     try {
       await eventually(() => expect(cache.isUp()).to.equal(true));
@@ -151,7 +155,7 @@ describe(`a Redis that somebody else runs${missing ? `: ${missing}` : ''}`, () =
     const log = openLog({ level: 'silent', format: 'json' });
     // At another moment of the handshake each time. What nobody listens for fails the test.
     for (let tries = 0; tries < 400; tries += 1) {
-      const cache = (await openCache(settings, log, () => {})) as SharedCache;
+      const cache = (await openSharedCache(settings, log, () => {})) as SharedCache;
       await delay((tries % 40) / 4);
       await cache.close();
     }
