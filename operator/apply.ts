@@ -197,8 +197,8 @@ async function remembering<Result>(
   { object, before }: { readonly object: KubeObject; readonly before: KubeObject | undefined },
   write: () => Promise<Result>,
 ): Promise<Result> {
-  const known = ledger.refusalOf(object, before, Date.now());
-  if (known !== undefined) throw known;
+  const refusal = ledger.refusalOf(object, before, Date.now());
+  if (refusal !== undefined) throw refusal;
   try {
     return await write();
   } catch (error) {

@@ -18,7 +18,7 @@ const MAX_INSTANCE_BYTES = 128;
 const MAX_EVENT_NAME_BYTES = 220;
 
 /** Conditions whose turning a person wants to read in `kubectl describe`, and which way is bad. */
-const told: Readonly<Record<string, 'True' | 'False'>> = {
+const badStatuses: Readonly<Record<string, 'True' | 'False'>> = {
   Ready: 'False',
   Stalled: 'True',
   Degraded: 'True',
@@ -31,7 +31,7 @@ const told: Readonly<Record<string, 'True' | 'False'>> = {
 export function eventsOf(before: Status, after: Status): readonly RegistryEvent[] {
   const events: RegistryEvent[] = [];
   for (const { type, status, reason, message } of after.conditions ?? []) {
-    const bad = told[type];
+    const bad = badStatuses[type];
     const earlier = before.conditions?.find((condition) => condition.type === type);
     if (bad === undefined || earlier?.status === status || (earlier === undefined && type !== 'Stalled'))
       continue;

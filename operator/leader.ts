@@ -67,15 +67,15 @@ export async function campaign(
   const { log, identity } = parts;
   const times = parts.times ?? leaseTimes;
   const lease = new LeaseHold(parts, times, signal);
-  let told: string | undefined;
+  let lastHolder: string | undefined;
   while (!signal.aborted) {
     const found = await lease.tryBegin();
     if (found !== 'me') {
       // Once for each: it may be a replica of the same install, or one that somebody forgot.
       const leader = found === 'another' ? lease.holder : undefined;
-      if (leader !== undefined && leader.holder !== told)
+      if (leader !== undefined && leader.holder !== lastHolder)
         log.info('another operator leads', { leader: leader.holder, namespace: leader.namespace, identity });
-      told = leader?.holder ?? told;
+      lastHolder = leader?.holder ?? lastHolder;
       await pause(times.retryMs * (1 + Math.random() * 0.2), signal);
       continue;
     }

@@ -103,9 +103,9 @@ export class Ledger {
 
   #of(wanted: KubeObject): Map<string, Entry> {
     const key = keyOf(wanted);
-    const known = this.#entries.get(key) ?? new Map<string, Entry>();
-    this.#entries.set(key, known);
-    return known;
+    const entries = this.#entries.get(key) ?? new Map<string, Entry>();
+    this.#entries.set(key, entries);
+    return entries;
   }
 }
 

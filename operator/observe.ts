@@ -125,11 +125,11 @@ function waiting(
   const pending = claims.filter(({ status }) => status?.phase === 'Pending');
   // One that its controller has not looked at has not been refused anything.
   const podless = statefulSets.filter(({ status }) => status?.observedGeneration && !status.replicas);
-  const held = pods.filter(
+  const unmade = pods.filter(
     (pod) =>
       pod.metadata?.deletionTimestamp === undefined &&
       isWaitingForItsNode(pod) &&
       nowMs - new Date(pod.metadata?.creationTimestamp ?? nowMs).getTime() > usualStartMs,
   );
-  return [...pending, ...podless, ...held].flatMap(({ metadata }) => metadata?.uid ?? []);
+  return [...pending, ...podless, ...unmade].flatMap(({ metadata }) => metadata?.uid ?? []);
 }

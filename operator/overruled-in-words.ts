@@ -14,13 +14,13 @@ export function overruledInWords({ object, before, found, vain }: Overruled): st
   // What was added, and is there after it was taken out, is what the API server puts there by itself.
   const isTold = ({ wanted, path }: Difference) =>
     vain === 'undone' || wanted !== undefined || holderOf(path, holders) === undefined;
-  const told = found.filter(isTold);
-  if (told.length === 0) return undefined;
-  const fields = told.slice(0, mostFields).map((difference) => {
+  const shown = found.filter(isTold);
+  if (shown.length === 0) return undefined;
+  const fields = shown.slice(0, mostFields).map((difference) => {
     const holder = holderOf(difference.path, holders) ?? 'an admission webhook';
     return `${fieldInWords(difference, object.kind === 'Secret')}, by ${holder}`;
   });
-  const more = told.length - fields.length;
+  const more = shown.length - fields.length;
   return `${object.kind} ${object.metadata.name}: ${fields.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
 }
 

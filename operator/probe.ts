@@ -1,5 +1,5 @@
 import { host, names } from './desired/child.ts';
-import { apiDoor, ports } from './desired/config-map.ts';
+import { apiProtocol, ports } from './desired/config-map.ts';
 import type { Cluster } from './kube/cluster.ts';
 import { getJson, type JsonAnswer, type Trust } from './kube/get-json.ts';
 import type { V1Pod } from './kube/kubernetes.ts';
@@ -18,8 +18,8 @@ const betweenTriesMs = 400;
 
 type Get = (path: string, timeoutMs?: number) => Promise<JsonAnswer>;
 
-/** Two doors of one registry: what everybody is told, and what only those inside are. */
-interface Doors {
+/** A registry answers everybody at the port of its API, and tells those inside the cluster more at that of its metrics. */
+interface Ports {
   readonly api: Get;
   readonly metrics: Get;
 }
@@ -45,30 +45,30 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
   }
   const ask: Probe['ask'] = async (registry, trust, signal = new AbortController().signal) => {
     const { server } = names(registry);
-    const { scheme } = apiDoor(registry);
+    const { scheme } = apiProtocol(registry);
     const bounds = { leftMs: clock(), signal };
-    const doors: Doors = {
+    const ends: Ports = {
       api: open(serviceOf(registry, server, scheme, scheme), scheme, bounds, trust),
       metrics: open(serviceOf(registry, `${server}-metrics`, 'http', 'metrics'), 'http', bounds),
     };
-    let answer = await askDoors(doors);
+    let answer = await askPorts(ends);
     // The endpoints of one Service may come a moment after those of the other.
     const isWhole = () => answer.isReady && answer.version !== undefined;
     const mayTryAgain = () => !isWhole() && !signal.aborted && bounds.leftMs() > betweenTriesMs;
     for (let attempt = 1; attempt < tries && mayTryAgain(); attempt += 1) {
       await pause(betweenTriesMs, signal);
-      answer = await askDoors(doors);
+      answer = await askPorts(ends);
     }
     return answer;
   };
   const askPod: Probe['askPod'] = async (registry, pod, trust, signal) => {
-    const { scheme } = apiDoor(registry);
+    const { scheme } = apiProtocol(registry);
     const bounds = { leftMs: clock(), signal };
-    const told =
+    const details =
       (await detailsOf(open(podOf(pod, 'http', ports.metrics), 'http', bounds))) ??
       // Versions of before told it there.
       (await detailsOf(open(podOf(pod, scheme, ports.http), scheme, bounds, trust)));
-    const { status, cause, checks } = told ?? {};
+    const { status, cause, checks } = details ?? {};
     return status === 'down' && cause !== undefined && checks ? { cause, checks } : undefined;
   };
   return { ask, askPod };
@@ -109,13 +109,13 @@ function clock(): () => number {
   return () => Math.max(1, Math.round(endMs - performance.now()));
 }
 
-async function askDoors({ api, metrics }: Doors): Promise<Answer> {
+async function askPorts({ api, metrics }: Ports): Promise<Answer> {
   try {
     const [ready, details] = await Promise.all([api('/ready'), detailsOf(metrics)]);
     // Versions of before told everything there.
-    const told = readReadiness(ready.body);
+    const shown = readReadiness(ready.body);
     if (ready.status !== 200) {
-      const cause = details?.cause ?? told?.cause;
+      const cause = details?.cause ?? shown?.cause;
       return { isReady: false, words: cause ?? `/ready answers ${ready.status}` };
     }
     // Without credentials: the operator holds none, and a lock that holds is as good an answer.
@@ -124,11 +124,11 @@ async function askDoors({ api, metrics }: Doors): Promise<Answer> {
     if (!isLocked && (types.status !== 200 || !Array.isArray(types.body))) {
       return { isReady: false, words: `/schemas/types answers ${types.status}` };
     }
-    // Another pod may answer at the other door, such as one that is about to stop.
-    const all = details === undefined || details.status === 'down' ? told : details;
+    // Another pod may answer at the other port, such as one that is about to stop.
+    const all = details === undefined || details.status === 'down' ? shown : details;
     return {
       isReady: true,
-      isDegraded: told?.status === 'degraded' || all?.status === 'degraded',
+      isDegraded: shown?.status === 'degraded' || all?.status === 'degraded',
       isLocked,
       version: all?.version,
       checks: all?.checks ?? {},

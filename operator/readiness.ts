@@ -27,12 +27,11 @@ const longestWords = 300;
  */
 export function readReadiness(body: unknown): Readiness | undefined {
   const { status, cause, version, checks } = fieldsOf(body);
-  const known = typeof status === 'string' && Object.hasOwn(statuses, status) ? statuses[status] : undefined;
-  if (known === undefined) return undefined;
-  const told = fieldsOf(checks);
-  const { database, cache, writes, archive } = told;
+  const state = typeof status === 'string' && Object.hasOwn(statuses, status) ? statuses[status] : undefined;
+  if (state === undefined) return undefined;
+  const { database, cache, writes, archive } = fieldsOf(checks);
   return {
-    status: known,
+    status: state,
     cause: words(cause),
     version: versionNumber(version),
     checks: {
@@ -44,8 +43,8 @@ export function readReadiness(body: unknown): Readiness | undefined {
   };
 }
 
-function readCheck(told: unknown) {
-  const { status, cause, reason, version, migration, oldestServer, pending, lagSeconds } = fieldsOf(told);
+function readCheck(check: unknown) {
+  const { status, cause, reason, version, migration, oldestServer, pending, lagSeconds } = fieldsOf(check);
   return withoutMissing({
     status: status === 'up' || status === 'down' ? status : undefined,
     cause: words(cause),

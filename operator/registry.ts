@@ -168,9 +168,9 @@ export interface Ingress {
   /** undefined: the cluster's default class. */
   readonly className: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
-  readonly http: Door;
+  readonly http: IngressHosts;
   /** undefined: gRPC is not led in from outside. */
-  readonly grpc: Door | undefined;
+  readonly grpc: IngressHosts | undefined;
   /** Who issues the certificate, as cert-manager's annotation says it. */
   readonly issuer: Readonly<Record<string, string>>;
 }
@@ -196,7 +196,7 @@ export interface ParentReference {
 }
 
 /** One API, as clients outside reach it. */
-export interface Door {
+export interface IngressHosts {
   readonly hosts: readonly string[];
   /** undefined: nothing is encrypted. */
   readonly tlsSecretName: string | undefined;

@@ -8,10 +8,10 @@ import type {
   Autoscaling,
   Cache,
   Defaults,
-  Door,
   ExternalCache,
   ExternalDatabase,
   Ingress,
+  IngressHosts,
   InternalTls,
   ManagedDatabase,
   Monitoring,
@@ -208,15 +208,15 @@ function ingress(spec: Spec, name: string): Ingress | undefined {
   const { enabled = false, className, annotations = {}, http = {}, grpc, certManager } = spec.ingress ?? {};
   if (!enabled) return undefined;
   const { issuer, clusterIssuer } = certManager ?? {};
-  const door = (given: Partial<Door>, issued: string): Door => ({
+  const hostsOf = (given: Partial<IngressHosts>, issued: string): IngressHosts => ({
     hosts: given.hosts ?? [],
     tlsSecretName: given.tlsSecretName ?? (certManager === undefined ? undefined : issued),
   });
   return {
     className,
     annotations,
-    http: door(http, `${name}-http-tls`),
-    grpc: (grpc?.hosts ?? []).length === 0 ? undefined : door(grpc ?? {}, `${name}-grpc-tls`),
+    http: hostsOf(http, `${name}-http-tls`),
+    grpc: (grpc?.hosts ?? []).length === 0 ? undefined : hostsOf(grpc ?? {}, `${name}-grpc-tls`),
     issuer: {
       ...(issuer === undefined ? {} : { 'cert-manager.io/issuer': issuer }),
       ...(clusterIssuer === undefined ? {} : { 'cert-manager.io/cluster-issuer': clusterIssuer }),

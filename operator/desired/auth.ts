@@ -19,8 +19,8 @@ export const jwtSecretPath = '/etc/llm-schema-registry/jwt';
 export const adminKey: Child = (registry, observed) => {
   if (!hasOwnKey(registry)) return undefined;
   const found = observed.secrets.auth;
-  const held = textOf(found, 'admin-key');
-  const key = isOurs(held) ? held : observed.newPasswords.auth;
+  const present = textOf(found, 'admin-key');
+  const key = isOurs(present) ? present : observed.newPasswords.auth;
   const { annotations = {}, creationTimestamp } = found?.metadata ?? {};
   const made = annotations[rotatedAnnotation] ?? creationTimestamp ?? timeOf(observed.nowMs);
   return secret(
@@ -28,7 +28,7 @@ export const adminKey: Child = (registry, observed) => {
     'server',
     names(registry).auth,
     { 'admin-key': key, [keysKey]: `- name: admin\n  role: admin\n  key: ${key}\n` },
-    { annotations: { [rotatedAnnotation]: key === held ? made : timeOf(observed.nowMs) } },
+    { annotations: { [rotatedAnnotation]: key === present ? made : timeOf(observed.nowMs) } },
   );
 };
 

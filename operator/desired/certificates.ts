@@ -44,8 +44,8 @@ export function readCertificates(
   registry: Registry,
   find: (secret: string) => KubeObject | undefined,
 ): Partial<Certificates> {
-  const pair = (held: KubeObject | undefined, cert: string, key: string) => {
-    const found = { cert: textOf(held, cert), key: textOf(held, key) };
+  const pair = (object: KubeObject | undefined, cert: string, key: string) => {
+    const found = { cert: textOf(object, cert), key: textOf(object, key) };
     return found.cert === '' || found.key === '' ? undefined : found;
   };
   const ca = find(names(registry).authority);

@@ -113,14 +113,14 @@ function artifactConfig({ bucket, prefix, endpoint, region, isPathStyle }: Artif
 export const ports = { http: 8080, grpc: 9090, metrics: 9091, postgres: 5432, redis: 6379 };
 
 /** How clients inside the cluster speak to the API: the name of its port in pods and Services, and the Service's number. */
-export function apiDoor({ tls }: Registry) {
+export function apiProtocol({ tls }: Registry) {
   return tls === undefined
     ? ({ scheme: 'http', probe: 'HTTP', port: 80 } as const)
     : ({ scheme: 'https', probe: 'HTTPS', port: 443 } as const);
 }
 
 /** The same for gRPC: the name of its port in pods; in Services it is always `grpc`. */
-export function grpcDoor({ tls }: Registry) {
+export function grpcProtocol({ tls }: Registry) {
   return tls === undefined
     ? ({ name: 'grpc', backend: 'GRPC', appProtocol: 'kubernetes.io/h2c' } as const)
     : ({ name: 'grpcs', backend: 'GRPCS', appProtocol: 'https' } as const);

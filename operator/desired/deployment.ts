@@ -5,7 +5,7 @@ import type { Registry } from '../registry.ts';
 import { adminKeyMounts, adminKeyVolumes } from './auth.ts';
 import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
-import { apiDoor, grpcDoor, ports, serverConfig } from './config-map.ts';
+import { apiProtocol, grpcProtocol, ports, serverConfig } from './config-map.ts';
 import { serverSecretHash } from './credentials.ts';
 import {
   namedSecretAnnotations,
@@ -32,7 +32,7 @@ const podName: V1EnvVar = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath
 export const deployment: Child = (registry, observed) => {
   const { server, config, postgres, redis } = names(registry);
   const replicas = wantedReplicas(registry, observed);
-  const door = apiDoor(registry);
+  const api = apiProtocol(registry);
   const spec: V1DeploymentSpec = {
     ...(replicas === undefined ? {} : { replicas }),
     revisionHistoryLimit: 3,
@@ -89,8 +89,8 @@ export const deployment: Child = (registry, observed) => {
             image: registry.image,
             imagePullPolicy: registry.pullPolicy,
             ports: [
-              { name: door.scheme, containerPort: ports.http, protocol: 'TCP' },
-              { name: grpcDoor(registry).name, containerPort: ports.grpc, protocol: 'TCP' },
+              { name: api.scheme, containerPort: ports.http, protocol: 'TCP' },
+              { name: grpcProtocol(registry).name, containerPort: ports.grpc, protocol: 'TCP' },
               { name: 'metrics', containerPort: ports.metrics, protocol: 'TCP' },
             ],
             envFrom: [{ configMapRef: { name: config } }],
@@ -105,17 +105,17 @@ export const deployment: Child = (registry, observed) => {
               ...(registry.monitoring.tracing === undefined ? [] : [podName]),
             ],
             resources: registry.resources,
-            startupProbe: probe(door, '/health', {
+            startupProbe: probe(api, '/health', {
               periodSeconds: 2,
               timeoutSeconds: 3,
               failureThreshold: 75,
             }),
-            readinessProbe: probe(door, '/ready', {
+            readinessProbe: probe(api, '/ready', {
               periodSeconds: 2,
               timeoutSeconds: 3,
               failureThreshold: 5,
             }),
-            livenessProbe: probe(door, '/health', {
+            livenessProbe: probe(api, '/health', {
               periodSeconds: 20,
               timeoutSeconds: 5,
               failureThreshold: 3,
@@ -173,7 +173,7 @@ function wantedReplicas(registry: Registry, observed: Observed): number | undefi
 }
 
 function probe(
-  { scheme, probe: probeScheme }: ReturnType<typeof apiDoor>,
+  { scheme, probe: probeScheme }: ReturnType<typeof apiProtocol>,
   path: string,
   times: { periodSeconds: number; timeoutSeconds: number; failureThreshold: number },
 ): V1Probe {

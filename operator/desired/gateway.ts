@@ -2,7 +2,7 @@ import type { KubeObject } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { Gateway, ParentReference, Registry } from '../registry.ts';
 import { type Child, host, meta, names } from './child.ts';
-import { apiDoor, ports } from './config-map.ts';
+import { apiProtocol, ports } from './config-map.ts';
 import { shownHost } from './ingress.ts';
 
 /**
@@ -12,7 +12,7 @@ import { shownHost } from './ingress.ts';
 export const httpRoute: Child = (registry, { served }) => {
   if (registry.gateway === undefined || !served.has('HTTPRoute')) return undefined;
   const matches = [{ path: { type: 'PathPrefix', value: '/' } }];
-  const rule = { matches, backendRefs: [backendOf(registry, apiDoor(registry).port)] };
+  const rule = { matches, backendRefs: [backendOf(registry, apiProtocol(registry).port)] };
   return {
     ...meta(registry, 'HTTPRoute', 'server', names(registry).server),
     spec: { ...attachment(registry.gateway, registry.gateway.hosts), rules: [rule] },

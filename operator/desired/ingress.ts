@@ -1,9 +1,9 @@
 import type { V1IngressBackend, V1IngressSpec } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
-import type { Door, Ingress, Registry } from '../registry.ts';
+import type { Ingress, IngressHosts, Registry } from '../registry.ts';
 import { mustBeOurs } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
-import { apiDoor, grpcDoor } from './config-map.ts';
+import { apiProtocol, grpcProtocol } from './config-map.ts';
 import { mustBeHarmless } from './ingress-annotations.ts';
 
 /** The way in from outside, for the REST API. */
@@ -12,7 +12,7 @@ export const ingress: Child = (registry, observed) => {
   mustBeHarmless(registry);
   mustBeIssuedHere(registry.ingress, 'http', observed);
   const { http, annotations, issuer } = registry.ingress;
-  const { scheme, probe } = apiDoor(registry);
+  const { scheme, probe } = apiProtocol(registry);
   const name = names(registry).server;
   const own = whereNginxReads(registry, observed, name, {
     ...limits(registry, http),
@@ -34,7 +34,7 @@ export const grpcIngress: Child = (registry, observed) => {
   const name = names(registry).grpc;
   const own = whereNginxReads(registry, observed, name, limits(registry, grpc));
   const protocol = whereNginxReads(registry, observed, name, {
-    'backend-protocol': grpcDoor(registry).backend,
+    'backend-protocol': grpcProtocol(registry).backend,
   });
   return leadIn(registry, registry.ingress, grpc, {
     name,
@@ -47,7 +47,7 @@ export const grpcIngress: Child = (registry, observed) => {
 function leadIn(
   registry: Registry,
   { className }: Ingress,
-  { hosts, tlsSecretName }: Door,
+  { hosts, tlsSecretName }: IngressHosts,
   {
     name,
     port,
@@ -115,8 +115,8 @@ function cors({ config: { corsOrigins }, auth }: Registry): Readonly<Record<stri
 }
 
 /** cert-manager makes a Certificate of the Secret's name for an Ingress, and writes that Secret whosever it is. */
-function mustBeIssuedHere({ issuer, ...doors }: Ingress, which: 'http' | 'grpc', observed: Observed): void {
-  const name = doors[which]?.tlsSecretName;
+function mustBeIssuedHere({ issuer, ...entries }: Ingress, which: 'http' | 'grpc', observed: Observed): void {
+  const name = entries[which]?.tlsSecretName;
   if (name === undefined || Object.keys(issuer).length === 0) return;
   mustBeOurs(observed, `spec.ingress.${which}.tlsSecretName`, name, name);
 }
@@ -140,7 +140,7 @@ function whereNginxReads(
 }
 
 /** Of both Ingresses. */
-function limits({ config }: Registry, { tlsSecretName }: Door): Readonly<Record<string, string>> {
+function limits({ config }: Registry, { tlsSecretName }: IngressHosts): Readonly<Record<string, string>> {
   const seconds = String(config.requestTimeoutSeconds);
   // JSON escapes the quotes of a schema: its text may be twice as long in a request.
   const bodyMegabytes = Math.max(10, Math.ceil((2 * config.maxSchemaBytes) / 2 ** 20));

@@ -16,6 +16,6 @@ export const hashKeyKey = 'key';
 
 /** The one that is there, until somebody spoils it. */
 export function hashKeyOf({ secrets, newPasswords }: Observed): string {
-  const held = textOf(secrets.hashes, hashKeyKey);
-  return isOurs(held) ? held : newPasswords.hashes;
+  const present = textOf(secrets.hashes, hashKeyKey);
+  return isOurs(present) ? present : newPasswords.hashes;
 }

@@ -172,6 +172,6 @@ function mergeLists(base: readonly Fields[], overlay: readonly Fields[], field: 
     const over = overlay.find((candidate) => candidate[key] === item[key]);
     return over === undefined ? item : merge(item, over, '');
   });
-  const known = new Set(base.map((item) => item[key]));
-  return [...merged, ...overlay.filter((item) => !known.has(item[key]))];
+  const names = new Set(base.map((item) => item[key]));
+  return [...merged, ...overlay.filter((item) => !names.has(item[key]))];
 }

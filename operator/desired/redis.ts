@@ -92,7 +92,7 @@ function files(registry: Registry, cache: ManagedCache): Record<string, string> 
   };
 }
 
-/** With a password instead of an open door. */
+/** Nobody speaks to Redis without a password: `aclfile` names who may, where its default would let everybody in. */
 function settings({ maxMemoryBytes }: ManagedCache, isSecure: boolean): string {
   return `# Written by the operator.
 ${isSecure ? encryption : `port ${ports.redis}`}

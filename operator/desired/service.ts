@@ -2,7 +2,7 @@ import type { V1ServicePort, V1ServiceSpec } from '../kube/kubernetes.ts';
 import { type Component, selectorLabels } from '../labels.ts';
 import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
-import { apiDoor, grpcDoor, ports } from './config-map.ts';
+import { apiProtocol, grpcProtocol, ports } from './config-map.ts';
 import { mustBeHarmlessOnService } from './ingress-annotations.ts';
 
 /** Where clients find the registry. */
@@ -10,7 +10,7 @@ export const service: Child = (registry) => {
   mustBeHarmlessOnService(registry);
   const object = meta(registry, 'Service', 'server', names(registry).server);
   // By its name: pods that do not speak so yet, or no more, are left out.
-  const { scheme, port } = apiDoor(registry);
+  const { scheme, port } = apiProtocol(registry);
   return {
     ...object,
     metadata: { ...object.metadata, annotations: registry.service.annotations },
@@ -46,9 +46,9 @@ export const headlessService: Child = (registry) => ({
     selector: selectorLabels(registry, 'server'),
     ports: [
       {
-        name: apiDoor(registry).scheme,
+        name: apiProtocol(registry).scheme,
         port: ports.http,
-        targetPort: apiDoor(registry).scheme,
+        targetPort: apiProtocol(registry).scheme,
         protocol: 'TCP',
       },
       grpcPort(registry),
@@ -57,7 +57,7 @@ export const headlessService: Child = (registry) => ({
 });
 
 function grpcPort(registry: Registry): V1ServicePort {
-  const { name, appProtocol } = grpcDoor(registry);
+  const { name, appProtocol } = grpcProtocol(registry);
   // HTTP/2 from its first byte: proxies in between do not find that out by themselves.
   return { name: 'grpc', port: ports.grpc, targetPort: name, protocol: 'TCP', appProtocol };
 }

@@ -70,14 +70,14 @@ export class Cache<Found extends KubeObject = KubeObject> {
       if (isOlder(object, moved)) return undefined;
       this.drop(moved);
     }
-    const held = this.#byKey.get(key) ?? new Map<string, KubeObject>();
-    const known = held.get(object.metadata.name);
-    if (known !== undefined && isOlder(object, known)) return undefined;
-    held.set(object.metadata.name, object);
+    const objects = this.#byKey.get(key) ?? new Map<string, KubeObject>();
+    const present = objects.get(object.metadata.name);
+    if (present !== undefined && isOlder(object, present)) return undefined;
+    objects.set(object.metadata.name, object);
     if (uid !== undefined) this.#keyOfUid.set(uid, key);
-    this.#byKey.set(key, held);
+    this.#byKey.set(key, objects);
     const path = `${key}/${object.metadata.name}`;
-    const intact = this.#intact.get(path) ?? known;
+    const intact = this.#intact.get(path) ?? present;
     if (intact !== undefined && isSpoiled(object, intact)) this.#intact.set(path, intact);
     else this.#intact.delete(path);
     return moved === undefined ? undefined : before;
@@ -87,19 +87,19 @@ export class Cache<Found extends KubeObject = KubeObject> {
   remove(object: KubeObject): void {
     this.drop(object);
     const { namespace, resourceVersion } = object.metadata;
-    const told = this.#toldUntil.get(namespace);
-    if (resourceVersion !== undefined && !(told !== undefined && told > BigInt(resourceVersion)))
+    const until = this.#toldUntil.get(namespace);
+    if (resourceVersion !== undefined && !(until !== undefined && until > BigInt(resourceVersion)))
       this.toldUntil(resourceVersion, namespace);
   }
 
   /** Leaves out what is known to be gone, or somewhere else, before a watch tells. */
   drop(object: KubeObject): void {
     const key = keyOf(object);
-    const held = this.#byKey.get(key);
-    if (held?.get(object.metadata.name)?.metadata.uid !== object.metadata.uid) return;
-    held?.delete(object.metadata.name);
+    const objects = this.#byKey.get(key);
+    if (objects?.get(object.metadata.name)?.metadata.uid !== object.metadata.uid) return;
+    objects?.delete(object.metadata.name);
     if (object.metadata.uid !== undefined) this.#keyOfUid.delete(object.metadata.uid);
-    if (held?.size === 0) this.#byKey.delete(key);
+    if (objects?.size === 0) this.#byKey.delete(key);
     const path = `${key}/${object.metadata.name}`;
     if (object.kind === 'Secret' && !this.#intact.has(path)) this.#intact.set(path, object);
   }
@@ -138,8 +138,8 @@ export class Cache<Found extends KubeObject = KubeObject> {
   replace(objects: readonly KubeObject[], namespace?: string, resourceVersion?: string): ReadonlySet<string> {
     const isListed = (key: string) => namespace === undefined || key.startsWith(`${namespace}/`);
     const keys = new Set([...this.#byKey.keys()].filter(isListed));
-    const told = this.#toldUntil.get(namespace);
-    if (told !== undefined && resourceVersion !== undefined && BigInt(resourceVersion) < told)
+    const until = this.#toldUntil.get(namespace);
+    if (until !== undefined && resourceVersion !== undefined && BigInt(resourceVersion) < until)
       for (const key of keys) for (const object of this.list(key)) this.drop(object);
     const fresh = new Set(objects.map((object) => object.metadata.uid));
     for (const key of keys) {
@@ -215,7 +215,7 @@ function valuesOf(object: KubeObject): Readonly<Record<string, string>> {
 }
 
 /** Resource versions of one kind rise; Kubernetes 1.35 makes that a promise, etcd has always kept it. */
-function isOlder(object: KubeObject, known: KubeObject): boolean {
-  if (object.metadata.uid !== known.metadata.uid) return false;
-  return BigInt(object.metadata.resourceVersion ?? 0) < BigInt(known.metadata.resourceVersion ?? 0);
+function isOlder(object: KubeObject, present: KubeObject): boolean {
+  if (object.metadata.uid !== present.metadata.uid) return false;
+  return BigInt(object.metadata.resourceVersion ?? 0) < BigInt(present.metadata.resourceVersion ?? 0);
 }

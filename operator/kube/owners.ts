@@ -88,10 +88,10 @@ export function managedByOthers(object: KubeObject): readonly ManagedFields[] {
   const all = ownersOf(object.kind);
   return (object.metadata.managedFields ?? []).flatMap(({ manager, operation, subresource, fieldsV1 }) => {
     if (manager === fieldManager || subresource !== undefined || fieldsV1 === undefined) return [];
-    const held = withoutEverybodys(fieldsV1 as Fields, all);
-    return held === undefined
+    const others = withoutEverybodys(fieldsV1 as Fields, all);
+    return others === undefined
       ? []
-      : [{ ...(manager && { manager }), ...(operation && { operation }), fieldsV1: held }];
+      : [{ ...(manager && { manager }), ...(operation && { operation }), fieldsV1: others }];
   });
 }
 

@@ -10,9 +10,9 @@ export function share<Value>(value: Value, model: unknown): Value {
 function shareParts(value: unknown, model: unknown, texts: Map<string, string>): unknown {
   if (value === model) return model;
   if (typeof value === 'string') {
-    const known = texts.get(value) ?? value;
-    texts.set(known, known);
-    return known;
+    const first = texts.get(value) ?? value;
+    texts.set(first, first);
+    return first;
   }
   if (Array.isArray(value)) {
     const like: readonly unknown[] = Array.isArray(model) ? model : [];

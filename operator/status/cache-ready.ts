@@ -21,7 +21,7 @@ const external: Cause = ({ cache }, { answer, unready }) => {
   const place = placeOf(cache);
   if (check?.status === 'up') return { status: 'True', reason: 'Ready', message: `${place} answers` };
   if (check?.status === 'down') {
-    const reason = reasons.find((known) => known === check.reason) ?? 'Unreachable';
+    const reason = reasons.find((each) => each === check.reason) ?? 'Unreachable';
     return { status: 'False', reason, message: `${place}: ${check.cause ?? 'it cannot be used'}` };
   }
   return { status: 'Unknown', reason: 'Starting', message: `no server pod has connected to ${place} yet` };

@@ -19,9 +19,9 @@ export const causeOf = {
 
 function findCause(registry: Registry, observed: Observed, component: Component): Cause | undefined {
   const pods = observed.pods.filter((pod) => componentOf(pod) === component).toSorted(newestFirst);
-  const held = component === 'server' ? pausedCause(observed) : undefined;
+  const pause = component === 'server' ? pausedCause(observed) : undefined;
   // Before the claim, which waits for a pod.
-  const refusal = held ?? controllerCause(observed, component, pods);
+  const refusal = pause ?? controllerCause(observed, component, pods);
   if (refusal !== undefined) return refusal;
   const claim = component === 'server' ? undefined : claimCause(registry, observed, component);
   if (claim !== undefined) return claim;

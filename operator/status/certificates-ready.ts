@@ -30,9 +30,9 @@ function ingressCertificate(
   which: 'http' | 'grpc',
   observed: Observed,
 ): Verdict | undefined {
-  const door = ingress?.[which];
-  if (door?.tlsSecretName === undefined) return undefined;
-  const name = door.tlsSecretName;
+  const entry = ingress?.[which];
+  if (entry?.tlsSecretName === undefined) return undefined;
+  const name = entry.tlsSecretName;
   const isIssued = Object.keys(ingress?.issuer ?? {}).length > 0;
   const missing = isIssued
     ? bad('Starting', `cert-manager has not written Secret "${name}" yet; see its Certificate "${name}"`)
@@ -40,7 +40,7 @@ function ingressCertificate(
         'SecretMissing',
         `spec.ingress.${which}.tlsSecretName: there is no Secret "${name}"; make one of type kubernetes.io/tls`,
       );
-  return secretVerdict(name, door.hosts, missing, observed);
+  return secretVerdict(name, entry.hosts, missing, observed);
 }
 
 /** Undefined where the API speaks plain HTTP inside the cluster. */

@@ -50,7 +50,7 @@ export const databaseReady: Condition = chain([withoutRoom, external, notThere, 
 
 /** A newer server may know more of them. */
 function reasonOf(text: string | undefined): Reason {
-  return reasons.find((known) => known === text) ?? 'Unreachable';
+  return reasons.find((each) => each === text) ?? 'Unreachable';
 }
 
 /** Where a registry's PostgreSQL listens, as `status.dependencies` shows it. */

@@ -1,5 +1,5 @@
 import type { V1NetworkPolicyPeer } from '../kube/kubernetes.ts';
-import type { Door, Registry } from '../registry.ts';
+import type { IngressHosts, Registry } from '../registry.ts';
 import type { Condition, Verdict } from './condition.ts';
 import { isOpenAgainstTheSpec } from './ready.ts';
 
@@ -67,7 +67,8 @@ function isEveryPod({ namespaceSelector, podSelector }: V1NetworkPolicyPeer): bo
 
 /** Each with the field that closes it. */
 function plainWays({ ingress, gateway, service, tls }: Registry): readonly string[] {
-  const isPlain = (door: Door | undefined) => door !== undefined && door.tlsSecretName === undefined;
+  const isPlain = (entry: IngressHosts | undefined) =>
+    entry !== undefined && entry.tlsSecretName === undefined;
   return [
     ...(isPlain(ingress?.http) ? ['spec.ingress.http.tlsSecretName names no certificate'] : []),
     ...(isPlain(ingress?.grpc) ? ['spec.ingress.grpc.tlsSecretName names no certificate'] : []),

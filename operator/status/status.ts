@@ -1,5 +1,5 @@
 import { host, names } from '../desired/child.ts';
-import { apiDoor, ports } from '../desired/config-map.ts';
+import { apiProtocol, ports } from '../desired/config-map.ts';
 import { gatewayGrpcTarget, gatewayUrl } from '../desired/gateway.ts';
 import { grpcTarget, ingressUrl } from '../desired/ingress.ts';
 import { contentHash } from '../desired/pod.ts';
@@ -101,11 +101,11 @@ function withTurned(
   nowMs: number,
   before: Status,
 ): ShownCondition[] {
-  const known = new Map((before.conditions ?? []).map((condition) => [condition.type, condition]));
+  const former = new Map((before.conditions ?? []).map((condition) => [condition.type, condition]));
   return (Object.keys(conditionTable) as ConditionType[]).flatMap((type) => {
     const verdict = turned[type];
     if (verdict !== undefined) return shown(type, verdict, generation, nowMs, before);
-    return known.get(type) ?? (type === 'Ready' ? shown(type, ready, generation, nowMs, before) : []);
+    return former.get(type) ?? (type === 'Ready' ? shown(type, ready, generation, nowMs, before) : []);
   });
 }
 
@@ -136,7 +136,7 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
   const wanted = deployment?.spec?.replicas ?? registry.replicas;
   const readyReplicas = deployment?.status?.readyReplicas ?? 0;
   const database = (answer?.isReady && answer.checks.database) || before.dependencies?.database;
-  const internal = `${apiDoor(registry).scheme}://${host(registry, server)}`;
+  const internal = `${apiProtocol(registry).scheme}://${host(registry, server)}`;
   const version = (answer?.isReady && answer.version) || before.version;
   return {
     ...(version === undefined ? {} : { version }),
