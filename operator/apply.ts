@@ -24,7 +24,7 @@ const repairManager = `${fieldManager}-repair`;
 export interface Change {
   readonly object: KubeObject;
   readonly before: KubeObject;
-  /** What is not as wanted. */
+  /** The fields in which the object is not as wanted. */
   readonly found: readonly Difference[];
 }
 
@@ -33,7 +33,7 @@ export interface Plan {
   readonly create: readonly KubeObject[];
   readonly update: readonly Change[];
   readonly remove: readonly KubeObject[];
-  /** Not as wanted, and written in vain: others set the fields differently again. */
+  /** Objects that are not as wanted, and are written in vain: others set the fields differently again. */
   readonly overruled: readonly Overruled[];
 }
 
@@ -41,7 +41,7 @@ export interface Overruled extends Change {
   readonly vain: Vain;
 }
 
-/** What a plan has come to. */
+/** What has come of carrying out a plan. */
 export interface Applied {
   /** Whether any object was made, changed or removed. */
   readonly isWritten: boolean;

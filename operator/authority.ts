@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from '
 import type { Authority, Certificates, KeyPair, Leaf } from './observed.ts';
 
 const dayMs = 86_400_000;
-/** A clock that is a little behind takes them all the same. */
+/** Certificates begin this long ago, so that a clock that is a little behind takes them as well. */
 const skewMs = 5 * 60_000;
 const leafMs = 90 * dayMs;
 const leafRenewalMs = 30 * dayMs;
@@ -59,7 +59,7 @@ async function renewAuthority(
     : { current: found.current, next, ...previous };
 }
 
-/** 0 where the pair is none. */
+/** How long a certificate is still valid; 0 where it cannot be read, or the key is not its own. */
 function leftMs({ cert, key }: { readonly cert: string; readonly key?: string }, nowMs: number): number {
   const read = readPair(cert, key);
   return read === undefined ? 0 : Date.parse(read.certificate.validTo) - nowMs;
@@ -95,7 +95,7 @@ function isGoodLeaf(pair: KeyPair, authority: KeyPair, hosts: readonly string[],
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Only when first needed: most operators issue nothing, and it is a quarter of their memory. */
+/** The library is loaded when it is first needed: most operators issue nothing, and it is a quarter of their memory. */
 async function library() {
   await import('reflect-metadata');
   return import('@peculiar/x509');
@@ -155,7 +155,7 @@ async function issue(
   return pairOf(certificate, keys);
 }
 
-/** 127 random bits, positive (RFC 5280, 4.1.2.2). */
+/** A serial number is positive, and has 127 random bits (RFC 5280, 4.1.2.2). */
 function serial(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;

@@ -18,9 +18,9 @@ export type Step = string | number | Map;
 
 export interface Difference {
   readonly path: readonly Step[];
-  /** undefined: the field is not to be there. */
+  /** What is wanted of the field; undefined: it is not to be there. */
   readonly wanted: unknown;
-  /** undefined: it is not there. */
+  /** What the field is; undefined: it is not there. */
   readonly observed: unknown;
 }
 
@@ -46,14 +46,17 @@ export function findDifference(wanted: unknown, observed: unknown): string | und
   return found.all[0] && inWords(found.all[0].path);
 }
 
-/** The same where what is in `observed` besides counts too, but for items of others in lists. */
+/**
+ * The path of the first field in which the two differ, where what is in `observed` besides counts too, but for items of others
+ * in lists.
+ */
 export function findAnyDifference(wanted: unknown, observed: unknown): string | undefined {
   const found = new Found();
   compare(wanted, observed, [], true, found);
   return found.all[0] && inWords(found.all[0].path);
 }
 
-/** `.spec.containers[server].image`; what has dots in it stands in brackets. */
+/** A path in words, such as `.spec.containers[server].image`; what has dots in it stands in brackets. */
 export function inWords(path: readonly Step[]): string {
   return path
     .map((step) => {
@@ -63,7 +66,7 @@ export function inWords(path: readonly Step[]): string {
     .join('');
 }
 
-/** Who of those holds a field, by the name under which it was written. */
+/** The name under which a field was written by whoever holds it. */
 export function holderOf(path: readonly Step[], holders: readonly ManagedFields[]): string | undefined {
   return holders.find(({ fieldsV1 }) => covers((fieldsV1 ?? {}) as Fields, path))?.manager;
 }
@@ -196,7 +199,7 @@ const listKeys: Readonly<Record<string, readonly string[]>> = {
   volumes: ['name'],
 };
 
-/** undefined: the list is one value. */
+/** The keys that tell the items of a list apart; undefined where the list is one value. */
 function keysOf(path: readonly Step[], wanted: readonly unknown[]): readonly string[] | undefined {
   const field = path.at(-1);
   if (typeof field !== 'string') return undefined;
@@ -213,7 +216,7 @@ function pickKeys(item: unknown, keys: readonly string[]): Map {
   return Object.fromEntries(keys.map((key) => [key, (item as Map | null)?.[key] ?? defaults[key]]));
 }
 
-/** What others hold where all is ours. */
+/** The fields that others hold where all is ours. */
 function findAdded(
   fields: Fields,
   wanted: unknown,

@@ -11,13 +11,13 @@ export interface RegistryEvent {
   readonly note: string;
 }
 
-/** As the API server counts them: in bytes of UTF-8 (its validation of events.k8s.io). */
+/** The API server counts bytes of UTF-8 (its validation of events.k8s.io). */
 const MAX_NOTE_BYTES = 1024;
 const MAX_INSTANCE_BYTES = 128;
-/** Of 253, for there is a suffix. */
+/** The API server takes 253, and a suffix follows. */
 const MAX_EVENT_NAME_BYTES = 220;
 
-/** Conditions whose turning a person wants to read in `kubectl describe`, and which way is bad. */
+/** The conditions whose turning a person wants to read in `kubectl describe`, each with the status that is bad. */
 const badStatuses: Readonly<Record<string, 'True' | 'False'>> = {
   Ready: 'False',
   Stalled: 'True',

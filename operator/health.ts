@@ -1,4 +1,4 @@
-/** A fault that is shorter is everyday life: a cut watch, an API server that restarts. */
+/** A fault that is shorter than this is everyday life: a cut watch, an API server that restarts. */
 const graceMs = 10_000;
 
 /** What the operator stands on (its lease, each of its watches), and since when it fails. */

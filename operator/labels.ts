@@ -5,7 +5,7 @@ import type { Registry } from './registry.ts';
 /** The label that ties a child to its registry. */
 export const instanceLabel = 'app.kubernetes.io/instance';
 export const componentLabel = 'app.kubernetes.io/component';
-/** On a child: the hash of all that was wanted of it when it was last written. */
+/** On a child, this annotation has the hash of all that was wanted of it when it was last written. */
 export const appliedHashAnnotation = `${apiGroup}/applied-hash`;
 
 /** `namespace/name` of the registry that an object is or belongs to. */

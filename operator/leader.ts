@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 import { pause } from './pause.ts';
 import { microTimeOf } from './time.ts';
 
-/** As client-go: a lease of 15 s, given up by its holder after 10 s without renewal, tried every 2 s. */
+/** The times are client-go's: a lease of 15 s, given up by its holder after 10 s without renewal, tried every 2 s. */
 export const leaseTimes = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
 interface LeaseSpec {
@@ -34,7 +34,7 @@ interface LeaderParts {
 interface Leader {
   readonly holder: string;
   readonly namespace: string;
-  /** undefined: of this install. */
+  /** Whether its lease says for whom it acts; undefined: it is of this install. */
   readonly isMarked?: boolean;
 }
 
@@ -44,7 +44,7 @@ interface Seen {
   readonly atMs: number;
 }
 
-/** On a lease: for whom its holder acts. */
+/** On a lease, this annotation says for whom its holder acts. */
 const watchesAnnotation = `${apiGroup}/watches`;
 const everyNamespace = 'every-namespace';
 
@@ -120,7 +120,7 @@ class LeaseHold {
   readonly #signal: AbortSignal;
   /** The lease as last seen and when, by our own clock: clocks of replicas need not agree. */
   #seen: Seen | undefined;
-  /** The same of the leases of other installs, by their namespaces. */
+  /** The leases of other installs as last seen, by their namespaces. */
   readonly #others = new Map<string, Seen>();
   #rival: Leader | undefined;
   #mayList = true;
@@ -275,7 +275,7 @@ class LeaseHold {
   }
 }
 
-/** A lease that has not changed was seen when it was seen first like this. */
+/** What is seen of a lease; one that has not changed counts from when it was first seen like this. */
 function sight(lease: KubeObject, before: Seen | undefined): Seen {
   const { holderIdentity: holder, renewTime } = specOf(lease);
   const record = `${holder} ${renewTime}`;

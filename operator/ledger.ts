@@ -8,11 +8,11 @@ export type Vain = 'left' | 'undone';
 
 /** A write, and what came of it. */
 interface Entry {
-  /** Of all that was wanted. */
+  /** The hash of all that was wanted. */
   readonly hash: string;
-  /** Of what was not as wanted before the write; of one that was refused, all of the object but its state. */
+  /** The hash of what was not as wanted before the write; where it was refused, of all of the object but its state. */
   readonly mended: string;
-  /** Of what was not as wanted in the answer; undefined: it was refused, or others wrote in between. */
+  /** The hash of what was not as wanted in the answer; undefined: it was refused, or others wrote in between. */
   readonly left: string | undefined;
   readonly refusal: Error | undefined;
   /** How often the very same was mended, or refused, in a row. */

@@ -32,7 +32,7 @@ function wrap(logger: Logger): Log {
   };
 }
 
-/** Of a text in a field: what others say may hold an object of theirs. */
+/** The most that a text in a field may have: what others say may hold an object of theirs. */
 const MAX_FIELD_BYTES = 4_096;
 
 function bounded(fields: object): object {

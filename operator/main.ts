@@ -25,7 +25,10 @@ export async function runOperator(settings: Settings, signal: AbortSignal): Prom
   log.info('operator stopped');
 }
 
-/** Each part is closed by its end, however it comes: one left open would keep a process that does nothing and looks well to its probes. */
+/**
+ * What is opened here is closed when the operator ends, however that comes about: a listener that is left open would keep a
+ * process that does nothing, and that looks well to its probes.
+ */
 async function runParts(parts: Parts, signal: AbortSignal): Promise<void> {
   const { settings, metrics, health } = parts;
   const say = (status: number, words: string) => ({ status, type: 'text/plain', body: `${words}\n` });

@@ -27,7 +27,7 @@ const metadataNames = new Set([
   'instance-data.ec2.internal',
 ]);
 
-/** Those addresses, and all that is only on the node's own link. */
+/** The addresses of metadata services, and all that is only on the node's own link. */
 const forbidden = new BlockList();
 for (const address of metadataAddresses.IPv4) forbidden.addAddress(address, 'ipv4');
 for (const address of metadataAddresses.IPv6) forbidden.addAddress(address, 'ipv6');
@@ -61,7 +61,7 @@ function hostOf(url: string | undefined): string | undefined {
   return url === undefined ? undefined : URL.parse(url)?.hostname;
 }
 
-/** As libc and browsers read an address: 2852039166, 0xa9fea9fe and 0251.0376.169.254 are one. */
+/** Reads an address as libc and browsers do: 2852039166, 0xa9fea9fe and 0251.0376.169.254 are one. */
 export function isMetadataHost(host: string): boolean {
   const bare = host
     .replace(/^\[|\]$/g, '')

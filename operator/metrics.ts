@@ -32,7 +32,7 @@ export function openMetrics(version: string) {
   });
   return {
     registry,
-    /** All that there are, also while they have no value yet; the library's types know nothing of the names of the labels. */
+    /** All metrics that there are, also while they have no value yet; the library's types know nothing of the names of the labels. */
     list: () => registry.getMetricsAsArray() as unknown as readonly MetricFacts[],
     reconciles: new Counter({
       name: 'controller_runtime_reconcile_total',

@@ -83,7 +83,7 @@ export function childrenOf(caches: Caches, key: string): readonly KubeObject[] {
     .filter(({ kind }) => kind !== 'SchemaRegistry');
 }
 
-/** Those that others write: the operator only looks at them. */
+/** The certificates' Secrets that others write: the operator only looks at them. */
 function certificateSecrets({ ingress, tls }: Registry): readonly string[] {
   return [
     ingress?.http.tlsSecretName,
@@ -115,7 +115,7 @@ function hostsOf(registries: Caches['SchemaRegistry'], ownKey: string): Readonly
 /** A node that makes the containers of a pod within this time has nothing to tell. */
 const usualStartMs = 5_000;
 
-/** The uids of those that nothing else tells about. */
+/** The uids of the claims, StatefulSets and pods that wait, and of which nothing but an Event tells why. */
 function waiting(
   claims: readonly V1PersistentVolumeClaim[],
   statefulSets: readonly V1StatefulSet[],

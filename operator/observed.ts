@@ -9,10 +9,10 @@ import type {
 } from './kube/kubernetes.ts';
 import type { Component } from './labels.ts';
 
-/** Made by the operator for where there is none yet, or for where another is asked for or is needed soon. */
+/** What the operator issues where there is none yet, and where another is asked for or is needed soon. */
 export interface Issued {
   readonly newPasswords: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', string>>;
-  /** undefined: nothing is encrypted inside the cluster. */
+  /** The certificates in force; undefined: nothing is encrypted inside the cluster. */
   readonly certificates: Certificates | undefined;
 }
 
@@ -26,20 +26,20 @@ export interface Observed extends Issued {
   readonly autoscaler: V2HorizontalPodAutoscaler | undefined;
   readonly pods: readonly V1Pod[];
   readonly claims: readonly V1PersistentVolumeClaim[];
-  /** Our own Secrets; one that somebody has deleted as it was before. */
+  /** Our own Secrets; one that somebody has deleted or spoiled is here as it was before. */
   readonly secrets: Readonly<Record<'postgres' | 'redis' | 'auth' | 'hashes', KubeObject | undefined>>;
   /** What controllers complained of, by the uid of the object that waits. */
   readonly warnings: ReadonlyMap<string, string>;
-  /** undefined: no pod is ready, so there is nobody to ask. */
+  /** What the registry says through its Service; undefined: no pod is ready, so there is nobody to ask. */
   readonly answer: Answer | undefined;
   /** What a server pod said that is not ready, asked by itself: no Service leads to it. */
   readonly unready: Unready | undefined;
   /** Whether the answers are of what is there now; otherwise they are undefined, and on their way. */
   readonly isAnswered: boolean;
   readonly served: ReadonlySet<Served>;
-  /** Those of the Secrets that the spec names which are there. */
+  /** The Secrets that the spec names, as far as they are there. */
   readonly namedSecrets: readonly KubeObject[];
-  /** The one that spec.podTemplate names, where it is there. */
+  /** The ServiceAccount that spec.podTemplate names, where it is there. */
   readonly serviceAccount?: KubeObject | undefined;
   /** Which other registry each host of an ingress leads to, as namespace/name. */
   readonly hostsOfOthers: ReadonlyMap<string, string>;
@@ -59,7 +59,7 @@ export type Answer =
       readonly isDegraded: boolean;
       /** A request without credentials was refused. */
       readonly isLocked: boolean;
-      /** undefined where it does not tell */
+      /** The server's version; undefined where it does not tell. */
       readonly version: string | undefined;
       readonly checks: Checks;
     }
@@ -79,7 +79,7 @@ export interface Checks {
     readonly migration?: number;
     readonly oldestServer?: string;
   };
-  /** There while nothing can be written, though what is there can be read. */
+  /** Whether schemas can be written; the check is there only while they cannot, though what is there can be read. */
   readonly writes?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
   readonly cache?: { readonly status?: string; readonly cause?: string; readonly reason?: string };
   readonly archive?: {
@@ -90,7 +90,7 @@ export interface Checks {
   };
 }
 
-/** PEM. */
+/** A certificate and its private key, both in PEM. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
@@ -99,9 +99,9 @@ export interface KeyPair {
 /** Who signs the certificates of one registry. */
 export interface Authority {
   readonly current: KeyPair;
-  /** Trusted already, and signs nothing yet. */
+  /** The authority that is trusted already, and signs nothing yet. */
   readonly next?: KeyPair | undefined;
-  /** Still trusted, and signs nothing more. */
+  /** The certificate of the authority that is still trusted, and signs nothing more. */
   readonly previous?: string | undefined;
 }
 

@@ -24,7 +24,7 @@ export function overruledInWords({ object, before, found, vain }: Overruled): st
   return `${object.kind} ${object.metadata.name}: ${fields.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
 }
 
-/** Nothing of a Secret is shown. */
+/** A field and its value, but nothing of a Secret is shown. */
 function fieldInWords({ path, wanted, observed }: Difference, isSecret: boolean): string {
   const field = inWords(path);
   if (isSecret) return `${field} is not as it was written`;

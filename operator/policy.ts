@@ -8,7 +8,7 @@ export interface Policy {
   readonly ingressAnnotations: readonly string[];
   /** Labelled: a Secret that a spec names must carry the label of desired/consent.ts. */
   readonly secrets: 'Named' | 'Labelled';
-  /** What the images that a spec names begin with; undefined: any. */
+  /** What the images that a spec names have to begin with; undefined: they may be any. */
   readonly images: readonly string[] | undefined;
 }
 

@@ -8,11 +8,11 @@ import { pause } from './pause.ts';
 import { type Readiness, readReadiness, words } from './readiness.ts';
 import type { Registry } from './registry.ts';
 
-/** For all that one registry is asked at a time: meanwhile nothing new is known of it. */
+/** The most that all questions to one registry may take: meanwhile nothing new is known of it. */
 const answerTimeoutMs = 3_000;
 /** A server gives its database 2 s, and a supervisor its workers half a second more, before they say what is wrong. */
 const detailTimeoutMs = 2_700;
-/** For about a second after a pod began to stop, the Service may still lead to it. */
+/** A Service may lead to a pod for about a second after it began to stop, so it is asked more than once. */
 const tries = 4;
 const betweenTriesMs = 400;
 
@@ -74,7 +74,7 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
   return { ask, askPod };
 }
 
-/** When asking ends, whatever has come. */
+/** What ends the asking, whatever has been answered until then. */
 interface Bounds {
   readonly leftMs: () => number;
   readonly signal: AbortSignal | undefined;
@@ -82,7 +82,7 @@ interface Bounds {
 
 interface Target {
   readonly proxied: string;
-  /** host:port */
+  /** The address as host:port. */
   readonly address: string;
 }
 
@@ -103,7 +103,7 @@ function podOf({ metadata, status }: V1Pod, scheme: string, port: number): Targe
   };
 }
 
-/** How long is left of what a run may take. */
+/** Counts down what one registry may take in all. */
 function clock(): () => number {
   const endMs = performance.now() + answerTimeoutMs;
   return () => Math.max(1, Math.round(endMs - performance.now()));
@@ -138,7 +138,7 @@ async function askPorts({ api, metrics }: Ports): Promise<Answer> {
   }
 }
 
-/** undefined where nobody answers, or says nothing that can be read. */
+/** What the port of the metrics says; undefined where nobody answers there, or says nothing that can be read. */
 async function detailsOf(get: Get): Promise<Readiness | undefined> {
   try {
     return readReadiness((await get('/ready', detailTimeoutMs)).body);

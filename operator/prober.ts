@@ -15,9 +15,9 @@ export type Answers = Pick<Observed, 'answer' | 'unready'>;
 
 /** What there is to ask of a registry. */
 export interface Subject {
-  /** Another text means that an answer of before says nothing of what is there now. */
+  /** What an answer is of: where this text is another, an answer of before says nothing of what is there now. */
   readonly of: string;
-  /** A pod is ready, so its Service leads somewhere. */
+  /** Whether a pod is ready, so that the Service leads somewhere. */
   readonly isServing: boolean;
   /** A pod that is up and not ready. */
   readonly unready: V1Pod | undefined;
@@ -33,11 +33,11 @@ interface Question {
 interface Followed {
   last?: { readonly of: string; readonly answers: Answers; readonly endedMs: number } | undefined;
   question?: Question | undefined;
-  /** Of the question that is being asked. */
+  /** Ends the question that is being asked. */
   asking?: AbortController | undefined;
 }
 
-/** Each takes 3 s at most, and most of them a few milliseconds. */
+/** So many registries are asked at a time; each takes 3 s at most, and most of them a few milliseconds. */
 const askedAtOnce = 16;
 /** Runs that follow each other more closely than this share an answer. */
 const freshMs = 500;
@@ -148,7 +148,7 @@ export function subjectOf(deployment: V1Deployment | undefined, pods: readonly V
   return { of: JSON.stringify(of), isServing, unready };
 }
 
-/** The server runs in it, and says that it is not ready. */
+/** Whether the server runs in a pod, and says that it is not ready. */
 function isUpAndUnready(pod: V1Pod): boolean {
   const { metadata, status } = pod;
   const container = serverOf(pod);
@@ -161,12 +161,12 @@ function isUpAndUnready(pod: V1Pod): boolean {
   );
 }
 
-/** Other containers come by spec.podTemplate. */
+/** The server's container of a pod; others come by spec.podTemplate. */
 function serverOf(pod: V1Pod | undefined) {
   return pod?.status?.containerStatuses?.find(({ name }) => name === 'server');
 }
 
-/** Where the certificate is somebody else's, its authority is not known here, and what is asked holds no secret. */
+/** Whom a probe trusts. Where the certificate is somebody else's, its authority is not known here, and what is asked holds no secret. */
 export function trustOf(registry: Registry, certificates: Certificates | undefined): Trust {
   if (certificates === undefined || registry.tls?.mode !== 'Operator') return {};
   return { ca: bundleOf(certificates.authority), serverName: host(registry, names(registry).server) };

@@ -15,9 +15,9 @@ const decimalExponents: Readonly<Record<string, number>> = {
 const binaryExponents: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
 
 const nanosInOne = 10n ** 9n;
-/** No quantity is greater: the API server caps it. */
+/** The greatest quantity there is: the API server caps what is more. */
 const mostNanos = (2n ** 63n - 1n) * nanosInOne;
-/** Far beyond what a quantity can be, so that no text makes a number of megabytes. */
+/** An exponent far beyond what a quantity can be, so that no text makes a number of megabytes. */
 const largestExponent = 100;
 
 /**
@@ -52,7 +52,7 @@ function capped(digits: bigint, power: number): bigint {
 
 const least = (one: bigint, other: bigint) => (one < other ? one : other);
 
-/** Of two that are not negative, rounded up. */
+/** The quotient of two numbers that are not negative, rounded up. */
 const dividedUp = (value: bigint, by: bigint) => (value + by - 1n) / by;
 
 /** A Kubernetes quantity as a number: "500m" is 0.5, "1Gi" is 1073741824. NaN where it is none. */
@@ -88,7 +88,7 @@ export function isSameQuantity(
 
 const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** "1h30m" is 5400. NaN where it is no such time. */
+/** The seconds of a duration: "1h30m" is 5400. NaN where the text is none. */
 export function parseDurationSeconds(text: string): number {
   if (!/^([0-9]+[smhd])+$/.test(text)) return Number.NaN;
   let sum = 0;

@@ -3,7 +3,7 @@ export interface Outcome {
   readonly againAfterMs?: number;
 }
 
-/** Works on a key. */
+/** The work that is done for a key. */
 type Run = (key: string) => Promise<Outcome>;
 
 interface QueueEvents {
@@ -45,7 +45,7 @@ export class WorkQueue {
     this.#fill();
   }
 
-  /** The earliest of several delays counts. */
+  /** Adds a key later; the earliest of several delays counts. */
   addAfter(key: string, delayMs: number): void {
     if (this.#isStopped) return;
     const dueMs = performance.now() + delayMs;

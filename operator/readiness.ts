@@ -61,7 +61,7 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** In one line and cut; undefined where there are none. */
+/** Words in one line, and cut; undefined where there are none. */
 export function words(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const line = value

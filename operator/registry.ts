@@ -14,7 +14,7 @@ export interface Defaults {
   readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
   /** Where the operator runs: it asks each registry whether it is ready. */
   readonly operatorNamespace: string;
-  /** undefined: defaultPolicy. */
+  /** undefined: it is defaultPolicy. */
   readonly policy?: Policy;
 }
 
@@ -29,7 +29,7 @@ export interface Registry {
   readonly version: { readonly field: string; readonly text: string } | undefined;
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   readonly pullSecrets: readonly { readonly name: string }[];
-  /** Where autoscaling is on, the number to begin with. */
+  /** How many pods there are to be; where autoscaling is on, the number to begin with. */
   readonly replicas: number;
   readonly config: {
     readonly logLevel: string;
@@ -65,7 +65,7 @@ export interface Registry {
   readonly autoscaling: Autoscaling | undefined;
   /** undefined: no budget is wanted, or it would block every drain. */
   readonly minAvailable: number | undefined;
-  /** Laid over the server's pod template. */
+  /** What is laid over the server's pod template. */
   readonly podTemplate: Spec['podTemplate'];
   readonly monitoring: Monitoring;
   /** undefined: whoever reaches a pod may speak to it. */
@@ -74,7 +74,7 @@ export interface Registry {
   readonly rotation: {
     /** undefined: passwords stay until somebody asks for others. */
     readonly periodSeconds: number | undefined;
-    /** Another value than the last one asks for other passwords. */
+    /** A value other than the last one asks for other passwords. */
     readonly request: string | undefined;
   };
   readonly deletionPolicy: 'Retain' | 'Delete';
@@ -101,7 +101,7 @@ export interface ExternalDatabase {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** Name of a Secret. */
+  /** The name of a Secret with user and password. */
   readonly credentials: string;
   readonly tls: Tls;
 }
@@ -117,7 +117,7 @@ export type Cache = ManagedCache | ExternalCache;
 /** A Redis that somebody else runs. */
 export interface ExternalCache {
   readonly kind: 'external';
-  /** One server, the first of a cluster, or the sentinels. */
+  /** The addresses to connect to: one server, the first of a cluster, or the sentinels. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   readonly isCluster: boolean;
   /** undefined: the nodes are no sentinels. */
@@ -143,7 +143,7 @@ export type InternalTls = { readonly secretName: string } & (
 
 export interface Auth {
   readonly mode: string;
-  /** undefined: none are taken. */
+  /** undefined: no API keys are taken. */
   readonly apiKeys: ApiKeys | undefined;
   /** undefined: no tokens are taken. */
   readonly jwt: Jwt | undefined;
@@ -165,7 +165,7 @@ export interface Jwt {
 }
 
 export interface Ingress {
-  /** undefined: the cluster's default class. */
+  /** undefined: it is the cluster's default class. */
   readonly className: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
   readonly http: IngressHosts;
@@ -178,9 +178,9 @@ export interface Ingress {
 /** A way in through Gateways that somebody else runs. */
 export interface Gateway {
   readonly parents: readonly ParentReference[];
-  /** Of the REST API; none: those of the Gateways' listeners. */
+  /** The hosts of the REST API; where there are none, those of the Gateways' listeners. */
   readonly hosts: readonly string[];
-  /** None: gRPC is not led in from outside. */
+  /** The hosts of gRPC; where there are none, it is not led in from outside. */
   readonly grpcHosts: readonly string[];
   /** Whether clients speak TLS to the Gateways. */
   readonly hasTls: boolean;
@@ -189,13 +189,13 @@ export interface Gateway {
 /** A Gateway, and which of its listeners. */
 export interface ParentReference {
   readonly name: string;
-  /** undefined: the registry's own. */
+  /** The Gateway's namespace; undefined: it is the registry's own. */
   readonly namespace?: string;
   readonly sectionName?: string;
   readonly port?: number;
 }
 
-/** One API, as clients outside reach it. */
+/** The hosts at which clients outside reach one API, and the certificate for them. */
 export interface IngressHosts {
   readonly hosts: readonly string[];
   /** undefined: nothing is encrypted. */
@@ -216,7 +216,7 @@ interface Labelled {
 
 export interface NetworkPolicy {
   readonly operatorNamespace: string;
-  /** undefined: everybody, from outside the cluster too. */
+  /** undefined: everybody is let in, from outside the cluster too. */
   readonly ingressFrom: readonly V1NetworkPolicyPeer[] | undefined;
   readonly monitoringFrom: readonly V1NetworkPolicyPeer[];
   readonly extraEgress: readonly V1NetworkPolicyEgressRule[];
@@ -225,7 +225,7 @@ export interface NetworkPolicy {
 export interface ArtifactStore {
   readonly bucket: string;
   readonly prefix: string;
-  /** undefined: AWS's. */
+  /** The URL of the store; undefined: it is AWS's. */
   readonly endpoint: string | undefined;
   readonly region: string;
   readonly isPathStyle: boolean;
@@ -238,7 +238,7 @@ export interface Autoscaling {
   readonly maxReplicas: number;
   readonly targetCpuPercent: number;
   readonly targetMemoryPercent: number;
-  /** For each pod; undefined: not looked at. */
+  /** The requests that each pod is to have; undefined: they are not looked at. */
   readonly requestsPerSecond: number | undefined;
   readonly behavior: NonNullable<NonNullable<Spec['autoscaling']>['behavior']>;
 }

@@ -37,7 +37,7 @@ const nobody: OwnerReference = {
   uid: '00000000-0000-0000-0000-000000000000',
 };
 
-/** With its version: one that has got its volume meanwhile stays (409). */
+/** The claim without its owner. It has its version: one that has got its volume meanwhile stays (409). */
 function left({ apiVersion, kind, metadata }: KubeObject): KubeObject {
   const { name, namespace, resourceVersion } = metadata;
   return {

@@ -88,7 +88,7 @@ function templateOf(deployment: KubeObject): V1PodTemplateSpec {
   return (deployment.spec as { template: V1PodTemplateSpec }).template;
 }
 
-/** Others may have put theirs before it. */
+/** The program's own container; others may have put theirs before it. */
 function mainOf(old: V1PodTemplateSpec, fresh: V1PodTemplateSpec) {
   return [old, fresh].map(({ spec }) => spec?.containers.find(({ name }) => mainContainers.has(name)));
 }

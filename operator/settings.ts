@@ -4,11 +4,11 @@ import type { Policy } from './policy.ts';
 export interface Settings {
   /** The operator's own namespace. */
   readonly namespace: string;
-  /** Where the lease is; undefined: in the operator's own namespace. */
+  /** The namespace of the lease; undefined: it is the operator's own. */
   readonly leaseNamespace: string | undefined;
-  /** Watched alone; undefined watches every namespace. */
+  /** The namespaces that are watched; undefined: every one. */
   readonly watchNamespaces: readonly string[] | undefined;
-  /** Unique among the replicas; the Lease holds it. */
+  /** The name that the Lease has for its holder, unique among the replicas. */
   readonly identity: string;
   readonly images: { readonly server: string; readonly postgres: string; readonly redis: string };
   /** What a SchemaRegistry may ask for. */

@@ -42,7 +42,7 @@ export class BadSpec extends Error {
 /** Logs and small files on the node's disk. No limit: one that is reached by logs would have the kubelet evict a database. */
 const disk = { 'ephemeral-storage': '64Mi' };
 
-/** What each is given where the spec says nothing. */
+/** The resources of each container where the spec says nothing. */
 const defaultResources = {
   server: { requests: { cpu: '500m', memory: '512Mi', ...disk }, limits: { cpu: '2', memory: '2Gi' } },
   postgres: { requests: { cpu: '500m', memory: '1Gi', ...disk }, limits: { cpu: '2', memory: '4Gi' } },
@@ -347,7 +347,7 @@ function rotationPeriod({ credentials }: Spec): number | undefined {
   return duration('spec.credentials.rotationPeriod', text, 10 * yearSeconds, 600);
 }
 
-/** The server takes an hour at most for what a request waits for, and a year for what a cache keeps. */
+/** The server takes an hour at most for what a request waits for, and a year at most for what a cache keeps. */
 const hourSeconds = 3_600;
 const yearSeconds = 31_536_000;
 

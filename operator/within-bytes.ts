@@ -8,11 +8,11 @@ export function withinBytes(text: string, most: number): string {
   return bytes.subarray(0, end).toString();
 }
 
-/** The same, and it says where something is left out. */
+/** As much of a text as has room; where something is left out, it says so. */
 export function shortened(text: string, most: number): string {
   const whole = withinBytes(text, most);
   return whole.length < text.length ? `${withinBytes(text, most - ellipsis.length)}${ellipsis}` : whole;
 }
 
-/** Of three characters, so that bytes and characters are the same number. */
+/** Three characters of ASCII, so that bytes and characters are the same number. */
 const ellipsis = '...';

@@ -14,10 +14,10 @@ export type Severity = 'critical' | 'warning' | 'info';
 /** A row of the table. Each has its page in docs/runbooks, of the same name. */
 export interface Alert {
   readonly severity: Severity;
-  /** How long it has to hold. */
+  /** How long the expression has to hold before the alert fires. */
   readonly for: string;
   readonly summary: string;
-  /** undefined: there is nothing that could be wrong. */
+  /** The expression; undefined where this registry has nothing that could be wrong so. */
   readonly expr: (ask: Asked) => string | undefined;
 }
 
@@ -26,7 +26,7 @@ interface Asked extends Expressions {
   readonly observed: Observed;
 }
 
-/** Of the 30 days: 14.4 spends a fiftieth of the budget in an hour, 6 a twentieth in six. */
+/** A rate of 14.4 spends a fiftieth of the budget of 30 days in an hour, and a rate of 6 a twentieth in six. */
 const burns = (part: string, rate: number, budget: number, long: string, short: string, ask: Asked) => {
   const most = Number((rate * budget).toPrecision(6));
   return [long, short]
@@ -35,13 +35,13 @@ const burns = (part: string, rate: number, budget: number, long: string, short: 
 };
 const errorBudget = 1 - objectives.availability;
 const slowBudget = 1 - objectives.quickReads;
-/** A few that fail among few are no rate. */
+/** Where there are few requests, a few that fail say nothing of a rate. */
 const someFailed = (window: '1h' | '6h', seconds: number, { recorded }: Asked) =>
   ` and ${recorded(`failed_requests:rate${window}`)} * ${seconds} > 5`;
 
-/** With less than this, seldom requests of a start would decide. */
+/** With fewer reads than this, the slow ones of a start would decide. */
 const BUSY_READS_PER_SECOND = 10;
-/** A percentile of fewer says something of one request, not of the registry. */
+/** A percentile of fewer requests speaks of one of them, and not of the registry. */
 const MEASURED_PER_SECOND = 0.1;
 const measured = ({ sum }: Asked, histogram: string, more = '') =>
   ` and on () ${sum(`${histogram}_count`, more)} > ${MEASURED_PER_SECOND}`;
@@ -284,7 +284,7 @@ export function runbookUrl(alert: string): string {
   return `${pages}/${alert}.md`;
 }
 
-/** The rules of those that can be wrong here. */
+/** The rules of the alerts that can fire for this registry. */
 export function alertRules(registry: Registry, observed: Observed): readonly object[] {
   const asked = { ...expressions(registry), registry, observed };
   return Object.entries<Alert>(alerts).flatMap(([alert, row]) => {

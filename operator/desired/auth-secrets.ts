@@ -27,7 +27,7 @@ export function findWrongKeys(content: Buffer): string | undefined {
   }
 }
 
-/** The same of the secret of tokens. */
+/** What the server would say against the secret of tokens; undefined where it takes it. */
 export function findWrongSecret(content: Buffer): string | undefined {
   // A character for each byte; what an editor puts at the end is not the secret's.
   const { length } = content.toString('latin1').replace(/\r?\n$/, '');

@@ -6,7 +6,7 @@ import { secretVolume } from './pod.ts';
 import { isOurs, rotatedAnnotation } from './rotation.ts';
 import { secret, textOf } from './secret.ts';
 
-/** Under which keys they are in their Secrets, and where in the server's container. */
+/** The list of API keys and the secret of tokens: the keys of their Secrets, and their folders in the server's container. */
 export const keysKey = 'keys.yaml';
 export const jwtSecretKey = 'secret';
 export const keysPath = '/etc/llm-schema-registry/auth';
@@ -45,7 +45,7 @@ export function adminKeyMounts(registry: Registry): readonly V1VolumeMount[] {
   return hasOwnKey(registry) ? [{ name: 'api-keys', mountPath: keysPath, readOnly: true }] : [];
 }
 
-/** The server's variables. */
+/** The variables by which the server knows who may use its API. */
 export function authConfig({ auth }: Registry): Record<string, string> {
   if (auth === undefined) return {};
   const { apiKeys, jwt } = auth;

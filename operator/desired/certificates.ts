@@ -6,7 +6,7 @@ import { BadSpec } from '../spec.ts';
 import { type Child, host, meta, names } from './child.ts';
 import { secret, textOf } from './secret.ts';
 
-/** Where they are in the containers. */
+/** The folders of the certificates in the containers. */
 export const authorityPath = '/etc/llm-schema-registry/authority';
 export const serverTlsPath = '/etc/llm-schema-registry/tls';
 export const authorityHashAnnotation = 'llm-schema-registry.io/authority-hash';
@@ -69,7 +69,7 @@ export function readCertificates(
   };
 }
 
-/** All that is to be trusted, one after the other. */
+/** The certificates of all authorities that are to be trusted, one after the other. */
 export function bundleOf({ current, next, previous }: Authority): string {
   return [current.cert, next?.cert, previous].filter((cert) => cert !== undefined).join('');
 }
@@ -85,7 +85,7 @@ export const authoritySecret: Child = (registry, { certificates }) => {
   });
 };
 
-/** What clients trust; no secret, so that everybody may read it. */
+/** The certificates that clients trust. They are no secret, so everybody may read the ConfigMap. */
 export const authorityBundle: Child = (registry, { certificates }) =>
   certificates === undefined
     ? undefined
@@ -98,7 +98,7 @@ export const serverTls: Child = (registry, observed) => leafSecret(registry, obs
 export const postgresTls: Child = (registry, observed) => leafSecret(registry, observed, 'postgres');
 export const redisTls: Child = (registry, observed) => leafSecret(registry, observed, 'redis');
 
-/** For cert-manager, which writes the Secret. There is no type of it: the kind is cert-manager's own. */
+/** The Certificate that cert-manager writes the Secret for. There is no type of it: the kind is cert-manager's own. */
 export const certificate: Child = (registry, observed) => {
   const { tls } = registry;
   const { served } = observed;
@@ -134,7 +134,7 @@ export function mustBeOurs(
   );
 }
 
-/** Written by cert-manager on the Secrets that it makes. */
+/** cert-manager writes this annotation on the Secrets that it makes. */
 const issuedFor = 'cert-manager.io/certificate-name';
 
 function leafSecret(registry: Registry, { certificates }: Observed, leaf: Leaf): KubeObject | undefined {

@@ -71,7 +71,7 @@ export function claim(registry: Registry, component: WithVolume, observed: Obser
   };
 }
 
-/** One that has no volume yet cannot be changed: the API server would refuse it, and a size that nobody has yet can wait. */
+/** A claim that has no volume yet cannot be changed: the API server would refuse it, and a size that nobody has yet can wait. */
 function sizeOf({ spec, status }: V1PersistentVolumeClaim, { size }: Storage): string {
   return status?.phase === 'Bound' ? size : (spec?.resources?.requests?.storage ?? size);
 }
@@ -94,7 +94,7 @@ export function storageOf({ database, cache }: Registry, component: WithVolume):
   return part?.kind === 'managed' ? part.storage : undefined;
 }
 
-/** Where the spec says what the volume is like. */
+/** The field of the spec that says what the volume is like. */
 export const storageField = {
   postgres: 'spec.database.managed.storage',
   redis: 'spec.cache.managed.storage',
@@ -132,7 +132,7 @@ function mustBeOfClass(
 /** What was made for a volume that the spec no longer asks for, and that has never come to be. */
 export interface Unfilled {
   readonly component: WithVolume;
-  /** undefined: it asks for what is wanted, or is not there. */
+  /** undefined: the StatefulSet asks for what is wanted, or is not there. */
   readonly statefulSet: V1StatefulSet | undefined;
   readonly claim: V1PersistentVolumeClaim | undefined;
 }
@@ -159,7 +159,7 @@ export function unfilledVolumes(registry: Registry, observed: Observed): readonl
   });
 }
 
-/** The world once they are taken away. */
+/** The world once such volumes are taken away. */
 export function withoutUnfilled(observed: Observed, unfilled: readonly Unfilled[]): Observed {
   const gone = new Set(unfilled.flatMap(({ statefulSet, claim: unbound }) => [statefulSet, unbound]));
   const left = <Found>(found: Found) => (gone.has(found as V1StatefulSet) ? undefined : found);
@@ -172,7 +172,7 @@ export function withoutUnfilled(observed: Observed, unfilled: readonly Unfilled[
   };
 }
 
-/** No volume, and nobody is filling one from a snapshot or another claim. */
+/** The claim has no volume, and nobody is filling one from a snapshot or another claim. */
 function isEmpty({ metadata, spec, status }: V1PersistentVolumeClaim): boolean {
   return (
     metadata?.deletionTimestamp === undefined &&

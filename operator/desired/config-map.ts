@@ -54,7 +54,7 @@ export function serverConfig(registry: Registry): Record<string, string> {
   };
 }
 
-/** OpenTelemetry's own variables. */
+/** Tracing is set by the variables that OpenTelemetry itself has for it. */
 function tracingConfig({ name, namespace, monitoring: { tracing } }: Registry): Record<string, string> {
   if (tracing === undefined) return {};
   return {
@@ -83,7 +83,7 @@ const tlsModes: Record<Tls['mode'], string> = {
   VerifyFull: 'verify-full',
 };
 
-/** Where the authority's certificates are in the server's container, and under which key in their Secret. */
+/** The folders of the authorities' certificates in the server's container, and the key that holds each in its Secret. */
 export const databaseCaPath = '/etc/llm-schema-registry/database-ca';
 export const cacheCaPath = '/etc/llm-schema-registry/cache-ca';
 export const caKey = 'ca.crt';
@@ -119,7 +119,7 @@ export function apiProtocol({ tls }: Registry) {
     : ({ scheme: 'https', probe: 'HTTPS', port: 443 } as const);
 }
 
-/** The same for gRPC: the name of its port in pods; in Services it is always `grpc`. */
+/** How clients inside the cluster speak gRPC: the name of its port in pods; in Services it is always `grpc`. */
 export function grpcProtocol({ tls }: Registry) {
   return tls === undefined
     ? ({ name: 'grpc', backend: 'GRPC', appProtocol: 'kubernetes.io/h2c' } as const)

@@ -13,7 +13,7 @@ export function isAllowedFor({ metadata }: KubeObject, registry: { readonly name
   return label === 'any' || label === registry.name;
 }
 
-/** For an error: what the owner of an object would have to do. */
+/** The command by which the owner of an object agrees, for an error that asks for it. */
 export function consentCommand(kind: string, name: string, registry: { readonly name: string }): string {
   return `kubectl label ${kind} ${name} ${allowedForLabel}=${registry.name}`;
 }

@@ -38,7 +38,7 @@ export const redisCredentials: Child = (registry, observed) => {
   });
 };
 
-/** Of what the server reads: its pods are replaced when it changes. */
+/** A hash of the URLs that the server reads: its pods are replaced when it changes. */
 export function serverSecretHash(registry: Registry, observed: Observed): string {
   return contentHash([
     registry.database.kind === 'managed'

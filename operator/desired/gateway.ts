@@ -19,7 +19,7 @@ export const httpRoute: Child = (registry, { served }) => {
   };
 };
 
-/** The same for gRPC. */
+/** The way in from outside through a Gateway, for gRPC. */
 export const grpcRoute: Child = (registry, { served }) => {
   const { gateway } = registry;
   if (gateway === undefined || gateway.grpcHosts.length === 0 || !served.has('GRPCRoute')) return undefined;
@@ -51,7 +51,7 @@ export const backendTls: Child = (registry, { served }) => {
   };
 };
 
-/** Defaults are written out, as the API server would add them. */
+/** The Gateways that a route is for, and its hosts. Defaults are written out, as the API server would add them. */
 function attachment({ parents }: Gateway, hosts: readonly string[]) {
   return {
     parentRefs: parents.map((parent) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', ...parent })),
@@ -63,13 +63,13 @@ function backendOf(registry: Registry, port: number) {
   return { group: '', kind: 'Service', name: names(registry).server, port, weight: 1 };
 }
 
-/** What a client outside writes; undefined where no Gateway leads in, or only under a wildcard. */
+/** The URL that a client outside writes; undefined where no Gateway leads in, or only under a wildcard. */
 export function gatewayUrl({ gateway }: Registry): string | undefined {
   const name = gateway && shownHost(gateway.hosts);
   return name === undefined ? undefined : `${gateway?.hasTls ? 'https' : 'http'}://${name}`;
 }
 
-/** The same for gRPC, as its clients take it. */
+/** The target that a gRPC client outside writes; undefined where no Gateway leads in, or only under a wildcard. */
 export function gatewayGrpcTarget({ gateway }: Registry): string | undefined {
   const name = gateway && shownHost(gateway.grpcHosts);
   return name === undefined ? undefined : `${name}:${gateway?.hasTls ? 443 : 80}`;
@@ -81,7 +81,7 @@ export interface Attached {
   readonly parent: ParentReference;
 }
 
-/** Those that the spec asks for and that are there. */
+/** The routes that the spec asks for and that are there. */
 export function attachedRoutes(registry: Registry, observed: Observed): readonly Attached[] {
   const wanted = [httpRoute(registry, observed), grpcRoute(registry, observed)];
   return wanted.flatMap((route) => {

@@ -7,9 +7,9 @@ export interface Query {
 
 export interface Panel {
   readonly title: string;
-  /** One number rather than a graph; the last value there is. */
+  /** Shows one number rather than a graph: the last value there is. */
   readonly isStat?: boolean;
-  /** Of Grafana: reqps, s, bytes, percentunit, short … */
+  /** One of Grafana's units: reqps, s, bytes, percentunit, short … */
   readonly unit: string;
   readonly queries: readonly Query[];
   /** From here on a stat is red; `worse` says in which direction. */
@@ -42,7 +42,7 @@ const COLUMNS = 24;
 const sizes = { stat: { w: 4, h: 4 }, graph: { w: 8, h: 8 } } as const;
 const datasource = { type: 'prometheus', uid: '$datasource' };
 
-/** As Grafana reads it (schema version 39, Grafana 10 and later). */
+/** A dashboard as Grafana reads it (schema version 39, Grafana 10 and later). */
 export function grafanaDashboard({ key, title, tag, rows, annotations }: DashboardContent): object {
   return {
     uid: createHash('sha256').update(key).digest('hex').slice(0, 16),
@@ -68,7 +68,7 @@ export function grafanaDashboard({ key, title, tag, rows, annotations }: Dashboa
   };
 }
 
-/** From left to right, and below where there is no room left. */
+/** Panels go from left to right, and below where there is no room left. */
 function placed(rows: readonly Row[]): readonly object[] {
   let y = 0;
   return rows.flatMap(({ title, panels }) => {

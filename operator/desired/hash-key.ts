@@ -5,7 +5,7 @@ import { namedSecrets } from './named-secrets.ts';
 import { rotatedAnnotation } from './rotation.ts';
 import { secret, textOf } from './secret.ts';
 
-/** With what the Secrets of others are hashed for the pods. It is made once: another one would replace the pods. */
+/** The key by which the Secrets of others are hashed for the pods. It is made once: another one would replace the pods. */
 export const hashKey: Child = (registry, observed) => {
   if (namedSecrets(registry).every(({ isFollowed }) => isFollowed)) return undefined;
   const found = observed.secrets.hashes;

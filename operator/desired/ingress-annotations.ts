@@ -56,7 +56,7 @@ const readOnServices: readonly (readonly [domain: string, keys: readonly string[
   ['external-dns.alpha.kubernetes.io', ['cloudflare-proxied', 'hostname', 'internal-hostname', 'ttl']],
 ];
 
-/** `*`, `domain/*` or one key. */
+/** Whether a setting means a key: it may be `*`, `domain/*` or one key. */
 function isMeant(allowed: string, key: string): boolean {
   return allowed === key || (allowed.endsWith('*') && key.startsWith(allowed.slice(0, -1)));
 }
@@ -118,7 +118,7 @@ const nginxKeys = words(`
   session-cookie-name session-cookie-path session-cookie-samesite session-cookie-secure
   ssl-ciphers ssl-passthrough ssl-prefer-server-ciphers`);
 
-/** By the domain of their annotations, and of those below it. */
+/** Ingress controllers, by the domain of their annotations and of those below it. */
 const controllers: Readonly<Record<string, Controller>> = {
   'nginx.ingress.kubernetes.io': { keys: nginxKeys, isConfiguration: true },
   // F5's own.

@@ -26,7 +26,7 @@ export const ingress: Child = (registry, observed) => {
   });
 };
 
-/** The same for gRPC. An object of its own: ingress-nginx speaks one protocol to all that is behind an Ingress. */
+/** The way in from outside, for gRPC. It is an object of its own: ingress-nginx speaks one protocol to all that is behind an Ingress. */
 export const grpcIngress: Child = (registry, observed) => {
   if (registry.ingress?.grpc === undefined) return undefined;
   mustBeIssuedHere(registry.ingress, 'grpc', observed);
@@ -76,21 +76,21 @@ function leadIn(
   };
 }
 
-/** What a client outside writes; undefined where there is no ingress, or only a wildcard. */
+/** The URL that a client outside writes; undefined where there is no ingress, or only a wildcard. */
 export function ingressUrl({ ingress }: Registry): string | undefined {
   const host = ingress && shownHost(ingress.http.hosts);
   if (host === undefined) return undefined;
   return `${ingress?.http.tlsSecretName === undefined ? 'http' : 'https'}://${host}`;
 }
 
-/** The same for gRPC, as its clients take it. */
+/** The target that a gRPC client outside writes; undefined where there is no ingress, or only a wildcard. */
 export function grpcTarget({ ingress }: Registry): string | undefined {
   const host = ingress?.grpc && shownHost(ingress.grpc.hosts);
   if (host === undefined) return undefined;
   return `${host}:${ingress?.grpc?.tlsSecretName === undefined ? 80 : 443}`;
 }
 
-/** The one that a client can write: no wildcard. */
+/** The first host that a client can write, which is no wildcard. */
 export function shownHost(hosts: readonly string[]): string | undefined {
   return hosts.find((name) => !name.startsWith('*'));
 }
@@ -139,7 +139,7 @@ function whereNginxReads(
   );
 }
 
-/** Of both Ingresses. */
+/** What both Ingresses ask of ingress-nginx for the sake of the server's own limits. */
 function limits({ config }: Registry, { tlsSecretName }: IngressHosts): Readonly<Record<string, string>> {
   const seconds = String(config.requestTimeoutSeconds);
   // JSON escapes the quotes of a schema: its text may be twice as long in a request.

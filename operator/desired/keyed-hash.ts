@@ -11,10 +11,10 @@ export function keyedHash(observed: Observed, content: unknown): string {
   return createHmac('sha256', hashKeyOf(observed)).update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
-/** Under which key it is in its Secret. */
+/** The key of the Secret that holds it. */
 export const hashKeyKey = 'key';
 
-/** The one that is there, until somebody spoils it. */
+/** The key that is there; a new one where there is none, or somebody has spoiled it. */
 export function hashKeyOf({ secrets, newPasswords }: Observed): string {
   const present = textOf(secrets.hashes, hashKeyKey);
   return isOurs(present) ? present : newPasswords.hashes;

@@ -17,11 +17,11 @@ interface NamedSecret {
   readonly name: string;
   /** The server's variables, by the key that holds each. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** The same, of keys that may be missing. */
+  /** The server's variables, by keys that may be missing. */
   readonly optional?: Readonly<Record<string, string>>;
-  /** Or the files that the server reads, and their volume. */
+  /** The files that the server reads of it, and their volume. */
   readonly files?: { readonly keys: readonly string[]; readonly volume: string; readonly mountPath: string };
-  /** Where the server sends what is in it. */
+  /** The fields and hosts to which the server sends what is in it. */
   readonly sentTo?: readonly { readonly field: string; readonly host: string }[];
   /** The server takes up what changes: its pods stay. */
   readonly isFollowed?: true;
@@ -178,7 +178,7 @@ function findUnfit(content: Buffer): string | undefined {
   return isUtf8(content) ? undefined : 'it is not text in UTF-8';
 }
 
-/** Where S3's own default leads. */
+/** The host of a bucket; without an endpoint it is the one that S3's own programs ask. */
 function hostOfStore({ endpoint, region }: ArtifactStore): string {
   return endpoint === undefined ? `s3.${region}.amazonaws.com` : new URL(endpoint).hostname;
 }

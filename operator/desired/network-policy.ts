@@ -67,7 +67,7 @@ export const postgresPolicy: Child = (registry) =>
 export const redisPolicy: Child = (registry) =>
   registry.cache?.kind === 'managed' ? onlyFromServer(registry, 'redis') : undefined;
 
-/** As a bucket: where its keys are has a name. */
+/** An identity provider is known by a name, and policies know addresses alone: its port is as exact as it gets. */
 function identityProvider({ auth }: Registry): readonly V1NetworkPolicyEgressRule[] {
   const url = auth?.jwt?.jwksUrl;
   return url === undefined ? [] : [{ ports: [tcp(portOf(url))] }];
@@ -115,10 +115,10 @@ function outside({ database, cache }: Registry): readonly V1NetworkPolicyEgressR
   return open.size === 0 ? [] : [{ ports: [...open].map(tcp) }];
 }
 
-/** Set on every namespace by the API server; a label `name` is there only where somebody put it. */
+/** The API server sets this label on every namespace; a label `name` is there only where somebody put it. */
 const namespaceName = 'kubernetes.io/metadata.name';
 
-/** Both selectors in one item: two items would mean either. Answers that are too long for UDP come by TCP. */
+/** DNS of the cluster. Both selectors are in one item: two items would mean either. Answers that are too long for UDP come by TCP. */
 const dns: V1NetworkPolicyEgressRule = {
   to: [
     {

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../kube/kubernetes.ts';
 import { appliedHashAnnotation, instanceLabel } from '../labels.ts';
 
-/** What follows the name of a registry in the names of its objects. */
+/** The suffixes that the names of a registry's objects have after the registry's own. */
 const suffixes = [
   '',
   ...['-config', '-auth', '-ca', '-tls', '-grpc', '-metrics', '-headless', '-dashboard'],

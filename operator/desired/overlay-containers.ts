@@ -40,7 +40,7 @@ const handler: Rules = {
 };
 const probe = only({ ...timing, ...handler });
 
-/** Variables of the server's own container that neither change what runs in it nor where it sends what it knows. */
+/** These variables of the server's own container change neither what runs in it nor where it sends what it knows. */
 const serverVariables = new Set([
   'NODE_EXTRA_CA_CERTS',
   'TZ',
@@ -121,7 +121,7 @@ const rootRule: Rule = (value, field) => {
 const profile = only({ type: oneOf('RuntimeDefault')('another profile lets more system calls through') });
 const strict = 'no pod of a registry has more than Pod Security restricted';
 
-/** Tighter than the default, not wider. */
+/** A security context may be tighter than the default, and not wider. */
 const containerSecurity = only({
   runAsNonRoot: oneOf(true)(strict),
   runAsUser: rootRule,

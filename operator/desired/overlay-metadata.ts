@@ -1,7 +1,7 @@
 import { apiGroup } from '../kube/kinds.ts';
 import { isFields, type Rule, refuse } from './overlay-rule.ts';
 
-/** Of these, a Service or a policy of another app may select; those with a domain in kubernetes.io are the cluster's. */
+/** A Service or a policy of another app may select by these labels; those with a domain in kubernetes.io are the cluster's. */
 const selectingLabels = new Set([
   'app',
   'component',

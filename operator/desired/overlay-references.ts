@@ -18,7 +18,7 @@ export function overlaySecrets({ podTemplate, policy }: Registry): readonly stri
   return [...found].slice(0, mostSecrets);
 }
 
-/** Each is read and watched by itself. */
+/** The most Secrets that are looked at, since each is read and watched by itself. */
 const mostSecrets = 32;
 
 /** The ServiceAccount that an overlay names; undefined where it is the registry's own. */

@@ -7,7 +7,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface Context {
   readonly registry: Registry;
   readonly observed: Pick<Observed, 'namedSecrets' | 'serviceAccount'>;
-  /** Of the operator's own volumes, and of those that the overlay brings. */
+  /** The names of the operator's own volumes; `newVolumes` has those that the overlay brings. */
   readonly ownVolumes: ReadonlySet<string>;
   readonly newVolumes: ReadonlySet<string>;
 }
@@ -29,7 +29,7 @@ export function refuse(field: string, value: unknown, because: string, instead =
   throw new BadSpec(`${field}: ${shown} is not allowed, because ${because}; ${instead}${seeAlso}`);
 }
 
-/** For what may hold a password. */
+/** Refuses a field without its value, which may be a password. */
 export function refuseUnseen(field: string, because: string, instead = 'leave it out'): never {
   throw new BadSpec(`${field} is not allowed, because ${because}; ${instead}${seeAlso}`);
 }

@@ -9,7 +9,7 @@ import type {
 } from '../kube/kubernetes.ts';
 import type { Registry } from '../registry.ts';
 
-/** Passes Pod Security `restricted`. */
+/** This security context passes Pod Security `restricted`. */
 export const containerSecurity: V1SecurityContext = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -41,7 +41,7 @@ export function podBasics(registry: Registry): Partial<V1PodSpec> {
   };
 }
 
-/** On a pod template: a pod that reads this content is replaced when the content changes. */
+/** The hash that stands on a pod template for what its pods read: they are replaced when it changes. */
 export function contentHash(content: unknown): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
@@ -53,7 +53,7 @@ export function dataOf(object: KubeObject | undefined): Readonly<Record<string, 
   return (object?.data ?? {}) as Readonly<Record<string, string>>;
 }
 
-/** A folder of the pod's own on the node's disk. Who fills it beyond the limit is evicted, before the node has no room for others. */
+/** A folder of the pod's own on the node's disk. A pod that fills it beyond the limit is evicted before the node has no room for others. */
 export function scratchVolume(name: string, sizeLimit: string): V1Volume {
   return { name, emptyDir: { sizeLimit } };
 }

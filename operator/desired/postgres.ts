@@ -11,10 +11,10 @@ import { followScript, prepareScript, runScript } from './postgres-scripts.ts';
 import { databaseRoles } from './rotation.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
 
-/** `postgres` in the Debian-based official image. */
+/** The user `postgres` in the Debian-based official image. */
 const postgresUser = 999;
 const volumePath = '/var/lib/postgresql/data';
-/** Below the volume's root, where some file systems keep a lost+found that initdb minds. */
+/** The data lies below the volume's root, where some file systems keep a lost+found that initdb minds. */
 const dataPath = `${volumePath}/pgdata`;
 const configPath = '/etc/llm-schema-registry/postgres';
 const credentialsPath = '/run/credentials/postgres';

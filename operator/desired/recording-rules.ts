@@ -3,14 +3,14 @@ import { expressions, fromClients, reads, seriesLabels, writes } from './series.
 
 /** What the service promises; docs/monitoring.md says it to users. */
 export const objectives = {
-  /** Requests that do not fail. */
+  /** The part of requests that do not fail. */
   availability: 0.999,
-  /** Reads within `readSeconds`, which is a bucket of the histogram. */
+  /** The part of reads that are answered within `readSeconds`, which is a bucket of the histogram. */
   quickReads: 0.95,
   readSeconds: 0.01,
 } as const;
 
-/** Of burn rates: a long one and a short one each, so that an alert ends soon after its cause. */
+/** Burn rates are measured over a long window and a short one each, so that an alert ends soon after its cause. */
 const windows = ['5m', '30m', '1h', '6h'] as const;
 
 const failedCalls = 'code=~"UNKNOWN|INTERNAL|UNAVAILABLE|DATA_LOSS"';

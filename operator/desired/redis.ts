@@ -7,7 +7,7 @@ import { ports } from './config-map.ts';
 import { containerSecurity, scratchVolume, secretVolume } from './pod.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
 
-/** `redis` in the official image. */
+/** The user `redis` in the official image. */
 const redisUser = 999;
 const configPath = '/etc/llm-schema-registry/redis';
 const credentialsPath = '/run/credentials/redis';
@@ -130,7 +130,7 @@ const pingScript = (
 ) => `REDISCLI_AUTH=$(cat ${credentialsPath}/password) exec redis-cli ${isSecure ? `${trust} ` : ''}-e ping
 `;
 
-/** Set to the same names, it reads the files again. */
+/** Redis reads the files again when it is told the same names once more. */
 const followCertificate = `  certificate=$(cat ${tlsPath}/tls.crt)
   if [ "$certificate" != "$loaded" ] && ask config set tls-cert-file ${tlsPath}/tls.crt tls-key-file ${tlsPath}/tls.key tls-ca-cert-file ${tlsPath}/ca.crt; then
     loaded=$certificate

@@ -16,7 +16,7 @@ export class ApiError extends Error {
 
 export const isNotFound = (error: unknown) => error instanceof ApiError && error.code === 404;
 export const isConflict = (error: unknown) => error instanceof ApiError && error.code === 409;
-/** The operator has no right to it, or admission says no. */
+/** The operator has no right to what it asked for, or admission says no. */
 export const isForbidden = (error: unknown) => error instanceof ApiError && error.code === 403;
 /** 410: the resource version is too old; list again. */
 export const isExpired = (error: unknown) => error instanceof ApiError && error.code === 410;

@@ -29,7 +29,7 @@ export class Cache<Found extends KubeObject = KubeObject> {
   readonly #intact = new Map<string, KubeObject>();
   /** The latest object of each component; those of other registries are held as what they differ in. */
   readonly #models = new Map<string, KubeObject>();
-  /** Up to which resource version the watch has told everything, by the namespace it watches; undefined: all of them. */
+  /** The resource version up to which a watch has told everything, by the namespace that it watches; undefined: all of them. */
   readonly #toldUntil = new Map<string | undefined, bigint>();
 
   list(key: string): readonly Found[] {
@@ -104,12 +104,12 @@ export class Cache<Found extends KubeObject = KubeObject> {
     if (object.kind === 'Secret' && !this.#intact.has(path)) this.#intact.set(path, object);
   }
 
-  /** The watch of that namespace, or of all, has told of everything up to this version. */
+  /** Takes it that the watch of that namespace, or of all, has told of everything up to this version. */
   toldUntil(resourceVersion: string | undefined, namespace?: string): void {
     if (resourceVersion !== undefined) this.#toldUntil.set(namespace, BigInt(resourceVersion));
   }
 
-  /** An answer that comes after the news that its object was deleted. */
+  /** Whether this is an answer that comes after the news that its object was deleted. */
   #isGone({ metadata }: KubeObject): boolean {
     const { uid, namespace, resourceVersion } = metadata;
     if (uid === undefined || resourceVersion === undefined || this.#keyOfUid.has(uid)) return false;
@@ -198,7 +198,7 @@ export function openCaches(): Caches {
   return Object.fromEntries(Object.keys(kinds).map((kind) => [kind, new Cache()])) as object as Caches;
 }
 
-/** Something of it is missing or another, and not by a write of ours, which brings another hash. */
+/** Something of the Secret is missing or another, and not by a write of ours, which brings another hash. */
 function isSpoiled(object: KubeObject, intact: KubeObject): boolean {
   if (object.kind !== 'Secret') return false;
   const hashOf = ({ metadata }: KubeObject) => metadata.annotations?.[appliedHashAnnotation];

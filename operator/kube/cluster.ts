@@ -7,7 +7,7 @@ import { type JsonAnswer, readForeign } from './get-json.ts';
 import { groupPath, type Kind, pluralOf } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 
-/** Owner of every field that the operator applies. */
+/** The manager that owns every field which the operator applies. */
 export const fieldManager = 'llm-schema-registry-operator';
 
 const requestTimeoutMs = 15_000;
@@ -37,7 +37,7 @@ export class Cluster {
   readonly #config: KubeConfig;
   readonly #metrics: Metrics;
   readonly #fence: AbortSignal | undefined;
-  /** Until when the server wants to be left alone (Retry-After); one for all that were fenced off from here. */
+  /** The time until which the server wants to be left alone (Retry-After), shared by all that were fenced off from here. */
   readonly #quiet: { untilMs: number };
   #dispatcher: Dispatcher | undefined;
 
@@ -133,7 +133,7 @@ export class Cluster {
     )) as KubeObject;
   }
 
-  /** Lists become those of the change, also where others have put items into them that server-side apply would keep. */
+  /** A merge patch: lists become those of the change, also where others have put items into them that server-side apply would keep. */
   async merge(
     object: KubeObject,
     { isDryRun = false, manager = fieldManager }: { isDryRun?: boolean; manager?: string } = {},
@@ -155,7 +155,7 @@ export class Cluster {
     return (await this.request('PUT', objectPath(object), object)) as KubeObject;
   }
 
-  /** Only that very object: one of the same name made since then stays. */
+  /** Deletes that very object only: one of the same name that was made since then stays. */
   async delete(object: KubeObject): Promise<void> {
     const { uid } = object.metadata;
     await this.request('DELETE', objectPath(object), {
@@ -190,7 +190,7 @@ export class Cluster {
     return { status, body };
   }
 
-  /** When the server may be asked, and for as long as a request may take. */
+  /** Asks as soon as the server may be asked, for as long as a request may take. */
   async #ask(method: string, path: string, body: unknown, contentType: string, signal?: AbortSignal) {
     const given = [this.#fence, signal].filter((each) => each !== undefined);
     await this.#leaveAlone(AbortSignal.any(given));

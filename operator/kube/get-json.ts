@@ -26,7 +26,7 @@ export async function getJson(
 
 export interface JsonAnswer {
   readonly status: number;
-  /** undefined where it is no JSON */
+  /** What the answer holds; undefined where it is no JSON. */
   readonly body: unknown;
 }
 
@@ -50,9 +50,9 @@ export async function readForeign(body: AsyncIterable<Buffer>): Promise<unknown>
   }
 }
 
-/** Whose word counts. A question without a secret may be put to whoever answers. */
+/** Whose answer counts. A question without a secret may be put to whoever answers. */
 export interface Trust {
-  /** PEM; undefined: whoever answers. */
+  /** The certificates to trust, in PEM; undefined: whoever answers is trusted. */
   readonly ca?: string;
   /** The name in its certificate, where the URL has an address. */
   readonly serverName?: string;

@@ -3,19 +3,19 @@ export interface Kind {
   readonly apiVersion: string;
   readonly kind: string;
   readonly plural: string;
-  /** Watched by label: the objects that carry the operator's name. Registries themselves are watched without one. */
+  /** Only objects that carry the operator's name as a label are watched. Registries themselves are watched without one. */
   readonly isChild: boolean;
   readonly verbs: readonly Verb[];
-  /** From a CRD that a cluster may lack, or get later. */
+  /** The kind comes from a CRD that a cluster may lack, or get later. */
   readonly isOptional?: true;
 }
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'update' | 'delete';
 
 const watched = ['list', 'watch'] as const satisfies readonly Verb[];
-/** Server-side apply is `patch`, and `create` where the object is not there yet. */
+/** Server-side apply needs `patch`, and `create` where the object is not there yet. */
 const applied = ['get', 'list', 'watch', 'create', 'patch', 'delete'] as const satisfies readonly Verb[];
-/** Wanted for as long as the registry is there: the garbage collector takes it away. */
+/** Such a kind is wanted for as long as the registry is there: the garbage collector takes it away. */
 const kept = ['get', 'list', 'watch', 'create', 'patch'] as const satisfies readonly Verb[];
 
 export const apiGroup = 'llm-schema-registry.io';
@@ -155,12 +155,12 @@ export const otherAccess = [
  */
 export const leaseName = 'llm-schema-registry-leader';
 
-/** To the leases of other installs, which have the same name. */
+/** Access to the leases of other installs, which have the same name. */
 export const otherLeaseAccess = [
   { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', verbs: ['list'], name: leaseName },
 ] as const;
 
-/** To the one lease; what is not there yet has no name that a rule could ask for. */
+/** Access to the install's own lease; what is not there yet has no name that a rule could ask for. */
 export const leaseAccess = [
   { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', verbs: ['get', 'update'], name: leaseName },
   { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', verbs: ['create'] },
@@ -171,7 +171,7 @@ export const leaseAccess = [
   name?: string;
 }[];
 
-/** Of a kind that is in no table of ours, such as a Lease, by the rule of English. */
+/** The plural in the paths of a kind. Of one that is in no table of ours, such as a Lease, it follows the rule of English. */
 export function pluralOf(kind: string): string {
   if (Object.hasOwn(kinds, kind)) return kinds[kind as KindName].plural;
   const lower = kind.toLowerCase();
@@ -179,7 +179,7 @@ export function pluralOf(kind: string): string {
   return `${lower}${lower.endsWith('s') ? 'es' : 's'}`;
 }
 
-/** `/apis/apps/v1`, or `/api/v1` for the core group. */
+/** The path of a group, such as `/apis/apps/v1`; that of the core group is `/api/v1`. */
 export function groupPath(apiVersionOfKind: string): string {
   return apiVersionOfKind.includes('/') ? `/apis/${apiVersionOfKind}` : `/api/${apiVersionOfKind}`;
 }

@@ -37,7 +37,7 @@ export class NamedSecrets {
     this.#onKey = onKey;
   }
 
-  /** Those of the names that are there. */
+  /** Reads the Secrets of those names that are there. */
   async read(registry: Registry, names: readonly string[]): Promise<readonly KubeObject[]> {
     const { namespace, name } = registry;
     this.#use(`${namespace}/${name}`, new Set(names.map((secret) => `${namespace}/${secret}`)));
@@ -47,7 +47,7 @@ export class NamedSecrets {
     return found.filter((secret) => secret !== undefined);
   }
 
-  /** Not watched: who allows its use, or takes that back, is heard with the next run. */
+  /** Reads a ServiceAccount. It is not watched: who allows its use, or takes that back, is heard with the next run. */
   readServiceAccount({ namespace }: Registry, name: string): Promise<KubeObject | undefined> {
     return this.#get('ServiceAccount', namespace, name);
   }

@@ -61,7 +61,7 @@ const owners: Record<Exclude<KindName, 'SchemaRegistry' | 'Pod'>, Owners> = {
   PersistentVolumeClaim: { spec: many },
 };
 
-/** Of an object of this kind; labels, annotations, finalizers and owners are everybody's in each. */
+/** Who owns the fields of an object of this kind; labels, annotations, finalizers and owners are everybody's in each. */
 export function ownersOf(kind: string): Owners {
   const own = owners[kind as keyof typeof owners] ?? many;
   return own === many ? many : { ...(own as object), metadata: many, status: many };
@@ -75,7 +75,7 @@ export function below(above: Owners, field: string): Owners {
 export const areEverybodys = (found: Owners): boolean => found === many;
 export const mayGetItems = (found: Owners): boolean => found === items;
 
-/** As `metadata.managedFields` has them: what lies below a field, by `f:NAME`, `k:KEYS` or `v:VALUE`. */
+/** Fields as `metadata.managedFields` has them: what lies below each, by `f:NAME`, `k:KEYS` or `v:VALUE`. */
 export interface Fields {
   readonly [step: string]: Fields;
 }
@@ -95,7 +95,7 @@ export function managedByOthers(object: KubeObject): readonly ManagedFields[] {
   });
 }
 
-/** undefined: nothing is left. */
+/** The fields that are not everybody's; undefined where none is left. */
 function withoutEverybodys(fields: Fields, found: Owners): Fields | undefined {
   if (areEverybodys(found)) return undefined;
   const inner = Object.entries(fields).filter(([step]) => step !== '.');

@@ -10,11 +10,11 @@ import type { Cluster } from './cluster.ts';
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
 
-/** Bookmarks come about once a minute. */
+/** A watch is given up after this silence, for bookmarks come about once a minute. */
 const usualSilenceMs = 90_000;
-/** A server or proxy that closes sooner is failing, and is asked again later and later. */
+/** A server or proxy that closes a watch sooner is failing, and is asked again later and later. */
 const shortestWatchMs = 1_000;
-/** One that stood for longer was none of a row of failures. */
+/** A watch that stood for longer than this was none of a row of failures. */
 const steadyWatchMs = 10_000;
 const longestPauseMs = 30_000;
 

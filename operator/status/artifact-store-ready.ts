@@ -24,7 +24,7 @@ export function locationOf({ bucket, prefix }: ArtifactStore): string {
   return `s3://${bucket}/${prefix.replace(/^\/+|\/+$/g, '')}`;
 }
 
-/** In steps: figures that move with every look would each be a write to the status. */
+/** What waits, in steps: figures that move with every look would each be a write to the status. */
 function waitingWords(pending = 0, lagSeconds = 0): string {
   if (pending === 0) return '';
   const least = 10 ** Math.floor(Math.log10(pending));

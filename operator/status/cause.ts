@@ -44,7 +44,7 @@ function newestFirst(one: V1Pod, other: V1Pod): number {
   return (second ?? '').localeCompare(first ?? '');
 }
 
-/** The same of the Deployment. Its controller's own word, which comes after ten minutes, is for where nobody says more. */
+/** Why a rollout of the Deployment does not end. Its controller's own word, which comes after ten minutes, is for where nobody says more. */
 export const rolloutCause: Judge<Cause | undefined> = (_registry, observed, find) => {
   const { metadata, status } = observed.deployment ?? {};
   // Until its controller has seen the change, the pods are those of the one before.

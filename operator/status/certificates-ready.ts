@@ -43,7 +43,7 @@ function ingressCertificate(
   return secretVerdict(name, entry.hosts, missing, observed);
 }
 
-/** Undefined where the API speaks plain HTTP inside the cluster. */
+/** What is to be said of the certificate of the API; undefined where it speaks plain HTTP inside the cluster. */
 export function apiCertificate(registry: Registry, observed: Observed): Verdict | undefined {
   const { tls } = registry;
   if (tls === undefined) return undefined;

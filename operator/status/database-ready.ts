@@ -48,7 +48,7 @@ export const databaseReady: Condition = chain([withoutRoom, external, notThere, 
   acceptsConnections('PostgreSQL'),
 );
 
-/** A newer server may know more of them. */
+/** The reason that a server gives; a newer server may know more of them than are here. */
 function reasonOf(text: string | undefined): Reason {
   return reasons.find((each) => each === text) ?? 'Unreachable';
 }

@@ -65,7 +65,7 @@ function isEveryPod({ namespaceSelector, podSelector }: V1NetworkPolicyPeer): bo
   return isEmpty(namespaceSelector) && (podSelector === undefined || isEmpty(podSelector));
 }
 
-/** Each with the field that closes it. */
+/** The ways in from outside that are not encrypted, each with the field that closes it. */
 function plainWays({ ingress, gateway, service, tls }: Registry): readonly string[] {
   const isPlain = (entry: IngressHosts | undefined) =>
     entry !== undefined && entry.tlsSecretName === undefined;

@@ -28,7 +28,7 @@ const waiting: Readonly<Record<string, Reason>> = {
   CreateContainerError: 'ConfigurationMissing',
 };
 
-/** What is shorter is the ordinary course of a start. */
+/** What takes less than this is the ordinary course of a start. */
 const usualMs = 30_000;
 /** A container that ended and runs again is not well before it has run for so long. */
 const steadyMs = 60_000;
@@ -53,7 +53,7 @@ function isReady({ metadata, status }: V1Pod): boolean {
   return ready?.status === 'True' && metadata?.deletionTimestamp === undefined;
 }
 
-/** Its time to end, the grace among it, is over. */
+/** The time of a pod to end, its grace included, is over. */
 function leavingCause({ metadata, spec }: V1Pod, { nowMs }: Looked): Cause | undefined {
   if (nowMs - msOf(metadata?.deletionTimestamp) < usualMs) return undefined;
   const node = spec?.nodeName === undefined ? '' : ` on node ${spec.nodeName}`;
@@ -63,7 +63,7 @@ function leavingCause({ metadata, spec }: V1Pod, { nowMs }: Looked): Cause | und
   };
 }
 
-/** Evicted, or refused by the node that it was given to. */
+/** The pod was evicted, or refused by the node that it was given to. */
 function failedCause({ metadata, status }: V1Pod): Cause | undefined {
   if (status?.phase !== 'Failed' || status.reason === undefined) return undefined;
   const words = status.message === undefined ? '' : `: ${status.message}`;
@@ -127,7 +127,7 @@ function volumeCause(pod: V1Pod, { warnings }: Looked): Cause | undefined {
   };
 }
 
-/** It has a node, and none of its containers has begun. */
+/** Whether a pod has a node, and none of its containers has begun. */
 export function isWaitingForItsNode(pod: V1Pod): boolean {
   const containers = containersOf(pod);
   const isHeld = ({ state }: V1ContainerStatus) =>
@@ -159,7 +159,7 @@ function nodeCause({ metadata, spec, status }: V1Pod, { nowMs }: Looked): Cause 
   };
 }
 
-/** All of it runs: a probe, or a gate of somebody else, holds it back. */
+/** All containers of the pod run: a probe, or a gate of somebody else, holds it back. */
 function readinessCause({ metadata, status }: V1Pod, { nowMs }: Looked): Cause | undefined {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.reason === 'ReadinessGatesNotReady')

@@ -58,7 +58,7 @@ function missingKind({ gateway, tls }: Registry, served: ReadonlySet<string>): s
   return needed.find((kind) => !served.has(kind));
 }
 
-/** Of the route as it is now; what was said of an older generation says nothing of it. */
+/** The conditions of a route as it is now; what was said of an older generation says nothing of it. */
 function conditionsOf(route: KubeObject, parent: ParentReference) {
   const { parents = [] } = (route.status ?? {}) as RouteStatus;
   return parents

@@ -109,7 +109,7 @@ function withTurned(
   });
 }
 
-/** Of a condition: what others say in it may be as long as they like. */
+/** The most that the message of a condition may have: what others say in it may be as long as they like. */
 const MAX_MESSAGE_BYTES = 2_048;
 
 function shown(

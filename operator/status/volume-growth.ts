@@ -6,7 +6,7 @@ import type { Judge } from './condition.ts';
 
 interface Growth {
   readonly message: string;
-  /** The storage says that it cannot be done, or not now. */
+  /** Whether the storage says that it cannot be done, or not now. */
   readonly hasFailed: boolean;
 }
 
