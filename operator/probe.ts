@@ -49,7 +49,7 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
     const bounds = { leftMs: clock(), signal };
     const ends: Ports = {
       api: open(serviceOf(registry, server, scheme, scheme), scheme, bounds, trust),
-      metrics: open(serviceOf(registry, `${server}-metrics`, 'http', 'metrics'), 'http', bounds),
+      metrics: open(serviceOf(registry, names(registry).metrics, 'http', 'metrics'), 'http', bounds),
     };
     let answer = await askPorts(ends);
     // The endpoints of one Service may come a moment after those of the other.

@@ -1,3 +1,4 @@
+import { names } from './desired/child.ts';
 import { apiGroup } from './kube/kinds.ts';
 import type { KubeObject, Metadata, V1ResourceRequirements } from './kube/kubernetes.ts';
 import { defaultPolicy } from './policy.ts';
@@ -180,7 +181,7 @@ function cache(spec: Spec, defaults: Defaults): Cache | undefined {
 
 function internalTls({ tls: given }: Spec, name: string): InternalTls | undefined {
   const { mode = 'Disabled', issuerRef, secretRef } = given ?? {};
-  const secretName = `${name}-tls`;
+  const secretName = names({ name }).tls;
   if (mode === 'Disabled') return undefined;
   if (mode === 'Operator') return { mode, secretName };
   if (mode === 'Secret') return { mode, secretName: secretRef?.name ?? secretName };

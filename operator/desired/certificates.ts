@@ -13,15 +13,15 @@ export const authorityHashAnnotation = 'llm-schema-registry.io/authority-hash';
 
 /** The Secret that a component's certificate is in. */
 export function tlsSecretName(registry: Registry, component: Component): string {
-  if (component === 'server') return registry.tls?.secretName ?? `${registry.name}-tls`;
-  return `${names(registry)[component]}-tls`;
+  const { tls, postgresTls, redisTls } = names(registry);
+  return { server: registry.tls?.secretName ?? tls, postgres: postgresTls, redis: redisTls }[component];
 }
 
 /** The certificates that the operator issues itself, with the names and addresses that each is for. */
 export function issuedLeaves(registry: Registry): Readonly<Partial<Record<Leaf, readonly string[]>>> {
   const { tls, database, cache, namespace } = registry;
   if (tls === undefined) return {};
-  const { server, postgres, redis } = names(registry);
+  const { server, headless, postgres, redis } = names(registry);
   const forms = (service: string) => [
     service,
     `${service}.${namespace}`,
@@ -31,9 +31,7 @@ export function issuedLeaves(registry: Registry): Readonly<Partial<Record<Leaf, 
   // The probes and tools of a pod speak to their neighbour.
   const itself = ['localhost', '127.0.0.1'];
   return {
-    ...(tls.mode === 'Operator'
-      ? { server: [...forms(server), ...forms(`${server}-headless`), ...itself] }
-      : {}),
+    ...(tls.mode === 'Operator' ? { server: [...forms(server), ...forms(headless), ...itself] } : {}),
     ...(database.kind === 'managed' ? { postgres: [...forms(postgres), ...itself] } : {}),
     ...(cache?.kind === 'managed' ? { redis: [...forms(redis), ...itself] } : {}),
   };

@@ -31,10 +31,15 @@ function ownerReference(registry: Registry): OwnerReference {
   };
 }
 
-/** Names of the objects of a registry, in one place because they refer to each other. */
+/**
+ * Names of the objects of a registry, in one place because they refer to each other, and because an object of ours that nobody
+ * owns is told by its name (orphan.ts).
+ */
 export function names({ name }: { readonly name: string }) {
   return {
     server: name,
+    metrics: `${name}-metrics`,
+    headless: `${name}-headless`,
     grpc: `${name}-grpc`,
     config: `${name}-config`,
     postgres: `${name}-postgres`,
@@ -42,6 +47,10 @@ export function names({ name }: { readonly name: string }) {
     authority: `${name}-ca`,
     auth: `${name}-auth`,
     hashes: `${name}-hashes`,
+    tls: `${name}-tls`,
+    postgresTls: `${name}-postgres-tls`,
+    redisTls: `${name}-redis-tls`,
+    dashboard: `${name}-dashboard`,
   };
 }
 

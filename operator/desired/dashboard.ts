@@ -6,7 +6,7 @@ import { dashboardsOf } from './dashboards.ts';
 export const dashboard: Child = (registry) => {
   const wanted = registry.monitoring.dashboards;
   if (wanted === undefined) return undefined;
-  const object = meta(registry, 'ConfigMap', 'server', `${names(registry).server}-dashboard`);
+  const object = meta(registry, 'ConfigMap', 'server', names(registry).dashboard);
   const file = `schema-registry-${registry.namespace}-${registry.name}`;
   return {
     ...object,

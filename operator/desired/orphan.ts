@@ -1,12 +1,6 @@
 import type { KubeObject } from '../kube/kubernetes.ts';
 import { appliedHashAnnotation, instanceLabel } from '../labels.ts';
-
-/** The suffixes that the names of a registry's objects have after the registry's own. */
-const suffixes = [
-  '',
-  ...['-config', '-auth', '-ca', '-tls', '-grpc', '-metrics', '-headless', '-dashboard'],
-  ...['-postgres', '-postgres-tls', '-redis', '-redis-tls'],
-];
+import { names } from './child.ts';
 
 /**
  * Made by an operator for a registry that was deleted without its objects (`--cascade=orphan`): nobody owns it, and it
@@ -18,6 +12,6 @@ export function isOrphan({ metadata }: KubeObject): boolean {
     registry !== undefined &&
     (metadata.ownerReferences ?? []).length === 0 &&
     metadata.annotations?.[appliedHashAnnotation] !== undefined &&
-    suffixes.some((suffix) => metadata.name === `${registry}${suffix}`)
+    Object.values(names({ name: registry })).includes(metadata.name)
   );
 }

@@ -28,7 +28,7 @@ export const service: Child = (registry) => {
 
 /** Apart from the clients' Service, which may be open to the world. */
 export const metricsService: Child = (registry) => ({
-  ...meta(registry, 'Service', 'server', `${names(registry).server}-metrics`),
+  ...meta(registry, 'Service', 'server', names(registry).metrics),
   spec: {
     type: 'ClusterIP',
     selector: selectorLabels(registry, 'server'),
@@ -38,7 +38,7 @@ export const metricsService: Child = (registry) => ({
 
 /** The address of each pod, also of one that is not ready: for looking at replicas one by one. */
 export const headlessService: Child = (registry) => ({
-  ...meta(registry, 'Service', 'server', `${names(registry).server}-headless`),
+  ...meta(registry, 'Service', 'server', names(registry).headless),
   spec: {
     type: 'ClusterIP',
     clusterIP: 'None',

@@ -150,7 +150,7 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
       http: ingressUrl(registry) ?? gatewayUrl(registry) ?? internal,
       internal,
       grpc: grpcTarget(registry) ?? gatewayGrpcTarget(registry) ?? `${host(registry, server)}:${ports.grpc}`,
-      metrics: `http://${host(registry, `${server}-metrics`)}:${ports.metrics}/metrics`,
+      metrics: `http://${host(registry, names(registry).metrics)}:${ports.metrics}/metrics`,
     },
     dependencies: {
       database: {

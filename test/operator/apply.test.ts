@@ -10,7 +10,7 @@ import { Ledger } from '../../operator/ledger.ts';
 import { openLog } from '../../operator/log.ts';
 import { overruledInWords } from '../../operator/overruled-in-words.ts';
 import type { Spec } from '../../operator/registry.ts';
-import { anObserved, aRegistry, someCertificates } from '../build/registry.ts';
+import { anObserved, aRegistry, aSecret, someCertificates } from '../build/registry.ts';
 
 /** The children as they are once a plan has been carried out. */
 function carriedOut(spec = {}): readonly KubeObject[] {
@@ -78,8 +78,12 @@ describe('the plan of a run', () => {
       auth: { mode: 'ApiKey' },
       ingress: { enabled: true, http: { hosts: ['a.example.com'] }, grpc: { hosts: ['b.example.com'] } },
       monitoring: { dashboards: { enabled: true } },
+      artifacts: { s3: { bucket: 'b', credentialsSecretRef: { name: 's3' } } },
     };
-    const observed = anObserved({ certificates: someCertificates });
+    const observed = anObserved({
+      certificates: someCertificates,
+      namedSecrets: [aSecret('s3', { accessKeyId: 'id', secretAccessKey: 'key' })],
+    });
     const orphans = plan(desired(aRegistry(everything), observed), [], 'uid-of-before').create.map(
       (child) => {
         const { ownerReferences: _gone, ...metadata } = child.metadata;
