@@ -1,5 +1,8 @@
+/** Why a start takes longer than the database does, in one word for programs. */
+export type WaitReason = 'DataLost' | 'Restoring';
+
 export type Phase =
-  | { readonly is: 'starting'; readonly cause: string }
+  | { readonly is: 'starting'; readonly cause: string; readonly reason?: WaitReason | undefined }
   | { readonly is: 'serving' }
   | { readonly is: 'draining' };
 
@@ -13,8 +16,8 @@ export class Lifecycle {
   }
 
   /** Why requests cannot be answered yet. */
-  waitFor(cause: string): void {
-    if (this.#phase.is === 'starting') this.#phase = { is: 'starting', cause };
+  waitFor(cause: string, reason?: WaitReason): void {
+    if (this.#phase.is === 'starting') this.#phase = { is: 'starting', cause, reason };
   }
 
   serve(): void {

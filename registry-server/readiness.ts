@@ -1,4 +1,4 @@
-import type { Lifecycle } from './lifecycle.ts';
+import type { Lifecycle, WaitReason } from './lifecycle.ts';
 import type { Archive, ArchiveStatus } from './store/archive/archive.ts';
 import { type Out, type OutReason, StoreUnavailable, sqlState } from './store/database.ts';
 import type { SharedCache } from './store/redis.ts';
@@ -26,6 +26,8 @@ export interface Readiness {
   readonly version: string;
   /** Why it is down. */
   readonly cause?: string | undefined;
+  /** The same in one word for programs, where it is neither a service that is out nor the end of the server. */
+  readonly reason?: WaitReason | undefined;
   readonly checks: {
     readonly database?: DatabaseCheck;
     /** It is here while nothing can be written; what is there can still be read. */
@@ -69,6 +71,8 @@ export function openReadiness({
       status: !isUp ? 'down' : isWhole ? 'up' : 'degraded',
       version,
       cause: isUp ? undefined : causeOf(database.cause),
+      reason:
+        lifecycle.phase.is === 'starting' && database.status === 'up' ? lifecycle.phase.reason : undefined,
       checks,
     };
   };

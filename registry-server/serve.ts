@@ -30,6 +30,7 @@ import { tracedThreads } from './services/traced-threads.ts';
 import type { ServerSettings } from './settings.ts';
 import type { Archive, ArchiveCounts } from './store/archive/archive.ts';
 import { cachedStore } from './store/cached.ts';
+import { DataLost } from './store/data-lost.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
 import { meteredCache, meteredDatabase } from './store/metered.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
@@ -59,6 +60,8 @@ export interface RunningServer {
 
 // A start waits for one database with nothing else to do: once a second is no burden, and a second is not long.
 const RETRY = { firstMs: 100, longestMs: 1_000 };
+/** A person has to do something, or S3 has to come back: each try asks S3. */
+const LOST_MS = 10_000;
 // Spans of the last requests are sent, even where these took all the time there was.
 const SEND_LAST_MS = 1_000;
 // Beyond the time for requests: a database that answers no more must not keep the process until it is killed.
@@ -83,7 +86,11 @@ async function openArchive(
   const bucket = await openBucket(settings);
   if (!bucket) return undefined;
   const archive = await import('./store/archive/archive.ts');
-  return archive.openArchive(database, tracer ? tracedBucket(tracer, bucket) : bucket, log, counts, tracer);
+  return archive.openArchive(database, tracer ? tracedBucket(tracer, bucket) : bucket, log, counts, {
+    name: settings.registryName,
+    restore: settings.s3Restore,
+    tracer,
+  });
 }
 
 /**
@@ -272,7 +279,10 @@ export async function serve(
 
 function isExpected(error: unknown): error is Error {
   return (
-    error instanceof StoreUnavailable || error instanceof DatabaseTooNew || sqlState(error) !== undefined
+    error instanceof StoreUnavailable ||
+    error instanceof DatabaseTooNew ||
+    error instanceof DataLost ||
+    sqlState(error) !== undefined
   );
 }
 
@@ -291,6 +301,7 @@ async function prepare(
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       await store.migrate(signal);
+      await archive?.recover((words) => lifecycle.waitFor(words, 'Restoring'), signal);
       store.watch({
         changed: () => archive?.wake(),
         connected() {},
@@ -305,12 +316,14 @@ async function prepare(
       return;
     } catch (error) {
       if (!isExpected(error)) throw error;
-      lifecycle.waitFor(error.message);
+      const isLost = error instanceof DataLost;
+      lifecycle.waitFor(error.message, isLost ? 'DataLost' : undefined);
       if (error.message !== lastCause) {
-        log.warn('waiting for the database', { cause: error.message, ...statementFailure(error) });
+        if (isLost) log.error('the registry is not served', { cause: error.message });
+        else log.warn('waiting for the database', { cause: error.message, ...statementFailure(error) });
       }
       lastCause = error.message;
-      await delay(backOffMs(failures, RETRY), undefined, { signal }).catch(() => {});
+      await delay(isLost ? LOST_MS : backOffMs(failures, RETRY), undefined, { signal }).catch(() => {});
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   whole,
   workerCount,
 } from './setting-values.ts';
+import { restores } from './store/archive/restores.ts';
 import { tlsModes } from './store/tls.ts';
 import { samplerNames } from './tracing/tracer.ts';
 
@@ -154,6 +155,18 @@ const table = {
     true,
   ),
   s3SecretAccessKey: setting('S3_SECRET_ACCESS_KEY', undefined, text, 'its secret', true),
+  s3Restore: setting(
+    'S3_RESTORE',
+    undefined,
+    oneOf(...restores),
+    'whether an empty database is filled from the archive; Partial does without what is missing or damaged; unset: where the archive has the name of this registry',
+  ),
+  registryName: setting(
+    'REGISTRY_NAME',
+    undefined,
+    text,
+    'what the registry is called, by which it knows its archive again, such as team-a/registry',
+  ),
   authKeysFile: setting(
     'AUTH_KEYS_FILE',
     undefined,

@@ -7,8 +7,10 @@ import { type Bucket, BucketUnavailable, ObjectRefused } from '../bucket.ts';
 import { type Database, StoreUnavailable } from '../database.ts';
 import { statementFailure } from '../statement-failure.ts';
 import { type Batch, readBatch, type Touched } from './batch.ts';
-import { FORMAT, REGISTRY_KEY, type RegistryRecord, seal, unseal } from './layout.ts';
+import { CLAIM_KEY, FORMAT, REGISTRY_KEY, type RegistryRecord, seal, unseal } from './layout.ts';
 import { openLease } from './lease.ts';
+import { CLAIMS_MS, recover } from './recover.ts';
+import type { Restore } from './restores.ts';
 import { nameOf, type Shipping, shipBatch } from './ship-batch.ts';
 import { archiveStatement } from './sql.ts';
 import { noteNext, readWalk, type Walk } from './walk.ts';
@@ -26,7 +28,14 @@ export interface ArchiveStatus {
 
 export interface Archive {
   readonly address: string;
-  /** Once the tables are up to date. */
+  /**
+   * Brings back what the bucket has of this registry where the database has lost it. Once the tables are up to date, and
+   * before anything is read or written.
+   * @param tell how far it has come
+   * @throws DataLost where the loss is not to be mended so, or cannot be
+   */
+  recover(tell: (words: string) => void, signal: AbortSignal): Promise<void>;
+  /** Once the database is what it was. */
   start(): void;
   /** Something changed. */
   wake(): void;
@@ -41,9 +50,24 @@ export interface ArchiveCounts {
   failed(): void;
 }
 
+export interface ArchiveOptions {
+  /** What the registry is called, so that it knows its archive again. */
+  readonly name?: string | undefined;
+  readonly restore?: Restore | undefined;
+  readonly tracer?: Pick<Tracer, 'inTrace'> | undefined;
+}
+
 /** The bucket is the archive of another registry: writing there would destroy it. */
 class ForeignArchive extends Error {
   override readonly name = 'ForeignArchive';
+}
+
+interface ArchiveState {
+  readonly is_on: boolean;
+  readonly destination: string | null;
+  readonly walk: unknown;
+  readonly registry_id: string;
+  readonly first_id: number;
 }
 
 /** Another replica may have begun to ship. */
@@ -70,7 +94,7 @@ export function openArchive(
   bucket: Bucket,
   log: Log,
   counts: ArchiveCounts,
-  tracer?: Pick<Tracer, 'inTrace'>,
+  { name, restore, tracer }: ArchiveOptions = {},
 ): Archive {
   const lease = openLease(database, randomUUID());
   const closing = new AbortController();
@@ -85,6 +109,7 @@ export function openArchive(
   };
   let lookedAt = Number.NEGATIVE_INFINITY;
   let reachedAt = Number.NEGATIVE_INFINITY;
+  let claimsSeenAt = Number.NEGATIVE_INFINITY;
   // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
   let doubtful: readonly Touched[] = [];
   const shippedContexts = new Map<string, string>();
@@ -108,6 +133,7 @@ export function openArchive(
 
   return {
     address: bucket.address,
+    recover: (tell, signal) => recover({ database, bucket, log, name, restore, tell, signal }),
     start: () => {
       running ??= run();
     },
@@ -154,6 +180,7 @@ export function openArchive(
       }
       await takeOver();
     }
+    if (performance.now() - claimsSeenAt > CLAIMS_MS) await answerClaims();
     if (doubtful.length > 0) {
       await database.query(archiveStatement('archiveNote'), [JSON.stringify(doubtful)]);
       doubtful = [];
@@ -187,9 +214,11 @@ export function openArchive(
       if (found && found.format > FORMAT) {
         throw new ForeignArchive(`${bucket.address} was written by a newer version of the server`);
       }
-      if (found && state.is_on && state.destination === bucket.address) return;
       // What is complete stays so: it is at least what it was.
-      if (!found) await putRegistry(state.registry_id, false);
+      if (!found || (name !== undefined && found.name !== name)) {
+        await putRegistry(state, found?.isComplete ?? false);
+      }
+      if (found && state.is_on && state.destination === bucket.address) return;
       await database.query(archiveStatement('archiveSwitchOn'), [lease.holder, bucket.address]);
       log.info('archive begins', { address: bucket.address });
     } catch (error) {
@@ -229,7 +258,7 @@ export function openArchive(
 
   async function walkOn(from: Walk): Promise<boolean> {
     const next = await noteNext(database, bucket, from, inLease);
-    if (next === undefined) await putRegistry((await readState()).registry_id, true);
+    if (next === undefined) await putRegistry(await readState(), true);
     await database.query(archiveStatement('archiveMoveWalk'), [
       lease.holder,
       next === undefined ? null : JSON.stringify(next),
@@ -239,18 +268,33 @@ export function openArchive(
     return next !== undefined && !(next.phase === from.phase && ['settle', 'ship'].includes(next.phase));
   }
 
-  async function putRegistry(registryId: string, isComplete: boolean): Promise<void> {
-    const record: RegistryRecord = { format: FORMAT, registryId, isComplete };
+  async function putRegistry(
+    { registry_id: registryId, first_id: firstId }: ArchiveState,
+    isComplete: boolean,
+  ): Promise<void> {
+    const record: RegistryRecord = {
+      format: FORMAT,
+      registryId,
+      isComplete,
+      firstId,
+      ...(name ? { name } : {}),
+    };
     await bucket.put(REGISTRY_KEY, seal(record), inLease());
   }
 
+  /** A registry of the same name wants to be restored from here: it is told that this archive is in use. */
+  async function answerClaims(): Promise<void> {
+    if ((await bucket.find(CLAIM_KEY, inLease())) !== undefined) {
+      await bucket.remove(CLAIM_KEY, inLease());
+      log.warn('another registry wants to be restored from the archive of this one', {
+        address: bucket.address,
+      });
+    }
+    claimsSeenAt = performance.now();
+  }
+
   async function readState() {
-    const [state] = await database.query<{
-      is_on: boolean;
-      destination: string | null;
-      walk: unknown;
-      registry_id: string;
-    }>(archiveStatement('archiveState'));
+    const [state] = await database.query<ArchiveState>(archiveStatement('archiveState'));
     if (!state) throw new Error('the table archive has no row');
     return state;
   }

@@ -11,6 +11,15 @@ export interface RegistryRecord {
   readonly registryId: string;
   /** False until all that was there before the archive was switched on has been shipped. */
   readonly isComplete: boolean;
+  /** What its server calls the registry; absent where it has no name. */
+  readonly name?: string;
+  /** Where the ids of a new context begin; absent for 1. */
+  readonly firstId?: number;
+}
+
+/** Asks whoever ships to the archive to say so, by removing it. */
+export interface ClaimRecord {
+  readonly holder: string;
 }
 
 export interface ContextRecord {
@@ -57,6 +66,7 @@ export interface LooseRecord extends SchemaRecord {
 }
 
 export const REGISTRY_KEY = 'registry.json';
+export const CLAIM_KEY = 'claim.json';
 export const folders = {
   contents: 'contents/',
   contexts: 'contexts/',

@@ -20,6 +20,7 @@ import {
   readContent,
   type SchemaRecord,
   type SubjectRecord,
+  seal,
   unseal,
 } from './layout.ts';
 import { rebuildStatement } from './sql.ts';
@@ -31,6 +32,8 @@ export interface Rebuilding {
   readonly isDryRun: boolean;
   readonly problem: (problem: string) => void;
   readonly progress: (subjects: number) => void;
+  /** Called once the database is known to be empty and is kept from others, before anything is read. */
+  readonly begun?: () => Promise<void>;
 }
 
 export interface Rebuilt {
@@ -42,10 +45,24 @@ export interface Rebuilt {
   readonly isWritten: boolean;
 }
 
-/** There is nothing to rebuild from, or the database is not empty. */
+/** There is nothing to rebuild from. */
 export class CannotRebuild extends Error {
-  override readonly name = 'CannotRebuild';
+  override readonly name: string = 'CannotRebuild';
 }
+
+export class DatabaseNotEmpty extends CannotRebuild {
+  override readonly name = 'DatabaseNotEmpty';
+
+  constructor() {
+    super('the database is not empty: a registry is rebuilt into a new one');
+  }
+}
+
+/**
+ * How many ids of a context are passed over after a rebuild: more than can have been given in the seconds that were not
+ * shipped. Each rebuild passes over as many more, because the one before may not have been shipped either.
+ */
+const PASSED_OVER_IDS = 1_000;
 
 const REQUESTS_AT_ONCE = 32;
 const REQUEST_DEADLINE_MS = 30_000;
@@ -71,7 +88,7 @@ interface KeptSchema extends SchemaRecord {
 export async function rebuild(
   database: Database,
   bucket: Bucket,
-  { isPartial, isDryRun, problem, progress }: Rebuilding,
+  { isPartial, isDryRun, problem, progress, begun }: Rebuilding,
 ): Promise<Rebuilt> {
   let problems = 0;
   const report = (text: string) => {
@@ -86,7 +103,7 @@ export async function rebuild(
   // Named once each, however many versions need them.
   const broken = new Set<string>();
 
-  const owner = await readOwner();
+  await getOwnerText();
   try {
     const inTransaction = (work: (connection: Connection) => Promise<void>) =>
       database.unlimited((session) => session.transaction(work));
@@ -95,9 +112,9 @@ export async function rebuild(
         `lock table registry, contexts, schemas, subjects, versions, settings in exclusive mode`,
       );
       const [found] = await connection.query<{ is_empty: boolean }>(rebuildStatement('rebuildIsEmpty'));
-      if (!found?.is_empty) {
-        throw new CannotRebuild('the database is not empty: a registry is rebuilt into a new one');
-      }
+      if (!found?.is_empty) throw new DatabaseNotEmpty();
+      await begun?.();
+      const owner = await readOwner();
       await connection.query(rebuildStatement('rebuildRevisions'));
       await eachPage(folders.contexts, async (page) => writeContexts(connection, await readAll(page)));
       await eachPage(folders.subjects, async (page) => {
@@ -109,10 +126,14 @@ export async function rebuild(
       await eachPage(folders.loose, async (page) => writeLoose(connection, await readAll(page)));
       await checkWhole(connection);
       if (isDryRun || (problems > 0 && !isPartial)) throw new Undone();
+      const firstId = (owner.firstId ?? 1) + PASSED_OVER_IDS;
+      // Before the commit: a rebuild that is not known to the archive would pass over too few ids the next time.
+      await put(REGISTRY_KEY, seal({ ...owner, firstId }));
       await connection.query(rebuildStatement('rebuildFinish'), [
         owner.registryId,
         // Then the archive has to be walked again: it is not what the database is.
         problems === 0 ? bucket.address : null,
+        firstId,
       ]);
     });
   } catch (error) {
@@ -121,12 +142,14 @@ export async function rebuild(
   }
   return { ...counts, problems, isWritten: true };
 
-  async function readOwner(): Promise<RegistryRecord> {
+  async function getOwnerText(): Promise<string> {
     const text = await find(REGISTRY_KEY);
-    if (text === undefined) {
-      throw new CannotRebuild(`there is no archive at ${bucket.address}: ${REGISTRY_KEY} is missing`);
-    }
-    const record = unseal<RegistryRecord>(text);
+    if (text !== undefined) return text;
+    throw new CannotRebuild(`there is no archive at ${bucket.address}: ${REGISTRY_KEY} is missing`);
+  }
+
+  async function readOwner(): Promise<RegistryRecord> {
+    const record = unseal<RegistryRecord>(await getOwnerText());
     if (record && record.format > FORMAT) {
       throw new CannotRebuild(
         `the archive at ${bucket.address} was written by a newer version of the server`,
@@ -262,6 +285,10 @@ export async function rebuild(
     if (record && keyOf(key, record) === key) return record;
     report(`${key}: ${text === undefined ? 'missing' : 'damaged'}`);
     return undefined;
+  }
+
+  function put(key: string, text: string): Promise<void> {
+    return tried(() => bucket.put(key, text, AbortSignal.timeout(REQUEST_DEADLINE_MS)));
   }
 
   function find(key: string): Promise<string | undefined> {

@@ -20,7 +20,7 @@ const sql = {
     where holder = $1 returning holder`,
   archiveRelease: 'update archive set holder = null, held_until = null where holder = $1',
   archiveState: `select a.is_on, a.destination, a.walk, a.held_until > clock_timestamp() as is_held,
-      r.registry_id::text as registry_id
+      r.registry_id::text as registry_id, r.first_id
     from archive a cross join registry r`,
   archiveSwitchOn: `update archive set is_on = true, destination = $2, walk = '{"phase":"begin"}'
     where holder = $1`,
@@ -189,13 +189,15 @@ const rebuildSql = {
   rebuildCount: 'select count(*)::integer as schemas from schemas',
   // Caches that know the former database must not take this one for it: its purges are no count.
   rebuildFinish: `with counters as (
-      update contexts c set last_id = greatest(c.last_id, m.id), is_removed = false
-      from (select context, max(id) as id from schemas group by context) m
-      where m.context = c.context and (m.id > c.last_id or c.is_removed)
+      update contexts c
+      set last_id = least(greatest(c.last_id, coalesce(m.id, 0))::bigint + $3 - 1, 2147483647)::integer,
+        is_removed = c.is_removed and m.id is null
+      from contexts k left join (select context, max(id) as id from schemas group by context) m using (context)
+      where k.context = c.context
     ), archives as (
       update archive set is_on = true, destination = $2, walk = null where $2::text is not null
     )
-    update registry set registry_id = $1::uuid, purges = (extract(epoch from clock_timestamp()) * 1000)::bigint`,
+    update registry set registry_id = $1::uuid, first_id = $3, purges = (extract(epoch from clock_timestamp()) * 1000)::bigint`,
 } as const satisfies Record<string, string>;
 
 export function rebuildStatement(name: keyof typeof rebuildSql): Statement {

@@ -10,7 +10,7 @@ import { migrate } from '../../../registry-server/store/migrate.ts';
 import { sqlStore } from '../../../registry-server/store/sql-store.ts';
 import type { SchemaContent, Store } from '../../../registry-server/store/store.ts';
 import { databases } from '../../../registry-server/store/table.ts';
-import { ask, dump } from '../../build/archived.ts';
+import { ask, dump, passedOver } from '../../build/archived.ts';
 import { eventually } from '../../build/eventually.ts';
 
 const silent = openLog({ level: 'silent', format: 'json' });
@@ -168,7 +168,7 @@ describe('the archive and a bucket that refuses an object', () => {
       await isWhole(objects);
       const { problems, dumped } = await rebuilt(bucket);
       expect(problems).to.deep.equal([]);
-      expect(dumped).to.deep.equal(await dump(database));
+      expect(dumped).to.deep.equal(passedOver(await dump(database)));
     });
   }
 
@@ -229,7 +229,7 @@ describe('the archive and a bucket that refuses an object', () => {
       }
       refuses.remove = () => false;
       await isWhole(objects);
-      expect((await rebuilt(bucket)).dumped).to.deep.equal(await dump(database));
+      expect((await rebuilt(bucket)).dumped).to.deep.equal(passedOver(await dump(database)));
     });
   }
 
@@ -282,7 +282,7 @@ describe('the archive and a bucket that refuses an object', () => {
     await isWhole(objects);
     const { problems, dumped } = await rebuilt(bucket);
     expect(problems).to.deep.equal([]);
-    expect(dumped).to.deep.equal(await dump(database));
-    expect(dumped.contexts).to.deep.include({ context: '.other', last_id: 2, is_removed: true });
+    expect(dumped).to.deep.equal(passedOver(await dump(database)));
+    expect(dumped.contexts).to.deep.include({ context: '.other', last_id: 1_002, is_removed: true });
   });
 });

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../../log.ts';
+import { type Bucket, BucketUnavailable } from '../bucket.ts';
+import { DataLost } from '../data-lost.ts';
+import type { Database } from '../database.ts';
+import {
+  CLAIM_KEY,
+  type ClaimRecord,
+  folders,
+  REGISTRY_KEY,
+  type RegistryRecord,
+  seal,
+  unseal,
+} from './layout.ts';
+import { CannotRebuild, DatabaseNotEmpty, rebuild } from './rebuild.ts';
+import type { Restore } from './restores.ts';
+import { archiveStatement, rebuildStatement } from './sql.ts';
+
+/** How often whoever ships to an archive looks whether somebody else wants to be restored from it. */
+export const CLAIMS_MS = 3_000;
+const CLAIM_MS = 3 * CLAIMS_MS;
+const REQUEST_DEADLINE_MS = 10_000;
+const MAX_NAMED = 3;
+
+export interface Recovering {
+  readonly database: Database;
+  readonly bucket: Bucket;
+  readonly log: Log;
+  /** What the registry is called; undefined where it has no name. */
+  readonly name: string | undefined;
+  /** Undefined: what is this registry's own by its name is brought back, and nothing else. */
+  readonly restore: Restore | undefined;
+  readonly tell: (words: string) => void;
+  readonly signal: AbortSignal;
+  /** How long somebody who ships there has for an answer. */
+  readonly claimMs?: number;
+}
+
+/**
+ * Fills a database that has lost what the registry had. One that holds anything, or was archived before, is what it was;
+ * where there is no archive, the registry is new.
+ * @throws DataLost where the archive is not to be taken, or cannot be
+ * @throws StoreUnavailable
+ */
+export async function recover(recovering: Recovering): Promise<void> {
+  const { database, bucket, log, name, restore, tell, signal, claimMs = CLAIM_MS } = recovering;
+  if (!(await isUnwritten(database))) return;
+  const record = await findRecord();
+  if (record === undefined) return;
+  if (name !== undefined && record.name !== undefined && record.name !== name) {
+    throw new DataLost(
+      `${bucket.address} holds the archive of the registry ${record.name}, and this one is ${name}: choose another S3_PREFIX`,
+    );
+  }
+  const isOwn = name !== undefined && record.name === name;
+  if (restore === 'Never' || (restore === undefined && !isOwn)) {
+    throw new DataLost(
+      `the database is empty, and ${bucket.address} holds the archive of a registry: set S3_RESTORE to WhenEmpty to bring it back, or choose another S3_PREFIX to begin anew`,
+    );
+  }
+  const problems: string[] = [];
+  const isPartial = restore === 'Partial';
+  const startedMs = performance.now();
+  try {
+    const subjects = await count(folders.subjects);
+    const { isWritten, ...counts } = await rebuild(database, bucket, {
+      isPartial,
+      isDryRun: false,
+      begun: claim,
+      problem: (problem) => void problems.push(problem),
+      progress(done) {
+        const share = subjects === 0 ? 100 : Math.min(100, Math.floor((100 * done) / subjects));
+        tell(`restoring from ${bucket.address}: ${done} of ${subjects} subjects, ${share} %`);
+      },
+    });
+    for (const problem of problems) log.warn('the archive is damaged', { problem });
+    if (!isWritten) {
+      throw new DataLost(
+        `the database is empty, and the archive at ${bucket.address} is damaged: ${wordsOf(problems)}; put back what is missing, or set S3_RESTORE to Partial to do without it`,
+      );
+    }
+    const seconds = Math.round(performance.now() - startedMs) / 1000;
+    log.info('restored', { address: bucket.address, ...counts, seconds });
+  } catch (error) {
+    // Another replica was quicker.
+    if (error instanceof DatabaseNotEmpty) return;
+    if (error instanceof BucketUnavailable) throw unreachable(error);
+    if (error instanceof CannotRebuild) throw new DataLost(error.message, { cause: error });
+    throw error;
+  }
+
+  function deadline(): AbortSignal {
+    return AbortSignal.any([signal, AbortSignal.timeout(REQUEST_DEADLINE_MS)]);
+  }
+
+  function unreachable(error: BucketUnavailable): DataLost {
+    return new DataLost(
+      `the database is empty, and whether ${bucket.address} holds what it had cannot be known: ${error.message}`,
+      { cause: error },
+    );
+  }
+
+  async function findRecord(): Promise<Partial<RegistryRecord> | undefined> {
+    try {
+      const text = await bucket.find(REGISTRY_KEY, deadline());
+      if (text !== undefined) return unseal<RegistryRecord>(text) ?? {};
+      // Without its first object it is an archive all the same.
+      return (await bucket.list(folders.subjects, undefined, deadline())).keys.length > 0 ? {} : undefined;
+    } catch (error) {
+      if (error instanceof BucketUnavailable) throw unreachable(error);
+      throw error;
+    }
+  }
+
+  async function count(below: string): Promise<number> {
+    let total = 0;
+    let next: string | undefined;
+    do {
+      const page = await bucket.list(below, next, deadline());
+      total += page.keys.length;
+      next = page.next;
+    } while (next !== undefined);
+    return total;
+  }
+
+  /** Two registries must not ship to one archive: whoever ships there now takes the claim away. */
+  async function claim(): Promise<void> {
+    tell(`restoring from ${bucket.address}: waiting whether somebody else uses it`);
+    const claimed = seal({ holder: randomUUID() } satisfies ClaimRecord);
+    await bucket.put(CLAIM_KEY, claimed, deadline());
+    await delay(claimMs, undefined, { signal });
+    const found = await bucket.find(CLAIM_KEY, deadline());
+    if (found !== claimed) {
+      throw new DataLost(
+        `the database is empty, and another registry ships to ${bucket.address}: choose another S3_PREFIX, or stop the other one`,
+      );
+    }
+    await bucket.remove(CLAIM_KEY, deadline());
+  }
+}
+
+/** Nothing was ever registered in it, and it was never archived. */
+async function isUnwritten(database: Database): Promise<boolean> {
+  const [state] = await database.query<{ is_on: boolean }>(archiveStatement('archiveState'));
+  if (state?.is_on !== false) return false;
+  const [found] = await database.query<{ is_empty: boolean }>(rebuildStatement('rebuildIsEmpty'));
+  return found?.is_empty === true;
+}
+
+function wordsOf(problems: readonly string[]): string {
+  const named = problems.slice(0, MAX_NAMED).join('; ');
+  const more = problems.length - MAX_NAMED;
+  return more > 0 ? `${named}; and ${more} more` : named;
+}
