@@ -67,6 +67,8 @@ export type Answer =
 
 export interface Unready {
   readonly cause: string;
+  /** In one word, where the server says one; a newer server may know more of them. */
+  readonly reason?: string | undefined;
   readonly checks: Checks;
 }
 

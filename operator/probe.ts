@@ -68,8 +68,9 @@ export function openProbe(cluster: Cluster, throughApiServer: boolean): Probe {
       (await detailsOf(open(podOf(pod, 'http', ports.metrics), 'http', bounds))) ??
       // Versions of before told it there.
       (await detailsOf(open(podOf(pod, scheme, ports.http), scheme, bounds, trust)));
-    const { status, cause, checks } = details ?? {};
-    return status === 'down' && cause !== undefined && checks ? { cause, checks } : undefined;
+    const { status, cause, reason, checks } = details ?? {};
+    if (status !== 'down' || cause === undefined || checks === undefined) return undefined;
+    return { cause, ...(reason === undefined ? {} : { reason }), checks };
   };
   return { ask, askPod };
 }

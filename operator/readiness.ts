@@ -5,6 +5,8 @@ export interface Readiness {
   readonly status: 'up' | 'degraded' | 'down';
   /** Why it is down. */
   readonly cause: string | undefined;
+  /** The same in one word, where there is one. */
+  readonly reason: string | undefined;
   readonly version: string | undefined;
   readonly checks: Checks;
 }
@@ -26,13 +28,14 @@ const longestWords = 300;
  * @returns undefined where it is no answer of a registry
  */
 export function readReadiness(body: unknown): Readiness | undefined {
-  const { status, cause, version, checks } = fieldsOf(body);
+  const { status, cause, reason, version, checks } = fieldsOf(body);
   const state = typeof status === 'string' && Object.hasOwn(statuses, status) ? statuses[status] : undefined;
   if (state === undefined) return undefined;
   const { database, cache, writes, archive } = fieldsOf(checks);
   return {
     status: state,
     cause: words(cause),
+    reason: word(reason),
     version: versionNumber(version),
     checks: {
       ...(database === undefined ? {} : { database: readCheck(database) }),
@@ -48,7 +51,7 @@ function readCheck(check: unknown) {
   return withoutMissing({
     status: status === 'up' || status === 'down' ? status : undefined,
     cause: words(cause),
-    reason: typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : undefined,
+    reason: word(reason),
     version: versionNumber(version),
     migration: count(migration),
     oldestServer: versionNumber(oldestServer),
@@ -72,6 +75,10 @@ export function words(value: unknown): string | undefined {
     .toWellFormed();
   if (line === '') return undefined;
   return line.length > longestWords ? `${line.slice(0, longestWords).toWellFormed()}…` : line;
+}
+
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined;
 }
 
 function versionNumber(value: unknown): string | undefined {

@@ -229,6 +229,8 @@ export interface ArtifactStore {
   readonly endpoint: string | undefined;
   readonly region: string;
   readonly isPathStyle: boolean;
+  /** Undefined where the server decides by the name that the archive has. */
+  readonly restore: 'Never' | 'WhenEmpty' | 'Partial' | undefined;
   /** Name of a Secret; undefined: what AWS's own programs use. */
   readonly credentials: string | undefined;
 }

@@ -273,9 +273,9 @@ function externalCache(given: NonNullable<NonNullable<Spec['cache']>['external']
 
 function artifacts({ artifacts: given }: Spec): ArtifactStore | undefined {
   if (given?.s3 === undefined) return undefined;
-  const { bucket, prefix = '', endpoint, region = 'us-east-1', pathStyle = false } = given.s3;
+  const { bucket, prefix = '', endpoint, region = 'us-east-1', pathStyle = false, restore } = given.s3;
   const credentials = given.s3.credentialsSecretRef?.name;
-  return { bucket, prefix, endpoint, region, isPathStyle: pathStyle, credentials };
+  return { bucket, prefix, endpoint, region, isPathStyle: pathStyle, restore, credentials };
 }
 
 /** @param released `path:tag`, `path:tag@digest` or `path@digest`; the digest holds for that very path and tag alone */

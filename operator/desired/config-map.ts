@@ -48,7 +48,7 @@ export function serverConfig(registry: Registry): Record<string, string> {
     ENABLE_METRICS: 'true',
     WORKERS: String(config.workers),
     ...(config.corsOrigins.length === 0 ? {} : { CORS_ORIGINS: config.corsOrigins.join(',') }),
-    ...(artifacts === undefined ? {} : artifactConfig(artifacts)),
+    ...(artifacts === undefined ? {} : artifactConfig(artifacts, registry)),
     ...authConfig(registry),
     ...tracingConfig(registry),
   };
@@ -100,8 +100,14 @@ function cacheConfig({ nodes, isCluster, sentinelMaster, tls }: ExternalCache) {
   };
 }
 
-function artifactConfig({ bucket, prefix, endpoint, region, isPathStyle }: ArtifactStore) {
+function artifactConfig(
+  { bucket, prefix, endpoint, region, isPathStyle, restore }: ArtifactStore,
+  { namespace, name }: Registry,
+) {
   return {
+    // By which the server knows its archive again when its database is lost.
+    REGISTRY_NAME: `${namespace}/${name}`,
+    ...(restore === undefined ? {} : { S3_RESTORE: restore }),
     S3_BUCKET: bucket,
     S3_PREFIX: prefix,
     ...(endpoint === undefined ? {} : { S3_ENDPOINT: endpoint }),

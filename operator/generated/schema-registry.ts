@@ -372,6 +372,10 @@ export interface SchemaRegistryFields {
          */
         pathStyle?: boolean;
         /**
+         * What the server does when its database is empty and the bucket holds an archive. WhenEmpty: it fills the database from it before it answers, or says what is missing. Partial: as WhenEmpty, and does without what is missing or damaged. Never: it answers nothing until a person has decided. The archive of a registry of another name or namespace is never taken. Default: WhenEmpty for an archive that this registry has made, else Never.
+         */
+        restore?: 'Never' | 'WhenEmpty' | 'Partial';
+        /**
          * The Secret of this namespace with the keys accessKeyId and secretAccessKey. A change of it replaces the server pods. Default: what AWS's own programs use, such as the role of the pod.
          */
         credentialsSecretRef?: {

@@ -57,6 +57,8 @@ export const reasons = [
   'DatabaseUnknown',
   'TlsFailed',
   'TablesChanged',
+  'DataLost',
+  'Restoring',
   'FewerReplicasThanWanted',
   'AllWell',
   'RollingOut',

@@ -19,6 +19,13 @@ export const withoutRoom: Cause = (registry, { answer }) => {
   return { status: 'False', reason: reasonOf(writes.reason), message };
 };
 
+/** It is up, and does not hold what the registry had. */
+const lost: Cause = (_registry, { answer, unready }) => {
+  if (answer?.isReady || unready === undefined) return undefined;
+  const reason = (['DataLost', 'Restoring'] as const).find((known) => known === unready.reason);
+  return reason && { status: 'False', reason, message: unready.cause };
+};
+
 /** What the server says of a database of somebody else; nobody else has its password. */
 const external: Cause = ({ database }, { answer, unready }) => {
   if (database.kind !== 'external') return undefined;
@@ -44,7 +51,7 @@ const refusing: Cause = (_registry, { answer, unready }) => {
   return reason === 'Unreachable' ? undefined : { status: 'False', reason, message };
 };
 
-export const databaseReady: Condition = chain([withoutRoom, external, notThere, refusing], () =>
+export const databaseReady: Condition = chain([withoutRoom, lost, external, notThere, refusing], () =>
   acceptsConnections('PostgreSQL'),
 );
 

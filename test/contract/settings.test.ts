@@ -44,7 +44,7 @@ const sentinel: Sentinel = {
 };
 const everything: readonly Spec[] = [
   {},
-  { artifacts: { s3 }, database, cache },
+  { artifacts: { s3: { ...s3, restore: 'WhenEmpty' } }, database, cache },
   { cache: { external: { sentinel } } },
   { tls: { mode: 'Operator' } },
   { config: { cors: { origins: ['https://app.example.com', 'https://*.example.com'] } } },

@@ -13,7 +13,15 @@ import { type Rebuilding, rebuild } from '../../registry-server/store/archive/re
 import type { Bucket } from '../../registry-server/store/bucket.ts';
 import type { Database } from '../../registry-server/store/database.ts';
 import { migrate } from '../../registry-server/store/migrate.ts';
-import { aDatabase, ask, dump, type Kind, passedOver, shipped, type TestDatabase } from '../build/archived.ts';
+import {
+  aDatabase,
+  ask,
+  dump,
+  type Kind,
+  passedOver,
+  shipped,
+  type TestDatabase,
+} from '../build/archived.ts';
 import { eventually } from '../build/eventually.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
 import { quickStart } from '../build/quick-start.ts';

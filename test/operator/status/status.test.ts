@@ -142,6 +142,16 @@ describe('the status', () => {
     expect(conditions.Ready).to.equal(`False DatabaseNotReady: db.example.com:5432: ${cause}`);
   });
 
+  for (const reason of ['DataLost', 'Restoring']) {
+    it(`of a database that has lost what the registry had: ${reason}, in the words of the server`, () => {
+      const cause = 'restoring from s3://b/: 3 of 10 subjects, 30 %';
+      const unready = { cause, reason, checks: { database: { status: 'up' } } } as const;
+      const conditions = conditionsOf({ ...up, answer: undefined, unready });
+      expect(conditions.DatabaseReady).to.equal(`False ${reason}: ${cause}`);
+      expect(conditions.Ready).to.equal(`False DatabaseNotReady: ${cause}`);
+    });
+  }
+
   it('of a PostgreSQL that accepts connections, and has no tables any more', () => {
     const words = 'the database refuses a statement: relation "versions" does not exist (42P01)';
     const checks = { database: { status: 'down', cause: words, reason: 'TablesChanged' } };
