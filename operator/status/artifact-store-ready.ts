@@ -1,24 +1,39 @@
+import type { Observed } from '../observed.ts';
 import type { ArtifactStore } from '../registry.ts';
-import type { Condition } from './condition.ts';
+import { type Condition, chain, type Judge, type Verdict } from './condition.ts';
 
-/** What the server says of its archive; nobody else speaks to the bucket. */
-export const artifactStoreReady: Condition = ({ artifacts }, { answer }) => {
-  if (artifacts === undefined)
-    return { status: 'True', reason: 'Disabled', message: 'spec.artifacts names no archive' };
-  const archive = answer?.isReady ? answer.checks.archive : undefined;
-  const location = locationOf(artifacts);
-  if (archive?.status === 'up')
-    return { status: 'True', reason: 'Ready', message: `changes are kept in ${location}` };
-  if (archive?.status === 'down') {
-    const waiting = waitingWords(archive.pending, archive.lagSeconds);
-    return {
-      status: 'False',
-      reason: 'Unreachable',
-      message: `${location}: ${archive.cause ?? 'it cannot be written'}${waiting}`,
-    };
-  }
-  return { status: 'Unknown', reason: 'Starting', message: `the server has not written to ${location} yet` };
-};
+type Check = Extract<NonNullable<Observed['answer']>, { isReady: true }>['checks']['archive'];
+
+/** A cause that needs an archive, and looks at what the server says of it; nobody else speaks to the bucket. */
+const ofArchive =
+  (judge: (store: ArtifactStore, check: Check) => Verdict | undefined): Judge<Verdict | undefined> =>
+  ({ artifacts }, { answer }) =>
+    artifacts && judge(artifacts, answer?.isReady ? answer.checks.archive : undefined);
+
+const written = ofArchive((store, check) =>
+  check?.status === 'up'
+    ? { status: 'True', reason: 'Ready', message: `changes are kept in ${locationOf(store)}` }
+    : undefined,
+);
+
+const unreachable = ofArchive((store, check) => {
+  if (check?.status !== 'down') return undefined;
+  const waiting = waitingWords(check.pending, check.lagSeconds);
+  const message = `${locationOf(store)}: ${check.cause ?? 'it cannot be written'}${waiting}`;
+  return { status: 'False', reason: 'Unreachable', message };
+});
+
+const starting = ofArchive((store) => ({
+  status: 'Unknown',
+  reason: 'Starting',
+  message: `the server has not written to ${locationOf(store)} yet`,
+}));
+
+export const artifactStoreReady: Condition = chain([written, unreachable, starting], () => ({
+  status: 'True',
+  reason: 'Disabled',
+  message: 'spec.artifacts names no archive',
+}));
 
 export function locationOf({ bucket, prefix }: ArtifactStore): string {
   return `s3://${bucket}/${prefix.replace(/^\/+|\/+$/g, '')}`;
