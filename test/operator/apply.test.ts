@@ -297,4 +297,19 @@ describe('a plan that is carried out again and again (the API server is pretende
     }
     expect(writes).to.equal(1);
   });
+
+  it('is no write where a field of somebody else holds it up, so that what was answered before still counts', async () => {
+    const added = withSpec({ minReadySeconds: 5, minAvailable: 1 }, [by('kubectl-edit', 'minReadySeconds')]);
+    const refuse = async () => {
+      throw new ApiError(422, 'Invalid', 'spec.minReadySeconds: Forbidden', ['spec.minReadySeconds']);
+    };
+    const before = budgetOf(carriedOut()).map(added);
+    const cluster = { apply: refuse, merge: refuse, get: async () => before[0] };
+    const parts = partsOf(cluster as unknown as Cluster);
+    for (let run = 1; run <= 2; run += 1) {
+      const { isWritten, blocked } = await apply(parts, plan(wanted, before, 'uid-1'));
+      expect(blocked).to.have.length(1);
+      expect(isWritten).to.equal(false);
+    }
+  });
 });
