@@ -109,7 +109,7 @@ export function readUrls(text: string): URL[] {
 }
 
 /** `.staging`, however it was written: staging, .staging, :.staging: */
-function readContext(text: string): string {
+export function readContext(text: string): string {
   const name = text.replace(/^:(.*?):?$/, '$1');
   const context = name.startsWith('.') ? name : `.${name}`;
   if (/[:\p{Cc}]/u.test(context))

@@ -31,7 +31,7 @@ export interface Connection {
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 interface Question {
-  /** Changes nothing, so it may be asked again. All GETs are safe. */
+  /** Changes nothing, or nothing more the second time, so it may be asked again. All GETs are safe. */
   readonly isSafe?: boolean;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -49,7 +49,15 @@ export interface RegistryClient {
   ask<Answer>(method: Method, path: Path, question?: Question): Promise<Answer>;
 }
 
-const attempts = 3;
+/** How much of a registry is asked at once, and how often again what could not be answered. */
+export interface Effort {
+  readonly requestsAtOnce: number;
+  /** Of one question that changes nothing, the first one among them. */
+  readonly attempts: number;
+}
+
+const usualEffort: Effort = { requestsAtOnce: concurrency, attempts: 3 };
+
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
 const maxAnswerBytes = 256 * 1024 * 1024;
@@ -65,8 +73,9 @@ interface Answer {
 export function openRegistry(
   connection: Connection,
   trace: (line: string) => void = () => {},
+  { requestsAtOnce: maxSockets, attempts }: Effort = usualEffort,
 ): RegistryClient {
-  const options = { keepAlive: true, maxSockets: concurrency, proxyEnv: process.env };
+  const options = { keepAlive: true, maxSockets, proxyEnv: process.env };
   const tls = {
     ca: readPem(connection.caFile, 'of the certificate authority'),
     cert: readPem(connection.certFile, 'of the client certificate'),
@@ -316,11 +325,9 @@ function read({ status, headers, text }: Answer, address: string, connection: Co
     body = JSON.parse(text);
   } catch (error) {
     const type = shown(headers['content-type'] ?? 'no media type', 100);
-    if (isSuccess || (status !== 401 && status !== 403))
-      throw new Problem(
-        `${address} answered ${status} with ${type}, which is not what a schema registry says; is it the URL of one?`,
-        { cause: error },
-      );
+    const said = `${address} answered ${status} with ${type}, which is not what a schema registry says; is it the URL of one?`;
+    if (isSuccess) throw new Problem(said, { cause: error });
+    if (status !== 401 && status !== 403) throw new Refusal(said, status, status, said);
   }
   if (isSuccess) return body;
   throw refusal(status, body, address, connection);

@@ -6,6 +6,7 @@ import { openRegistry, type RegistryClient } from './registry-client.ts';
 import { shown } from './shown.ts';
 import { verbs } from './table.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
+import type { World } from './verb.ts';
 
 /** The command, from its arguments to its exit code. */
 export async function run(): Promise<void> {
@@ -17,8 +18,20 @@ export async function run(): Promise<void> {
       if (error.code === 'EPIPE') process.exit(exitCodes.done);
       throw error;
     });
-  process.once('SIGINT', () => process.exit(exitCodes.interrupted));
-  process.exitCode = await answer(process.argv.slice(2), environment, terminal);
+  const endAtOnce = () => process.exit(exitCodes.interrupted);
+  process.once('SIGINT', endAtOnce);
+  const holdInterrupts = () => {
+    const interrupted = new AbortController();
+    process.off('SIGINT', endAtOnce);
+    for (const name of ['SIGINT', 'SIGTERM'] as const)
+      process.once(name, () => {
+        interrupted.abort();
+        // Whoever says it twice does not want to wait.
+        process.once(name, endAtOnce);
+      });
+    return interrupted.signal;
+  };
+  process.exitCode = await answer(process.argv.slice(2), environment, terminal, holdInterrupts);
 }
 
 /** Says what went wrong in a sentence. @returns the exit code */
@@ -26,19 +39,19 @@ export async function answer(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
   terminal: Terminal,
+  holdInterrupts: World['holdInterrupts'] = () => new AbortController().signal,
 ): Promise<number> {
   const trace = args.includes('--verbose') ? (line: string) => terminal.say(line) : undefined;
   try {
     return await runProgram(args, (flags) => {
       let opened: RegistryClient | undefined;
+      const open: World['open'] = (which, from = environment, effort = undefined) =>
+        openRegistry(connectionFrom(which, from, readProfiles(profilesFile(environment))), trace, effort);
       const registry = () => {
-        opened ??= openRegistry(
-          connectionFrom(flags, environment, readProfiles(profilesFile(environment))),
-          trace,
-        );
+        opened ??= open(flags);
         return opened;
       };
-      return { terminal, environment, verbs, registry };
+      return { terminal, environment, verbs, registry, open, holdInterrupts };
     });
   } catch (error) {
     if (error instanceof Problem) terminal.say(error.message);

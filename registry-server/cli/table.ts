@@ -2,6 +2,7 @@ import type { Verb } from './verb.ts';
 import { check } from './verbs/check.ts';
 import { completion } from './verbs/completion.ts';
 import { configDelete, configGet, configSet } from './verbs/config.ts';
+import { copy } from './verbs/copy.ts';
 import { deleteSubject } from './verbs/delete.ts';
 import { diff } from './verbs/diff.ts';
 import { get } from './verbs/get.ts';
@@ -23,6 +24,7 @@ export const verbs: readonly Verb[] = [
   publish,
   pull,
   verify,
+  copy,
   configGet,
   configSet,
   configDelete,

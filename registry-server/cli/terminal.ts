@@ -10,6 +10,8 @@ export interface Terminal {
   say(line: string): void;
   /** How far it is, on one line that is overwritten; only where a person looks on, and only for what takes long. */
   progress(done: number, total: number, what: string): void;
+  /** Whether a person looks on. */
+  readonly showsProgress: boolean;
   /** Whether a person can be asked. */
   readonly canAsk: boolean;
   readonly hasColour: boolean;
@@ -70,6 +72,7 @@ export function openTerminal(environment: NodeJS.ProcessEnv): Terminal {
       hasProgress = true;
       stderr.write(`\r${done} of ${total} ${what}\u001b[K`);
     },
+    showsProgress: stderr.isTTY === true,
     canAsk,
     hasColour: stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb',
     ask: (text) => question(text, false),

@@ -1,6 +1,6 @@
 import type { ConnectionFlags } from './connection.ts';
 import type { Output } from './print.ts';
-import type { RegistryClient } from './registry-client.ts';
+import type { Effort, RegistryClient } from './registry-client.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface VerbArgument {
@@ -34,6 +34,14 @@ export interface World {
   readonly verbs: readonly Verb[];
   /** Opened when it is first wanted. @throws Problem where nobody said which registry */
   registry(): RegistryClient;
+  /**
+   * Another registry, or the same with another effort.
+   * @param environment holds what is told about it, in the variables of `connection.ts`
+   * @throws Problem where nobody said which registry
+   */
+  open(flags: ConnectionFlags, environment?: NodeJS.ProcessEnv, effort?: Effort): RegistryClient;
+  /** From then on an interrupt no longer ends the command, but aborts the signal; a second one ends it. */
+  holdInterrupts(): AbortSignal;
 }
 
 /** One row of `table.ts`, one file in `verbs/`. */

@@ -56,6 +56,7 @@ export function aCommand(environment: NodeJS.ProcessEnv = {}): Command {
           err += `${line}\n`;
         },
         progress: () => {},
+        showsProgress: false,
         canAsk: false,
         hasColour: false,
         ask: async () => '',

@@ -29,6 +29,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
     { by: 'test/command/package.test.ts', word: "'install', '--no-audit'" },
   ],
   [/^registry login/, { by: 'test/registry-server/cli/connection.test.ts', word: "['login', '--url'" }],
+  [/^registry copy /, { by: 'test/registry-server/cli/copy.test.ts', word: "['copy', '--from', source.url" }],
   [/^(registry |export SCHEMA_REGISTRY_URL=\$URL$|cat > (order\.avsc|registry\.yaml) )/, { in: 'registry' }],
   [/^source <\(registry completion/, { in: 'registry' }],
   [
