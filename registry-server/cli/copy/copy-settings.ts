@@ -58,7 +58,7 @@ export async function readSettings(
     names,
     async (name) => {
       const config = await read<Config>('config', name);
-      if (config) configs.set(name, asSent(config));
+      if (config && (await isOwn(client, name, config))) configs.set(name, asSent(config));
       if (!hasModes || scopes.includes(name)) return;
       const mode = (await read<{ readonly mode: string }>('mode', name))?.mode;
       // Some answer for every subject what holds above it, which is nearly always this.
@@ -70,6 +70,14 @@ export async function readSettings(
     requestsAtOnce,
   );
   return { configs, modes, contextModes, unreadable };
+}
+
+/** Apicurio says NONE of a subject that has no config, for which what is set above it holds all the same. */
+async function isOwn(client: RegistryClient, name: string, config: Config): Promise<boolean> {
+  if (name === '' || config.compatibilityLevel !== 'NONE') return true;
+  const query = { defaultToGlobal: true };
+  const holding = await answered(client.ask<Config>('GET', ['config', name], { query }));
+  return holding === undefined || holding.compatibilityLevel === 'NONE';
 }
 
 /** What is read is called otherwise than what is written. */

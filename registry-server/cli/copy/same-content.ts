@@ -1,8 +1,9 @@
 import type { SchemaBody } from '../schema.ts';
+import { avroMeaning } from './avro-meaning.ts';
 
 /**
  * - same: to the letter.
- * - rewritten: the same JSON, written otherwise. Registries write Avro in their own way, and ids are kept all the same.
+ * - rewritten: the same schema, written otherwise. Registries write Avro in their own way, and ids are kept all the same.
  */
 export type Likeness = 'same' | 'rewritten' | 'other';
 
@@ -11,15 +12,16 @@ export function likeness(one: SchemaBody, other: SchemaBody): Likeness {
   if (one.schema === other.schema) return 'same';
   if (one.schemaType === 'PROTOBUF')
     return withoutBlanks(one) === withoutBlanks(other) ? 'rewritten' : 'other';
-  const [left, right] = [asJson(one.schema), asJson(other.schema)];
+  const [left, right] = [meaning(one), meaning(other)];
   return left !== undefined && left === right ? 'rewritten' : 'other';
 }
 
 const withoutBlanks = ({ schema }: SchemaBody): string => schema.replaceAll(/\s/g, '');
 
-function asJson(text: string): string | undefined {
+function meaning({ schema, schemaType }: SchemaBody): string | undefined {
   try {
-    return JSON.stringify(JSON.parse(text));
+    const value: unknown = JSON.parse(schema);
+    return schemaType === 'AVRO' ? avroMeaning(value) : JSON.stringify(value);
   } catch {
     // An Avro schema may be a bare word, such as string; then only the text can be compared.
     return undefined;

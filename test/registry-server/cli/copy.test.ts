@@ -268,15 +268,19 @@ describe('registry copy', function () {
       '/subjects/odd/versions': [1],
       '/config': { compatibilityLevel: 'NONE' },
       '/config/customers': { compatibilityLevel: 'FORWARD' },
+      // As Apicurio has it of a subject without a config.
+      '/config/a-sale': { compatibilityLevel: 'NONE' },
+      '/config/a-sale?defaultToGlobal=true': { compatibilityLevel: 'BACKWARD' },
     };
-    const texts: Record<number, object> = { 3: customer, 5: sale };
+    // The name in full where the namespace says it already, as some registries keep it.
+    const texts = { 3: customer, 5: { ...sale, fields: [{ name: 'by', type: 'shop.Customer' }] } };
     /** Without contexts, modes, a list of schemas or of what is deleted, types and guids. */
     const oldRegistry: RequestListener = (request, response) => {
       const path = request.url?.replace(/\?.*/, '') ?? '';
-      const known = answers[path] as { readonly id?: number } | undefined;
+      const known = (answers[request.url ?? ''] ?? answers[path]) as { readonly id?: number } | undefined;
       const isFound = known !== undefined && request.method === 'GET';
       response.writeHead(isFound ? 200 : 404, { 'content-type': 'application/json' });
-      const schema = JSON.stringify(texts[known?.id ?? 0], null, 2);
+      const schema = JSON.stringify(texts[(known?.id ?? 3) as keyof typeof texts], null, 2);
       const found = known?.id === undefined ? known : { ...known, schema };
       response.end(JSON.stringify(isFound ? found : { error_code: 404, message: 'HTTP 404 Not Found' }));
     };
@@ -300,6 +304,10 @@ describe('registry copy', function () {
       ]);
       expect((await target.get('/config/customers')).body.compatibilityLevel).to.equal('FORWARD');
       expect((await target.get('/config')).body.compatibilityLevel).to.equal('NONE');
+      expect((await target.get('/config/a-sale')).status).to.equal(404);
+      expect((await command.runHere(['copy', '--from', url, '--url', target.url])).out).to.include(
+        '0 were copied',
+      );
     });
   });
 });
