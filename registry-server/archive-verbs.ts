@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,13 +7,16 @@ import { openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
 import { prefix } from './setting-values.ts';
 import { BadSettings, type ServerSettings } from './settings.ts';
-import { rebuild } from './store/archive/rebuild.ts';
+import { openArchiveFile, writeArchiveFile } from './store/archive/archive-file.ts';
+import { exportArchive } from './store/archive/export-archive.ts';
+import { type Rebuilding, rebuild } from './store/archive/rebuild.ts';
 import { archiveStatement } from './store/archive/sql.ts';
 import type { Walk } from './store/archive/walk.ts';
 import type { Bucket } from './store/bucket.ts';
 import type { Database } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
 import { databases } from './store/table.ts';
+import { version } from './version.ts';
 
 /** What stands behind the command is wrong. */
 export class BadArguments extends Error {
@@ -26,7 +29,29 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 export async function rebuildFromArchive(settings: ServerSettings, args: readonly string[]): Promise<number> {
   const options = read(args, { from: 'string', 'dry-run': 'boolean', partial: 'boolean' });
   const bucket = await openFrom(settings, options.from as string | undefined);
-  const isDryRun = options['dry-run'] === true;
+  return rebuildFrom(settings, bucket, {
+    isDryRun: options['dry-run'] === true,
+    isPartial: options.partial === true,
+  });
+}
+
+/** `archive import FILE [--dry-run]` */
+async function importFile(settings: ServerSettings, args: readonly string[]): Promise<number> {
+  const { file, options } = readWithFile(args, { 'dry-run': 'boolean' });
+  const from = file === '-' ? process.stdin : createReadStream(file);
+  const bucket = await openArchiveFile(from, file);
+  return rebuildFrom(settings, bucket, {
+    isDryRun: options['dry-run'] === true,
+    isPartial: false,
+    isExport: true,
+  });
+}
+
+async function rebuildFrom(
+  settings: ServerSettings,
+  bucket: Bucket,
+  { isDryRun, isPartial, isExport = false }: Pick<Rebuilding, 'isDryRun' | 'isPartial' | 'isExport'>,
+): Promise<number> {
   // Nothing is kept, so it need not be the database that is there: whoever tests an archive has one that is in use.
   const folder = isDryRun ? mkdtempSync(join(tmpdir(), 'registry-rebuild-')) : undefined;
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
@@ -36,7 +61,8 @@ export async function rebuildFromArchive(settings: ServerSettings, args: readonl
     let lastReported = 0;
     const result = await rebuild(database, bucket, {
       isDryRun,
-      isPartial: options.partial === true,
+      isPartial,
+      isExport,
       problem: (problem) => process.stderr.write(`${problem}\n`),
       progress(subjects) {
         if (subjects < lastReported + 10_000) return;
@@ -51,7 +77,7 @@ export async function rebuildFromArchive(settings: ServerSettings, args: readonl
     if (problems > 0) {
       const outcome = isWritten ? 'what is whole was written' : 'nothing was written';
       process.stderr.write(
-        `${problems} ${problems === 1 ? 'problem' : 'problems'}: ${outcome}${isWritten || isDryRun ? '' : '; --partial leaves out what is missing or damaged'}\n`,
+        `${problems} ${problems === 1 ? 'problem' : 'problems'}: ${outcome}${isWritten || isDryRun || isExport ? '' : '; --partial leaves out what is missing or damaged'}\n`,
       );
     } else say(isWritten ? 'rebuilt' : 'whole: every object is what it was when it was written');
     return problems > 0 && !isWritten ? 1 : 0;
@@ -62,8 +88,11 @@ export async function rebuildFromArchive(settings: ServerSettings, args: readonl
   }
 }
 
-/** `archive [--all | --off]` */
+/** `archive [--all | --off | export FILE | import FILE [--dry-run]]` */
 export async function tendArchive(settings: ServerSettings, args: readonly string[]): Promise<number> {
+  const [verb, ...rest] = args;
+  if (verb === 'export') return exportFile(settings, rest);
+  if (verb === 'import') return importFile(settings, rest);
   const options = read(args, { all: 'boolean', off: 'boolean' });
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
   const database = openDatabase(settings, log);
@@ -73,6 +102,34 @@ export async function tendArchive(settings: ServerSettings, args: readonly strin
     if (options.off) return await switchOff(database);
     return await showStatus(database);
   } finally {
+    await database.close();
+  }
+}
+
+/** `archive export FILE`: servers go on meanwhile. */
+async function exportFile(settings: ServerSettings, args: readonly string[]): Promise<number> {
+  const { file } = readWithFile(args, {});
+  if (file !== '-' && existsSync(file))
+    throw new BadArguments(`${file} is there already, and is not written over`);
+  const { logLevel: level, logFormat: format } = settings;
+  // What is written to stdout may be the file.
+  const log = openLog({ level, format }, (line) => process.stderr.write(line));
+  const database = openDatabase(settings, log);
+  const part = `${file}.part`;
+  try {
+    await migrate(database);
+    const objects = await database.unlimited((session) =>
+      session.transaction(async (connection) => {
+        await connection.runScript('set transaction isolation level repeatable read read only');
+        const to = file === '-' ? process.stdout : createWriteStream(part, { mode: 0o600, flush: true });
+        return writeArchiveFile(exportArchive(connection), version, to);
+      }),
+    );
+    if (file !== '-') renameSync(part, file);
+    process.stderr.write(`${objects} objects are in ${file === '-' ? 'the export' : file}\n`);
+    return 0;
+  } finally {
+    rmSync(part, { force: true });
     await database.close();
   }
 }
@@ -143,6 +200,15 @@ async function openFrom(settings: ServerSettings, from: string | undefined): Pro
   const bucket = await openBucket({ ...settings, ...at });
   if (!bucket) throw new BadSettings('S3_BUCKET is not set');
   return bucket;
+}
+
+function readWithFile<T extends Record<string, 'string' | 'boolean'>>(args: readonly string[], types: T) {
+  const isFile = (word: string) => word === '-' || !word.startsWith('-');
+  const [file, ...others] = args.filter(isFile);
+  if (file === undefined || others.length > 0)
+    throw new BadArguments('archive export and archive import want one FILE; - is stdout or stdin');
+  const flags = args.filter((word) => !isFile(word));
+  return { file, options: read(flags, types) };
 }
 
 function read<T extends Record<string, 'string' | 'boolean'>>(

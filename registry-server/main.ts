@@ -43,8 +43,9 @@ const verbs = new Map<string, { readonly run: Verb; readonly description: string
     'archive',
     {
       run: tendArchive,
-      takes: '[--all | --off]',
-      description: 'say how the archive stands; --all: ship everything again; --off: note no more changes',
+      takes: '[--all | --off | export FILE | import FILE [--dry-run]]',
+      description:
+        'say how the archive stands; --all: ship everything again; --off: note no more changes; export, import: a registry as one file',
     },
   ],
   ['health', { run: askHealth, description: 'exit 0 when the server on this machine is alive, else 1' }],

@@ -14,6 +14,9 @@ export interface Touched {
   readonly key: string;
 }
 
+/** What a row is about, without its kind. */
+export type Named = Pick<Touched, 'context' | 'key'>;
+
 /** A key and what it stands for now; undefined when it is gone. */
 export interface Present<Key, Record> {
   readonly key: Key;
@@ -102,7 +105,10 @@ type SchemaRow = Omit<SchemaRecord, 'isCopy' | 'targets'> & {
 type VersionRow = SchemaRow &
   Omit<VersionRecord, keyof SchemaRecord | 'isDeleted'> & { readonly isDeleted: boolean };
 
-async function readSubjects(connection: Connection, names: readonly Touched[]): Promise<Batch['subjects']> {
+export async function readSubjects(
+  connection: Connection,
+  names: readonly Named[],
+): Promise<Batch['subjects']> {
   const rows = await connection.query<
     SettingsRow & SubjectName & { last_version: number | null; versions: readonly VersionRow[] | null }
   >(archiveStatement('archiveSubjects'), [JSON.stringify(names)]);
@@ -127,7 +133,10 @@ async function readSubjects(connection: Connection, names: readonly Touched[]): 
   }));
 }
 
-async function readContexts(connection: Connection, contexts: readonly string[]): Promise<Batch['contexts']> {
+export async function readContexts(
+  connection: Connection,
+  contexts: readonly string[],
+): Promise<Batch['contexts']> {
   const rows = await connection.query<
     SettingsRow & { context: string; last_id: number | null; is_removed: boolean | null }
   >(archiveStatement('archiveContexts'), [JSON.stringify(contexts.map((context) => ({ context })))]);
@@ -146,7 +155,7 @@ async function readContexts(connection: Connection, contexts: readonly string[])
   }));
 }
 
-async function readLoose(connection: Connection, touched: readonly Touched[]): Promise<Batch['loose']> {
+export async function readLoose(connection: Connection, touched: readonly Named[]): Promise<Batch['loose']> {
   const rows = await connection.query<{ context: string; key: string; record: SchemaRow | null }>(
     archiveStatement('archiveLoose'),
     [JSON.stringify(touched)],

@@ -30,6 +30,8 @@ export interface Rebuilding {
   readonly isPartial: boolean;
   /** Everything is undone at the end. */
   readonly isDryRun: boolean;
+  /** The bucket is an export: it is only read, and does not become the archive of the registry. */
+  readonly isExport?: boolean;
   readonly problem: (problem: string) => void;
   readonly progress: (subjects: number) => void;
   /** Called once the database is known to be empty and is kept from others, before anything is read. */
@@ -88,7 +90,7 @@ interface KeptSchema extends SchemaRecord {
 export async function rebuild(
   database: Database,
   bucket: Bucket,
-  { isPartial, isDryRun, problem, progress, begun }: Rebuilding,
+  { isPartial, isDryRun, isExport = false, problem, progress, begun }: Rebuilding,
 ): Promise<Rebuilt> {
   let problems = 0;
   const report = (text: string) => {
@@ -128,11 +130,11 @@ export async function rebuild(
       if (isDryRun || (problems > 0 && !isPartial)) throw new Undone();
       const firstId = (owner.firstId ?? 1) + PASSED_OVER_IDS;
       // Before the commit: a rebuild that is not known to the archive would pass over too few ids the next time.
-      await put(REGISTRY_KEY, seal({ ...owner, firstId }));
+      if (!isExport) await put(REGISTRY_KEY, seal({ ...owner, firstId }));
       await connection.query(rebuildStatement('rebuildFinish'), [
         owner.registryId,
         // Then the archive has to be walked again: it is not what the database is.
-        problems === 0 ? bucket.address : null,
+        problems === 0 && !isExport ? bucket.address : null,
         firstId,
       ]);
     });
