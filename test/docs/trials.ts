@@ -48,6 +48,10 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^grpcurl registry-grpc\.example\.com/, { not: 'needs an ingress controller and a name in DNS' }],
   [/registry-server\/main\.ts serve$/, { by: 'test/build/registry-process.ts', word: "main, 'serve'" }],
   [
+    /registry-server\/main\.ts archive (export|import)/,
+    { by: 'test/registry-server/archive-file.test.ts', word: "'import', file" },
+  ],
+  [
     /registry-server\/main\.ts (archive|rebuild)/,
     { by: 'test/registry-server/archive.test.ts', word: 'rebuild(' },
   ],
