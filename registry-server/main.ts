@@ -100,12 +100,19 @@ async function runServer(settings: ServerSettings): Promise<undefined> {
   const link = openWorkerLink(workers);
   const log = openLog({ level: logLevel, format: logFormat, worker: link?.worker });
   const starting =
-    workers > 1 && !link ? startWorkers(settings, log) : serve(settings, log, link, untilSignalled);
+    workers > 1 && !link
+      ? startWorkers(settings, log)
+      : serve(settings, log, link, untilSignalled, endInOrder);
   void endWhenSignalled(starting, log);
   const server = await starting;
   giveMemoryBackWhenIdle();
   await server.ready;
   return undefined;
+}
+
+/** Whoever watches over the process starts another one. */
+function endInOrder(): void {
+  process.kill(process.pid, 'SIGTERM');
 }
 
 async function endWhenSignalled(starting: Promise<RunningServer>, log: Log): Promise<void> {

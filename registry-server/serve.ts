@@ -97,12 +97,14 @@ async function openArchive(
  * Listens at once, so that probes are answered; requests are once the store is there.
  * @param link where this process is a worker; its metrics are its supervisor's
  * @param ending ends what would else wait; the server still has to be stopped
+ * @param lost is told that the database has become an empty one, which only a server that starts can fill
  */
 export async function serve(
   settings: ServerSettings,
   log: Log,
   link?: WorkerLink,
   ending: AbortSignal = new AbortController().signal,
+  lost: () => void = () => {},
 ): Promise<RunningServer> {
   const started = performance.now();
   const lifecycle = new Lifecycle();
@@ -213,7 +215,7 @@ export async function serve(
 
   const stopping = new AbortController();
   const stopped = AbortSignal.any([stopping.signal, ending]);
-  const begin = () => prepare(store, archive, lifecycle, log, stopped, link);
+  const begin = () => prepare(store, archive, lifecycle, log, stopped, link, lost);
   let began: Promise<void> | undefined;
   opened.defer(() => {
     stopping.abort();
@@ -296,6 +298,7 @@ async function prepare(
   log: Log,
   signal: AbortSignal,
   link: WorkerLink | undefined,
+  lost: () => void,
 ): Promise<void> {
   let lastCause = '';
   for (let failures = 0; !signal.aborted; failures += 1) {
@@ -309,7 +312,10 @@ async function prepare(
         failed: (error) =>
           log.warn('change feed cannot begin', statementFailure(error) ?? { cause: String(error) }),
       });
-      archive?.start();
+      archive?.start(() => {
+        log.error('the database is another one, and empty: the server ends, and begins anew', {});
+        lost();
+      });
       lifecycle.waitFor('other workers are starting');
       if (link) await Promise.race([link.prepared(), aborted(signal)]);
       if (!signal.aborted) lifecycle.serve();

@@ -28,9 +28,14 @@ const tool = findGoTool({ command: 'github.com/versity/versitygw/cmd/versitygw',
 /** Why there is none, for the title of a skipped suite. */
 export const missingS3: string | undefined = 'reason' in tool ? `no S3: ${tool.reason}` : undefined;
 
-export async function startS3(): Promise<TestS3> {
+/** Where the program is; it is built once. */
+export function s3Program(): string {
   if ('reason' in tool) throw new Error(missingS3);
-  const { program } = tool;
+  return tool.program;
+}
+
+export async function startS3(): Promise<TestS3> {
+  const program = s3Program();
   const folder = mkdtempSync(join(tmpdir(), 'registry-s3-'));
   const objects = join(folder, 'objects');
   mkdirSync(objects);

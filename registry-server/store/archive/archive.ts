@@ -9,6 +9,7 @@ import { statementFailure } from '../statement-failure.ts';
 import { type Batch, readBatch, type Touched } from './batch.ts';
 import { CLAIM_KEY, FORMAT, REGISTRY_KEY, type RegistryRecord, seal, unseal } from './layout.ts';
 import { openLease } from './lease.ts';
+import { watchForLoss } from './loss-watch.ts';
 import { CLAIMS_MS, recover } from './recover.ts';
 import type { Restore } from './restores.ts';
 import { nameOf, type Shipping, shipBatch } from './ship-batch.ts';
@@ -35,8 +36,11 @@ export interface Archive {
    * @throws DataLost where the loss is not to be mended so, or cannot be
    */
   recover(tell: (words: string) => void, signal: AbortSignal): Promise<void>;
-  /** Once the database is what it was. */
-  start(): void;
+  /**
+   * Once the database is what it was.
+   * @param lost is told when it has become another one, which is empty
+   */
+  start(lost?: () => void): void;
   /** Something changed. */
   wake(): void;
   /** As it was last seen, which is seconds ago at most. */
@@ -100,6 +104,7 @@ export function openArchive(
   const closing = new AbortController();
   let waking = new AbortController();
   let running: Promise<void> | undefined;
+  let endWatch: (() => void) | undefined;
   let seen: ArchiveStatus = {
     status: 'unknown',
     cause: undefined,
@@ -134,8 +139,9 @@ export function openArchive(
   return {
     address: bucket.address,
     recover: (tell, signal) => recover({ database, bucket, log, name, restore, tell, signal }),
-    start: () => {
+    start: (lost = () => {}) => {
       running ??= run();
+      endWatch ??= watchForLoss(database, lost);
     },
     wake() {
       seen = { ...seen, pending: Math.max(1, seen.pending) };
@@ -146,6 +152,7 @@ export function openArchive(
         ? seen
         : { ...seen, status: 'down', cause: refusal, isComplete: false },
     async close() {
+      endWatch?.();
       closing.abort();
       await running;
       bucket.close();

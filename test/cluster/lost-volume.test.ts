@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { clusterFolders } from '../../hack/cluster/folders.ts';
+import { addresses, inside } from '../../hack/cluster/network.ts';
+import { until } from '../build/api-server.ts';
+import { end } from '../build/process.ts';
+import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
+import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
+import { missingS3, s3Program } from '../build/s3.ts';
+
+const secretAccessKey = 'archive-secret-of-a-test';
+
+/** Run in a pod of the server: a request, and its answer. */
+const ask = `
+const [method, path, body] = process.argv.slice(1);
+fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type': 'application/json' } })
+  .then(async (answer) => console.log(JSON.stringify([answer.status, await answer.json()])));
+`;
+
+(missingS3 ? describe.skip : describe)(
+  `a registry with an archive${missingS3 ? ` (${missingS3})` : ''}`,
+  function () {
+    this.timeout(300_000);
+    let cluster: RunningCluster;
+    let registry: RegistryInCluster;
+    let s3: ChildProcess | undefined;
+    const folder = mkdtempSync(join(tmpdir(), 'lost-volume-'));
+
+    before(async function () {
+      this.timeout(40 * 60_000); // The first build of the binaries and images.
+      cluster = await runningCluster();
+      mkdirSync(join(folder, 'archive'));
+      const [command = '', ...args] = inside(clusterFolders(cluster.name), [
+        s3Program(),
+        ...['--port', `${addresses.node}:7070`, '--quiet', 'posix', '--nometa', folder],
+      ]);
+      s3 = spawn(command, args, {
+        stdio: 'ignore',
+        env: {
+          PATH: process.env.PATH,
+          ROOT_ACCESS_KEY_ID: 'archive',
+          ROOT_SECRET_ACCESS_KEY: secretAccessKey,
+        },
+      });
+      const keys = {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'archive-keys' },
+        stringData: { accessKeyId: 'archive', secretAccessKey },
+      };
+      const bucket = {
+        bucket: 'archive',
+        endpoint: `http://${addresses.node}:7070`,
+        pathStyle: true,
+        credentialsSecretRef: { name: 'archive-keys' },
+      };
+      registry = await registryIn(cluster, 'lost', { ...small, artifacts: { s3: bucket } }, [keys]);
+      await registry.ready();
+    });
+    after(async () => {
+      await registry?.remove();
+      await end(s3, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const request = async (...order: string[]): Promise<[status: number, body: Record<string, unknown>]> =>
+      JSON.parse(
+        await cluster.kubectl([
+          ...['exec', '-n', 'lost', 'deploy/lost', '-c', 'server', '--'],
+          ...['node', '-e', ask, ...order],
+        ]),
+      );
+    const register = (subject: string, schema: string) =>
+      request('POST', `/subjects/${subject}/versions`, JSON.stringify({ schema }));
+
+    it('comes back by itself with its ids when the volume of its PostgreSQL is lost', async () => {
+      expect((await register('orders', '"string"'))[1].id).to.equal(1);
+      expect((await register('users', '"long"'))[1].id).to.equal(2);
+      const isShipped = () => existsSync(join(folder, 'archive/subjects/!2E/users.json'));
+      await until('the archive has it', async () => isShipped() || undefined, 60_000);
+
+      await registry.kubectl('delete', 'pvc', 'data-lost-postgres-0', '--wait=false');
+      await registry.kubectl('delete', 'pod', 'lost-postgres-0', '--grace-period=1');
+      await registry.says('DatabaseReady', 'False', 'Restoring', { timeoutMs: 180_000 });
+      await registry.ready();
+      expect((await request('GET', '/subjects/users/versions/1'))[1]).to.include({ id: 2, schema: '"long"' });
+      expect((await register('new', '"float"'))[1].id).to.be.above(1_000);
+    });
+  },
+);
