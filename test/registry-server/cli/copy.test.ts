@@ -97,6 +97,11 @@ async function fill(server: Asked): Promise<void> {
     references: [{ name: 'x', subject: 'customers', version: 1 }],
   });
   await put(server, '/config/:.staging:', { compatibility: 'NONE' });
+  // The highest id of a context, given to nobody any more.
+  await register(server, ':.beyond:kept', '"int"');
+  await register(server, ':.beyond:brief', '"bytes"');
+  for (const query of ['', '?permanent=true'])
+    await server.ask('DELETE', `/subjects/${encodeURIComponent(':.beyond:brief')}${query}`);
   // One content under two ids, as only an import has it.
   await put(server, '/mode/:.twice:', { mode: 'IMPORT' });
   await register(server, ':.twice:one', order, { id: 70, version: 4 });
@@ -165,6 +170,9 @@ describe('registry copy', function () {
       copied: before.versions.length,
       deleted: 3,
     });
+    expect(first.report.notes).to.deep.equal([
+      'In the context .beyond the source has given ids up to 2, and the highest that is left is 1: those between belonged to schemas that were deleted for good, and the target would give them again.',
+    ]);
     const again = await reportOf();
     expect([again.code, again.report.versions]).to.deep.equal([
       0,
@@ -284,6 +292,27 @@ describe('registry copy', function () {
       const found = known?.id === undefined ? known : { ...known, schema };
       response.end(JSON.stringify(isFound ? found : { error_code: 404, message: 'HTTP 404 Not Found' }));
     };
+
+    it('sends the credentials of each registry to that one alone', async () => {
+      const seen = { source: new Set<unknown>(), target: new Set<unknown>() };
+      const from = await listen((request, response) => {
+        seen.source.add(request.headers.authorization);
+        oldRegistry(request, response);
+      });
+      const url = await between(({ headers }) => {
+        seen.target.add(headers.authorization);
+        return false;
+      });
+      const { out, err } = await command.runHere(['copy', '--from', from, '--url', url, '--dry-run'], {
+        FROM_SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'ada:s3cret',
+        SCHEMA_REGISTRY_BEARER_AUTH_TOKEN: 't0ken',
+      });
+      expect(seen).to.deep.equal({
+        source: new Set([`Basic ${Buffer.from('ada:s3cret').toString('base64')}`]),
+        target: new Set(['Bearer t0ken']),
+      });
+      expect(out + err).not.to.match(/s3cret|t0ken/);
+    });
 
     it('takes what there is, and reports what it could not and why', async () => {
       const url = await listen(oldRegistry);
