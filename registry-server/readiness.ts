@@ -1,5 +1,6 @@
 import type { Lifecycle, WaitReason } from './lifecycle.ts';
-import type { Archive, ArchiveStatus } from './store/archive/archive.ts';
+import type { Archive } from './store/archive/archive.ts';
+import type { ArchiveStatus } from './store/archive/archive-health.ts';
 import { type Out, type OutReason, StoreUnavailable, sqlState } from './store/database.ts';
 import type { SharedCache } from './store/redis.ts';
 import { statementFailure } from './store/statement-failure.ts';

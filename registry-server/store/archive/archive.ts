@@ -3,29 +3,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import type { Tracer } from '../../tracing/tracer.ts';
 import { backOffMs } from '../../waiting/back-off.ts';
-import { type Bucket, BucketUnavailable, ObjectRefused } from '../bucket.ts';
-import { type Database, StoreUnavailable } from '../database.ts';
-import { statementFailure } from '../statement-failure.ts';
+import type { Bucket } from '../bucket.ts';
+import type { Database } from '../database.ts';
+import { type ArchiveCounts, ArchiveHealth, type ArchiveStatus } from './archive-health.ts';
 import { type Batch, readBatch, type Touched } from './batch.ts';
-import { CLAIM_KEY, FORMAT, REGISTRY_KEY, type RegistryRecord, seal, unseal } from './layout.ts';
-import { openLease } from './lease.ts';
+import { REGISTRY_KEY } from './layout.ts';
+import { LeaseLost, openLease } from './lease.ts';
 import { watchForLoss } from './loss-watch.ts';
+import { answerClaims, type OwnershipParts, putRegistry, readState, takeOver } from './ownership.ts';
 import { CLAIMS_MS, recover } from './recover.ts';
 import type { Restore } from './restores.ts';
 import { nameOf, type Shipping, shipBatch } from './ship-batch.ts';
 import { archiveStatement } from './sql.ts';
 import { noteNext, readWalk, type Walk } from './walk.ts';
-
-export interface ArchiveStatus {
-  /** Unknown until it was tried. */
-  readonly status: 'up' | 'down' | 'unknown';
-  readonly cause: string | undefined;
-  /** Changes that are not in the bucket yet, and the age of the oldest. */
-  readonly pending: number;
-  readonly lagSeconds: number;
-  /** What was there before the archive was switched on has been noted, too. */
-  readonly isComplete: boolean;
-}
 
 export interface Archive {
   readonly address: string;
@@ -48,35 +38,11 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-export interface ArchiveCounts {
-  /** One object was written or removed, in that time. */
-  shipped(seconds: number): void;
-  failed(): void;
-}
-
 export interface ArchiveOptions {
   /** What the registry is called, so that it knows its archive again. */
   readonly name?: string | undefined;
   readonly restore?: Restore | undefined;
   readonly tracer?: Pick<Tracer, 'inTrace'> | undefined;
-}
-
-/** The bucket is the archive of another registry: writing there would destroy it. */
-class ForeignArchive extends Error {
-  override readonly name = 'ForeignArchive';
-}
-
-interface ArchiveState {
-  readonly is_on: boolean;
-  readonly destination: string | null;
-  readonly walk: unknown;
-  readonly registry_id: string;
-  readonly first_id: number;
-}
-
-/** Another replica may have begun to ship. */
-class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
 }
 
 const BATCH_ROWS = 500;
@@ -101,40 +67,27 @@ export function openArchive(
   { name, restore, tracer }: ArchiveOptions = {},
 ): Archive {
   const lease = openLease(database, randomUUID());
+  const health = new ArchiveHealth(bucket.address, log, counts);
+  const ownership: OwnershipParts = { database, bucket, log, name, inLease };
   const closing = new AbortController();
   let waking = new AbortController();
   let running: Promise<void> | undefined;
   let endWatch: (() => void) | undefined;
-  let seen: ArchiveStatus = {
-    status: 'unknown',
-    cause: undefined,
-    pending: 0,
-    lagSeconds: 0,
-    isComplete: false,
-  };
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let reachedAt = Number.NEGATIVE_INFINITY;
   let claimsSeenAt = Number.NEGATIVE_INFINITY;
   // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
   let doubtful: readonly Touched[] = [];
-  const shippedContexts = new Map<string, string>();
   const shipping: Shipping = {
     database,
     bucket,
     log,
     inLease,
-    shippedContexts,
+    shippedContexts: new Map(),
     shipped(seconds) {
-      reached();
+      health.reached();
       counts.shipped(seconds);
     },
     failed: () => counts.failed(),
   };
-  let walk: Walk | undefined;
-  // What was logged last of a database that is out.
-  let said = '';
-  // What S3 does not take of the last batch, in words.
-  let refusal: string | undefined;
 
   return {
     address: bucket.address,
@@ -144,13 +97,10 @@ export function openArchive(
       endWatch ??= watchForLoss(database, lost);
     },
     wake() {
-      seen = { ...seen, pending: Math.max(1, seen.pending) };
+      health.changed();
       waking.abort();
     },
-    status: () =>
-      refusal === undefined || seen.status === 'down'
-        ? seen
-        : { ...seen, status: 'down', cause: refusal, isComplete: false },
+    status: () => health.status,
     async close() {
       endWatch?.();
       closing.abort();
@@ -164,15 +114,15 @@ export function openArchive(
       let pauseMs = IDLE_MS;
       try {
         if (await step()) pauseMs = 0;
-        said = '';
+        health.stepped();
         failures = 0;
       } catch (error) {
         if (closing.signal.aborted) break;
-        fail(error as Error);
+        health.failed(error as Error);
         pauseMs = backOffMs(failures, RETRY);
         failures += 1;
       }
-      if (pauseMs > 0 || performance.now() - lookedAt > LOOK_MS) await look();
+      if (pauseMs > 0 || health.sinceLookMs > LOOK_MS) await health.look(database);
       if (pauseMs > 0) await pause(pauseMs, failures === 0);
     }
     await lease.release().catch(() => {});
@@ -185,9 +135,12 @@ export function openArchive(
         await probe();
         return false;
       }
-      await takeOver();
+      await begin();
     }
-    if (performance.now() - claimsSeenAt > CLAIMS_MS) await answerClaims();
+    if (performance.now() - claimsSeenAt > CLAIMS_MS) {
+      await answerClaims(ownership);
+      claimsSeenAt = performance.now();
+    }
     if (doubtful.length > 0) {
       await database.query(archiveStatement('archiveNote'), [JSON.stringify(doubtful)]);
       doubtful = [];
@@ -196,38 +149,21 @@ export function openArchive(
     const rows = batch.touched.length;
     const step = { name: 'archive batch', isRemote: false, fields: { 'archive.rows': rows } };
     let isTaken = false;
-    if (rows === 0) refusal = undefined;
+    if (rows === 0) health.refused([]);
     else isTaken = await (tracer ? tracer.inTrace(step, () => ship(batch)) : ship(batch));
     if (rows >= BATCH_ROWS && isTaken) return true;
-    walk = readWalk((await readState()).walk);
+    const walk = readWalk((await readState(database)).walk);
     if (walk !== undefined) return walkOn(walk);
     await probe();
     return false;
   }
 
   /** Finds out what the replica before knew. */
-  async function takeOver(): Promise<void> {
-    shippedContexts.clear();
+  async function begin(): Promise<void> {
+    shipping.shippedContexts.clear();
     try {
-      const state = await readState();
-      const text = await bucket.find(REGISTRY_KEY, inLease());
-      reached();
-      const found = text === undefined ? undefined : unseal<RegistryRecord>(text);
-      if (found && found.registryId !== state.registry_id) {
-        throw new ForeignArchive(
-          `${bucket.address} holds the archive of another registry: choose another S3_PREFIX, or rebuild this registry from it`,
-        );
-      }
-      if (found && found.format > FORMAT) {
-        throw new ForeignArchive(`${bucket.address} was written by a newer version of the server`);
-      }
-      // What is complete stays so: it is at least what it was.
-      if (!found || (name !== undefined && found.name !== name)) {
-        await putRegistry(state, found?.isComplete ?? false);
-      }
-      if (found && state.is_on && state.destination === bucket.address) return;
-      await database.query(archiveStatement('archiveSwitchOn'), [lease.holder, bucket.address]);
-      log.info('archive begins', { address: bucket.address });
+      await takeOver(ownership, lease.holder);
+      health.reached();
     } catch (error) {
       // Not taken over: whoever comes first tries from the beginning. What went wrong is told; that the lease could not be
       // given back is not, for it ends by itself.
@@ -242,7 +178,7 @@ export function openArchive(
     try {
       const { names, refused } = await shipBatch(shipping, batch);
       // A full batch does not tell of what waits behind it.
-      if (refused.length > 0 || batch.touched.length < BATCH_ROWS) refusal = wordsOfRefusal(refused);
+      if (refused.length > 0 || batch.touched.length < BATCH_ROWS) health.refused(refused);
       const seqs = batch.touched.filter((one) => names.has(nameOf(one))).map(({ seq }) => seq);
       const left = batch.touched.filter((one) => !names.has(nameOf(one))).map(({ seq }) => seq);
       const dropped = await database.query(archiveStatement('archiveDone'), [
@@ -265,7 +201,7 @@ export function openArchive(
 
   async function walkOn(from: Walk): Promise<boolean> {
     const next = await noteNext(database, bucket, from, inLease);
-    if (next === undefined) await putRegistry(await readState(), true);
+    if (next === undefined) await putRegistry(ownership, true);
     await database.query(archiveStatement('archiveMoveWalk'), [
       lease.holder,
       next === undefined ? null : JSON.stringify(next),
@@ -273,37 +209,6 @@ export function openArchive(
     if (next === undefined) log.info('archive is complete', { address: bucket.address });
     // Two of them wait for somebody else: they are looked at again, and not at once.
     return next !== undefined && !(next.phase === from.phase && ['settle', 'ship'].includes(next.phase));
-  }
-
-  async function putRegistry(
-    { registry_id: registryId, first_id: firstId }: ArchiveState,
-    isComplete: boolean,
-  ): Promise<void> {
-    const record: RegistryRecord = {
-      format: FORMAT,
-      registryId,
-      isComplete,
-      firstId,
-      ...(name ? { name } : {}),
-    };
-    await bucket.put(REGISTRY_KEY, seal(record), inLease());
-  }
-
-  /** A registry of the same name wants to be restored from here: it is told that this archive is in use. */
-  async function answerClaims(): Promise<void> {
-    if ((await bucket.find(CLAIM_KEY, inLease())) !== undefined) {
-      await bucket.remove(CLAIM_KEY, inLease());
-      log.warn('another registry wants to be restored from the archive of this one', {
-        address: bucket.address,
-      });
-    }
-    claimsSeenAt = performance.now();
-  }
-
-  async function readState() {
-    const [state] = await database.query<ArchiveState>(archiveStatement('archiveState'));
-    if (!state) throw new Error('the table archive has no row');
-    return state;
   }
 
   /** Ends a request when the lease ends: what arrives later could be older than what another replica wrote. */
@@ -315,52 +220,12 @@ export function openArchive(
 
   /** Where nothing is shipped, nobody would notice that S3 is out. */
   async function probe(): Promise<void> {
-    if (performance.now() - reachedAt < IDLE_MS / 2) return;
+    if (health.sinceReachedMs < IDLE_MS / 2) return;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(PROBE_DEADLINE_MS)]);
     const text = await bucket.find(REGISTRY_KEY, signal);
-    reached();
+    health.reached();
     // Somebody emptied the bucket: taking over finds that out, and begins anew.
     if (text === undefined && lease.leftMs() > 0) await lease.release();
-  }
-
-  function reached(): void {
-    reachedAt = performance.now();
-    if (seen.status === 'down') log.info('archive is back', { address: bucket.address });
-    seen = { ...seen, status: 'up', cause: undefined };
-  }
-
-  function fail(error: Error): void {
-    if (
-      error instanceof BucketUnavailable ||
-      error instanceof ForeignArchive ||
-      error instanceof ObjectRefused
-    ) {
-      counts.failed();
-      if (seen.cause !== error.message) log.warn('archive is out', { cause: error.message });
-      seen = { ...seen, status: 'down', cause: error.message };
-    } else if (error instanceof StoreUnavailable) {
-      if (said !== error.message)
-        log.warn('archive waits for the database', { cause: error.message, ...statementFailure(error) });
-      said = error.message;
-    } else if (!(error instanceof LeaseLost)) {
-      counts.failed();
-      log.error('archive fails', statementFailure(error) ?? { cause: error.message, stack: error.stack });
-      seen = { ...seen, status: 'down', cause: 'the archive fails, see the log' };
-    }
-  }
-
-  async function look(): Promise<void> {
-    try {
-      const [row] = await database.query<{ pending: number; lag_seconds: number; is_complete: boolean }>(
-        archiveStatement('archiveBacklog'),
-      );
-      lookedAt = performance.now();
-      if (!row) throw new Error('the table archive has no row');
-      const { pending, lag_seconds: lagSeconds, is_complete: isComplete } = row;
-      seen = { ...seen, pending, lagSeconds, isComplete };
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) fail(error as Error);
-    }
   }
 
   async function pause(ms: number, isWoken: boolean): Promise<void> {
@@ -370,9 +235,4 @@ export function openArchive(
     await delay(GATHER_MS, undefined, { signal: closing.signal }).catch(() => {});
     waking = new AbortController();
   }
-}
-
-function wordsOfRefusal([first, ...more]: readonly string[]): string | undefined {
-  if (first === undefined) return undefined;
-  return `S3 refuses ${first}${more.length === 0 ? '' : `, and ${more.length} more`}`;
 }

@@ -1,6 +1,11 @@
 import type { Database } from '../database.ts';
 import { archiveStatement } from './sql.ts';
 
+/** Another replica may have begun to ship. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
 export interface Lease {
   readonly holder: string;
   /** False while another replica holds it. */

@@ -1,0 +1,76 @@
+import type { Log } from '../../log.ts';
+import type { Bucket } from '../bucket.ts';
+import type { Database } from '../database.ts';
+import { ForeignArchive } from './archive-health.ts';
+import { CLAIM_KEY, FORMAT, REGISTRY_KEY, type RegistryRecord, seal, unseal } from './layout.ts';
+import { archiveStatement } from './sql.ts';
+
+export interface OwnershipParts {
+  readonly database: Database;
+  readonly bucket: Bucket;
+  readonly log: Log;
+  /** What the registry is called; undefined where it has no name. */
+  readonly name: string | undefined;
+  /** Ends a request when this replica may write no longer. */
+  readonly inLease: () => AbortSignal;
+}
+
+/** What the database says of its archive. */
+export interface ArchiveState {
+  readonly is_on: boolean;
+  readonly destination: string | null;
+  readonly walk: unknown;
+  readonly registry_id: string;
+  readonly first_id: number;
+}
+
+/**
+ * Makes sure that the bucket is this registry's, and that what is to be noted for it is.
+ * @throws ForeignArchive
+ */
+export async function takeOver(parts: OwnershipParts, holder: string): Promise<void> {
+  const { database, bucket, log, name, inLease } = parts;
+  const state = await readState(database);
+  const text = await bucket.find(REGISTRY_KEY, inLease());
+  const found = text === undefined ? undefined : unseal<RegistryRecord>(text);
+  if (found && found.registryId !== state.registry_id) {
+    throw new ForeignArchive(
+      `${bucket.address} holds the archive of another registry: choose another S3_PREFIX, or rebuild this registry from it`,
+    );
+  }
+  if (found && found.format > FORMAT) {
+    throw new ForeignArchive(`${bucket.address} was written by a newer version of the server`);
+  }
+  // What is complete stays so: it is at least what it was.
+  if (!found || (name !== undefined && found.name !== name)) {
+    await putRegistry(parts, found?.isComplete ?? false);
+  }
+  if (found && state.is_on && state.destination === bucket.address) return;
+  await database.query(archiveStatement('archiveSwitchOn'), [holder, bucket.address]);
+  log.info('archive begins', { address: bucket.address });
+}
+
+/** Writes whose archive it is. */
+export async function putRegistry(
+  { database, bucket, name, inLease }: OwnershipParts,
+  isComplete: boolean,
+): Promise<void> {
+  const { registry_id: registryId, first_id: firstId } = await readState(database);
+  const named = name === undefined ? {} : { name };
+  const record: RegistryRecord = { format: FORMAT, registryId, isComplete, firstId, ...named };
+  await bucket.put(REGISTRY_KEY, seal(record), inLease());
+}
+
+/** A registry of the same name wants to be restored from here: it is told that this archive is in use. */
+export async function answerClaims({ bucket, log, inLease }: OwnershipParts): Promise<void> {
+  if ((await bucket.find(CLAIM_KEY, inLease())) === undefined) return;
+  await bucket.remove(CLAIM_KEY, inLease());
+  const { address } = bucket;
+  log.warn('another registry wants to be restored from the archive of this one', { address });
+}
+
+export async function readState(database: Database): Promise<ArchiveState> {
+  const [state] = await database.query<ArchiveState>(archiveStatement('archiveState'));
+  if (!state) throw new Error('the table archive has no row');
+  return state;
+}
