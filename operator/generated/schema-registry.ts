@@ -372,7 +372,7 @@ export interface SchemaRegistryFields {
          */
         pathStyle?: boolean;
         /**
-         * What the server does when its database is empty and the bucket holds an archive. WhenEmpty: it fills the database from it before it answers, or says what is missing. Partial: as WhenEmpty, and does without what is missing or damaged. Never: it answers nothing until a person has decided. The archive of a registry of another name or namespace is never taken. Default: WhenEmpty for an archive that this registry has made, else Never.
+         * What the server does when its database is empty and the bucket holds an archive. WhenEmpty: it fills the database from it before it answers, or says what is missing. Partial: as WhenEmpty, and does without what is missing or damaged. Never: it answers nothing until a person has decided. The archive of a registry of another name or namespace is never taken. With any of them a server on an empty database waits for a bucket that is away. Default: WhenEmpty for an archive that this registry has made, else Never; and a registry whose bucket is away is taken for a new one.
          */
         restore?: 'Never' | 'WhenEmpty' | 'Partial';
         /**

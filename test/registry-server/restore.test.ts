@@ -225,9 +225,22 @@ const reason = missingS3 ?? missingPostgres;
       expect(partial.dumped.versions).to.have.length(1);
     });
 
-    it('waits for a bucket that is away, and says so', async () => {
+    it('is taken for a new one where its bucket is away and nobody says that it is not', async () => {
+      const environment = { ...(await nextDatabase()).environment, ...own.bucket };
+      await s3.stop();
+      const server = await startServer(environment);
+      try {
+        await server.ready;
+        expect((await server.getReadiness()).body.status).to.equal('degraded');
+      } finally {
+        await s3.start();
+        await server.stop();
+      }
+    });
+
+    it('waits for a bucket that is away where it is to be restored, and says so', async () => {
       const { bucket } = own;
-      const environment = { ...(await nextDatabase()).environment, ...bucket };
+      const environment = { ...(await nextDatabase()).environment, ...bucket, S3_RESTORE: 'WhenEmpty' };
       await s3.stop();
       const server = await startServer(environment);
       try {

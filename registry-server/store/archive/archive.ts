@@ -94,7 +94,7 @@ export function openArchive(
     recover: (tell, signal) => recover({ database, bucket, log, name, restore, tell, signal }),
     start: (lost = () => {}) => {
       running ??= run();
-      endWatch ??= watchForLoss(database, lost);
+      endWatch ??= watchForLoss(database, bucket, lost);
     },
     wake() {
       health.changed();

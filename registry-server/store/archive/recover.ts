@@ -21,6 +21,9 @@ import { archiveStatement, rebuildStatement } from './sql.ts';
 export const CLAIMS_MS = 3_000;
 const CLAIM_MS = 3 * CLAIMS_MS;
 const REQUEST_DEADLINE_MS = 10_000;
+/** How long S3 is asked for before a registry that nobody says anything of is taken for a new one. */
+const UNKNOWN_MS = 5_000;
+const UNKNOWN_PAUSE_MS = 500;
 const MAX_NAMED = 3;
 
 export interface Recovering {
@@ -29,7 +32,10 @@ export interface Recovering {
   readonly log: Log;
   /** What the registry is called; undefined where it has no name. */
   readonly name: string | undefined;
-  /** Undefined: what is this registry's own by its name is brought back, and nothing else. */
+  /**
+   * Undefined: what is this registry's own by its name is brought back, and nothing else; where S3 cannot be asked, the
+   * registry is taken for a new one.
+   */
   readonly restore: Restore | undefined;
   readonly tell: (words: string) => void;
   readonly signal: AbortSignal;
@@ -46,7 +52,7 @@ export interface Recovering {
 export async function recover(recovering: Recovering): Promise<void> {
   const { database, bucket, log, name, restore, tell, signal, claimMs = CLAIM_MS } = recovering;
   if (!(await isUnwritten(database))) return;
-  const record = await findRecord();
+  const record = await (restore === undefined ? findRecordInTime() : findRecord());
   if (record === undefined) return;
   if (name !== undefined && record.name !== undefined && record.name !== name) {
     throw new DataLost(
@@ -99,6 +105,22 @@ export async function recover(recovering: Recovering): Promise<void> {
       `the database is empty, and whether ${bucket.address} holds what it had cannot be known: ${error.message}`,
       { cause: error },
     );
+  }
+
+  async function findRecordInTime(): Promise<Partial<RegistryRecord> | undefined> {
+    for (const startedMs = performance.now(); ; ) {
+      try {
+        return await findRecord();
+      } catch (error) {
+        if (!(error instanceof DataLost)) throw error;
+        if (performance.now() - startedMs > UNKNOWN_MS) {
+          log.warn('the registry is taken for a new one', { cause: error.message });
+          return undefined;
+        }
+        tell(error.message);
+        await delay(UNKNOWN_PAUSE_MS, undefined, { signal });
+      }
+    }
   }
 
   async function findRecord(): Promise<Partial<RegistryRecord> | undefined> {
