@@ -8,6 +8,7 @@ import { openDatabase } from './open-database.ts';
 import { prefix } from './setting-values.ts';
 import { BadSettings, type ServerSettings } from './settings.ts';
 import { openArchiveFile, writeArchiveFile } from './store/archive/archive-file.ts';
+import { readState } from './store/archive/archive-state.ts';
 import { exportArchive } from './store/archive/export-archive.ts';
 import { type Rebuilding, rebuild } from './store/archive/rebuild.ts';
 import { archiveStatement } from './store/archive/sql.ts';
@@ -175,20 +176,11 @@ async function showStatus(database: Database): Promise<number> {
   say(`to ${destination}, ${is_held ? 'a server ships' : 'no server ships'}`);
   say(`${pending} changes wait, the oldest for ${Math.round(lag_seconds)} s`);
   say(
-    walk ? `what was there before is being shipped: ${walk.phase}` : 'all that was there before is shipped',
+    walk
+      ? `what was there before is being shipped: ${(walk as Walk).phase}`
+      : 'all that was there before is shipped',
   );
   return 0;
-}
-
-async function readState(database: Database) {
-  const [state] = await database.query<{
-    is_on: boolean;
-    destination: string | null;
-    walk: Walk | null;
-    is_held: boolean | null;
-  }>(archiveStatement('archiveState'));
-  if (!state) throw new Error('the table archive has no row');
-  return state;
 }
 
 async function openFrom(settings: ServerSettings, from: string | undefined): Promise<Bucket> {

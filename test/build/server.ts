@@ -68,3 +68,17 @@ export async function startServer(
     getReadiness: () => askAt(`${server.metricsUrl}/ready`, 'GET'),
   };
 }
+
+/** Starts a server for as long as the work takes. */
+export async function withServer<T>(
+  environment: Record<string, string>,
+  work: (server: TestServer) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(environment);
+  try {
+    await server.ready;
+    return await work(server);
+  } finally {
+    await server.stop();
+  }
+}

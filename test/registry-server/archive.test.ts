@@ -29,7 +29,7 @@ import { chance, seeded } from '../build/random.ts';
 import { askReplica, openReplica, type Replica } from '../build/replica.ts';
 import { missingS3, startS3, type TestS3 } from '../build/s3.ts';
 import { aJsonObject, anAvroRecord } from '../build/schema.ts';
-import { startServer, type TestServer } from '../build/server.ts';
+import { type TestServer, withServer } from '../build/server.ts';
 
 const main = fileURLToPath(new URL('../../registry-server/main.ts', import.meta.url));
 
@@ -152,19 +152,6 @@ function archives(kind: Kind): void {
   function nextBucket() {
     buckets += 1;
     return s3.createBucket(`bucket-${buckets}`);
-  }
-
-  async function withServer<T>(
-    environment: Record<string, string>,
-    work: (server: TestServer) => Promise<T>,
-  ): Promise<T> {
-    const server = await startServer(environment);
-    try {
-      await server.ready;
-      return await work(server);
-    } finally {
-      await server.stop();
-    }
   }
 
   /** Looks into a database that no server has. */

@@ -8,13 +8,14 @@ import { keys } from '../../registry-server/store/archive/layout.ts';
 import { type Recovering, recover } from '../../registry-server/store/archive/recover.ts';
 import type { Bucket } from '../../registry-server/store/bucket.ts';
 import { DataLost } from '../../registry-server/store/data-lost.ts';
+import type { Database } from '../../registry-server/store/database.ts';
 import { migrate } from '../../registry-server/store/migrate.ts';
 import { aDatabase, dump, type Kind, passedOver, type TestDatabase } from '../build/archived.ts';
 import { eventually } from '../build/eventually.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
 import { missingS3, startS3, type TestS3 } from '../build/s3.ts';
 import { anAvroRecord } from '../build/schema.ts';
-import { startServer, type TestServer } from '../build/server.ts';
+import { startServer, type TestServer, withServer } from '../build/server.ts';
 
 const silent = openLog({ level: 'silent', format: 'json' });
 const REGISTRY_NAME = 'team-a/registry';
@@ -49,19 +50,6 @@ const reason = missingS3 ?? missingPostgres;
       return database;
     }
 
-    async function withServer<T>(
-      environment: Record<string, string>,
-      work: (server: TestServer) => Promise<T>,
-    ): Promise<T> {
-      const server = await startServer(environment);
-      try {
-        await server.ready;
-        return await work(server);
-      } finally {
-        await server.stop();
-      }
-    }
-
     async function register(server: TestServer, subject: string, ...fields: string[]): Promise<number> {
       const { body, status } = await server.ask('POST', `/subjects/${subject}/versions`, {
         schema: anAvroRecord('R', fields),
@@ -91,6 +79,20 @@ const reason = missingS3 ?? missingPostgres;
       return { bucket, dumped };
     }
 
+    /** As a server of the registry recovers, which nobody else claims. */
+    function recovering(database: Database, bucket: Bucket): Recovering {
+      return {
+        database,
+        bucket,
+        log: silent,
+        name: REGISTRY_NAME,
+        restore: undefined,
+        tell() {},
+        signal: new AbortController().signal,
+        claimMs: 0,
+      };
+    }
+
     /** What becomes of an empty database beside a bucket, and what is in it then. */
     async function recovered(environment: Record<string, string>, how: Partial<Recovering> = {}) {
       const database = (await nextDatabase()).open();
@@ -99,14 +101,8 @@ const reason = missingS3 ?? missingPostgres;
       await migrate(database);
       try {
         const failure = await recover({
-          database,
-          bucket,
-          log: silent,
-          name: REGISTRY_NAME,
-          restore: undefined,
+          ...recovering(database, bucket),
           tell: (words) => void told.push(words),
-          signal: new AbortController().signal,
-          claimMs: 0,
           ...how,
         }).catch((error: Error) => error);
         return { failure, told, dumped: await dump(database), address: bucket.address };
@@ -166,16 +162,7 @@ const reason = missingS3 ?? missingPostgres;
         const opened = database.open();
         await migrate(opened);
         const opening = (await openBucket(readSettings(bucket))) as Bucket;
-        await recover({
-          database: opened,
-          bucket: opening,
-          log: silent,
-          name: REGISTRY_NAME,
-          restore: undefined,
-          tell() {},
-          signal: new AbortController().signal,
-          claimMs: 0,
-        });
+        await recover(recovering(opened, opening));
         opening.close();
         await opened.close();
         if (loss === 0) {
@@ -262,16 +249,7 @@ const reason = missingS3 ?? missingPostgres;
       const living = alive.open();
       await migrate(living);
       const shared = (await openBucket(readSettings(bucket))) as Bucket;
-      await recover({
-        database: living,
-        bucket: shared,
-        log: silent,
-        name: REGISTRY_NAME,
-        restore: undefined,
-        tell() {},
-        signal: new AbortController().signal,
-        claimMs: 0,
-      });
+      await recover(recovering(living, shared));
       const archive = openArchive(
         living,
         shared,

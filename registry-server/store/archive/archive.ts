@@ -6,11 +6,12 @@ import { backOffMs } from '../../waiting/back-off.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
 import { type ArchiveCounts, ArchiveHealth, type ArchiveStatus } from './archive-health.ts';
+import { readState } from './archive-state.ts';
 import { type Batch, readBatch, type Touched } from './batch.ts';
 import { REGISTRY_KEY } from './layout.ts';
 import { LeaseLost, openLease } from './lease.ts';
 import { watchForLoss } from './loss-watch.ts';
-import { answerClaims, type OwnershipParts, putRegistry, readState, takeOver } from './ownership.ts';
+import { answerClaims, type OwnershipParts, putRegistry, takeOver } from './ownership.ts';
 import { CLAIMS_MS, recover } from './recover.ts';
 import type { Restore } from './restores.ts';
 import { nameOf, type Shipping, shipBatch } from './ship-batch.ts';
@@ -201,7 +202,7 @@ export function openArchive(
 
   async function walkOn(from: Walk): Promise<boolean> {
     const next = await noteNext(database, bucket, from, inLease);
-    if (next === undefined) await putRegistry(ownership, true);
+    if (next === undefined) await putRegistry(ownership, await readState(database), true);
     await database.query(archiveStatement('archiveMoveWalk'), [
       lease.holder,
       next === undefined ? null : JSON.stringify(next),

@@ -1,7 +1,7 @@
 import type { Connection, Statement } from '../database.ts';
+import { readState } from './archive-state.ts';
 import { readContents, readContexts, readLoose, readSubjects } from './batch.ts';
 import { FORMAT, keys, REGISTRY_KEY, type RegistryRecord, seal, writeContent } from './layout.ts';
-import { archiveStatement } from './sql.ts';
 
 /** What the archive in S3 would have under a key. */
 export interface ArchiveObject {
@@ -34,10 +34,7 @@ const statement = (name: keyof typeof sql): Statement => ({ name, text: sql[name
  * @param connection in a transaction that sees one moment (repeatable read)
  */
 export async function* exportArchive(connection: Connection): AsyncGenerator<ArchiveObject> {
-  const [owner] = await connection.query<{ registry_id: string; first_id: number }>(
-    archiveStatement('archiveState'),
-  );
-  if (!owner) throw new Error('the table archive has no row');
+  const owner = await readState(connection);
   const record: RegistryRecord = {
     format: FORMAT,
     registryId: owner.registry_id,

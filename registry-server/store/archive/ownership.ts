@@ -2,6 +2,7 @@ import type { Log } from '../../log.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
 import { ForeignArchive } from './archive-health.ts';
+import { type ArchiveState, readState } from './archive-state.ts';
 import { CLAIM_KEY, FORMAT, REGISTRY_KEY, type RegistryRecord, seal, unseal } from './layout.ts';
 import { archiveStatement } from './sql.ts';
 
@@ -13,15 +14,6 @@ export interface OwnershipParts {
   readonly name: string | undefined;
   /** Ends a request when this replica may write no longer. */
   readonly inLease: () => AbortSignal;
-}
-
-/** What the database says of its archive. */
-export interface ArchiveState {
-  readonly is_on: boolean;
-  readonly destination: string | null;
-  readonly walk: unknown;
-  readonly registry_id: string;
-  readonly first_id: number;
 }
 
 /**
@@ -43,7 +35,7 @@ export async function takeOver(parts: OwnershipParts, holder: string): Promise<v
   }
   // What is complete stays so: it is at least what it was.
   if (!found || (name !== undefined && found.name !== name)) {
-    await putRegistry(parts, found?.isComplete ?? false);
+    await putRegistry(parts, state, found?.isComplete ?? false);
   }
   if (found && state.is_on && state.destination === bucket.address) return;
   await database.query(archiveStatement('archiveSwitchOn'), [holder, bucket.address]);
@@ -52,10 +44,10 @@ export async function takeOver(parts: OwnershipParts, holder: string): Promise<v
 
 /** Writes whose archive it is. */
 export async function putRegistry(
-  { database, bucket, name, inLease }: OwnershipParts,
+  { bucket, name, inLease }: OwnershipParts,
+  { registry_id: registryId, first_id: firstId }: ArchiveState,
   isComplete: boolean,
 ): Promise<void> {
-  const { registry_id: registryId, first_id: firstId } = await readState(database);
   const named = name === undefined ? {} : { name };
   const record: RegistryRecord = { format: FORMAT, registryId, isComplete, firstId, ...named };
   await bucket.put(REGISTRY_KEY, seal(record), inLease());
@@ -67,10 +59,4 @@ export async function answerClaims({ bucket, log, inLease }: OwnershipParts): Pr
   await bucket.remove(CLAIM_KEY, inLease());
   const { address } = bucket;
   log.warn('another registry wants to be restored from the archive of this one', { address });
-}
-
-export async function readState(database: Database): Promise<ArchiveState> {
-  const [state] = await database.query<ArchiveState>(archiveStatement('archiveState'));
-  if (!state) throw new Error('the table archive has no row');
-  return state;
 }

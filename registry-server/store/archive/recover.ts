@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts';
 import { type Bucket, BucketUnavailable } from '../bucket.ts';
 import { DataLost } from '../data-lost.ts';
 import type { Database } from '../database.ts';
+import { readState } from './archive-state.ts';
 import {
   CLAIM_KEY,
   type ClaimRecord,
@@ -15,7 +16,7 @@ import {
 } from './layout.ts';
 import { CannotRebuild, DatabaseNotEmpty, rebuild } from './rebuild.ts';
 import type { Restore } from './restores.ts';
-import { archiveStatement, rebuildStatement } from './sql.ts';
+import { rebuildStatement } from './sql.ts';
 
 /** How often whoever ships to an archive looks whether somebody else wants to be restored from it. */
 export const CLAIMS_MS = 3_000;
@@ -164,8 +165,7 @@ export async function recover(recovering: Recovering): Promise<void> {
 
 /** Nothing was ever registered in it, and it was never archived. */
 async function isUnwritten(database: Database): Promise<boolean> {
-  const [state] = await database.query<{ is_on: boolean }>(archiveStatement('archiveState'));
-  if (state?.is_on !== false) return false;
+  if ((await readState(database)).is_on) return false;
   const [found] = await database.query<{ is_empty: boolean }>(rebuildStatement('rebuildIsEmpty'));
   return found?.is_empty === true;
 }
