@@ -1,5 +1,7 @@
+import type { NotServed } from './store/not-served.ts';
+
 /** Why a start takes longer than the database does, in one word for programs. */
-export type WaitReason = 'DataLost' | 'Restoring';
+export type WaitReason = NotServed['reason'] | 'Restoring';
 
 export type Phase =
   | { readonly is: 'starting'; readonly cause: string; readonly reason?: WaitReason | undefined }

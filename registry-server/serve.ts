@@ -31,10 +31,10 @@ import type { ServerSettings } from './settings.ts';
 import type { Archive } from './store/archive/archive.ts';
 import type { ArchiveCounts } from './store/archive/archive-health.ts';
 import { cachedStore } from './store/cached.ts';
-import { DataLost } from './store/data-lost.ts';
 import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
 import { meteredCache, meteredDatabase } from './store/metered.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
+import { NotServed } from './store/not-served.ts';
 import { sqlStore } from './store/sql-store.ts';
 import { statementFailure } from './store/statement-failure.ts';
 import type { Store } from './store/store.ts';
@@ -62,7 +62,7 @@ export interface RunningServer {
 // A start waits for one database with nothing else to do: once a second is no burden, and a second is not long.
 const RETRY = { firstMs: 100, longestMs: 1_000 };
 /** A person has to do something, or S3 has to come back: each try asks S3. */
-const LOST_MS = 10_000;
+const NOT_SERVED_MS = 10_000;
 // Spans of the last requests are sent, even where these took all the time there was.
 const SEND_LAST_MS = 1_000;
 // Beyond the time for requests: a database that answers no more must not keep the process until it is killed.
@@ -284,7 +284,7 @@ function isExpected(error: unknown): error is Error {
   return (
     error instanceof StoreUnavailable ||
     error instanceof DatabaseTooNew ||
-    error instanceof DataLost ||
+    error instanceof NotServed ||
     sqlState(error) !== undefined
   );
 }
@@ -323,14 +323,14 @@ async function prepare(
       return;
     } catch (error) {
       if (!isExpected(error)) throw error;
-      const isLost = error instanceof DataLost;
-      lifecycle.waitFor(error.message, isLost ? 'DataLost' : undefined);
+      const reason = error instanceof NotServed ? error.reason : undefined;
+      lifecycle.waitFor(error.message, reason);
       if (error.message !== lastCause) {
-        if (isLost) log.error('the registry is not served', { cause: error.message });
+        if (reason) log.error('the registry is not served', { cause: error.message });
         else log.warn('waiting for the database', { cause: error.message, ...statementFailure(error) });
       }
       lastCause = error.message;
-      await delay(isLost ? LOST_MS : backOffMs(failures, RETRY), undefined, { signal }).catch(() => {});
+      await delay(reason ? NOT_SERVED_MS : backOffMs(failures, RETRY), undefined, { signal }).catch(() => {});
     }
   }
 }

@@ -57,6 +57,7 @@ export const reasons = [
   'DatabaseUnknown',
   'TlsFailed',
   'TablesChanged',
+  'BootstrapFailed',
   'DataLost',
   'Restoring',
   'FewerReplicasThanWanted',

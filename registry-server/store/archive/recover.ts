@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { type Bucket, BucketUnavailable } from '../bucket.ts';
-import { DataLost } from '../data-lost.ts';
 import type { Database } from '../database.ts';
+import { DataLost } from '../not-served.ts';
 import { readState } from './archive-state.ts';
 import {
   CLAIM_KEY,
