@@ -16,7 +16,7 @@ import type { Backlog } from './metrics/archive-metrics.ts';
 import { countedHoldings } from './metrics/counted-holdings.ts';
 import { type Metrics, openMetrics } from './metrics/metrics.ts';
 import { metricsListener } from './metrics/metrics-listener.ts';
-import { openBucket } from './open-bucket.ts';
+import { openBootstrapSource, openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
 import { openSharedCache } from './open-shared-cache.ts';
 import { openReadiness } from './readiness.ts';
@@ -90,7 +90,29 @@ async function openArchive(
   return archive.openArchive(database, tracer ? tracedBucket(tracer, bucket) : bucket, log, counts, {
     name: settings.registryName,
     restore: settings.s3Restore,
+    isBootstrapped: settings.bootstrapBucket !== undefined,
     tracer,
+  });
+}
+
+/** Fills the database of a new registry from the archive of another one, where the settings name that. */
+async function beginWithAnother(
+  settings: ServerSettings,
+  database: Database,
+  log: Log,
+  tell: (words: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (settings.bootstrapBucket === undefined) return;
+  const { bootstrap } = await import('./store/archive/bootstrap.ts');
+  const isPartial = settings.isBootstrapPartial;
+  await bootstrap({
+    database,
+    openSource: () => openBootstrapSource(settings),
+    log,
+    isPartial,
+    tell,
+    signal,
   });
 }
 
@@ -216,7 +238,12 @@ export async function serve(
 
   const stopping = new AbortController();
   const stopped = AbortSignal.any([stopping.signal, ending]);
-  const begin = () => prepare(store, archive, lifecycle, log, stopped, link, lost);
+  const begin = () => prepare(store, fillDatabase, archive, lifecycle, log, stopped, link, lost);
+  const fillDatabase = async () => {
+    const tell = (words: string) => lifecycle.waitFor(words, 'Restoring');
+    await archive?.recover(tell, stopped);
+    await beginWithAnother(settings, database, log, tell, stopped);
+  };
   let began: Promise<void> | undefined;
   opened.defer(() => {
     stopping.abort();
@@ -294,6 +321,7 @@ const unknownBacklog: Backlog = { status: 'unknown', pending: 0, lagSeconds: 0 }
 /** Tries until the database is there and its tables are up to date. */
 async function prepare(
   store: Store,
+  fillDatabase: () => Promise<void>,
   archive: Archive | undefined,
   lifecycle: Lifecycle,
   log: Log,
@@ -305,7 +333,7 @@ async function prepare(
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       await store.migrate(signal);
-      await archive?.recover((words) => lifecycle.waitFor(words, 'Restoring'), signal);
+      await fillDatabase();
       store.watch({
         changed: () => archive?.wake(),
         connected() {},

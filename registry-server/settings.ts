@@ -161,6 +161,30 @@ const table = {
     oneOf(...restores),
     'whether an empty database is filled from the archive; Partial does without what is missing or damaged; unset: where the archive has the name of this registry',
   ),
+  bootstrapBucket: setting(
+    'BOOTSTRAP_S3_BUCKET',
+    undefined,
+    text,
+    'bucket of the archive of another registry, with which a new one begins; it is only read; unset: none',
+  ),
+  bootstrapPrefix: setting('BOOTSTRAP_S3_PREFIX', '', prefix, 'as S3_PREFIX'),
+  bootstrapEndpoint: setting('BOOTSTRAP_S3_ENDPOINT', undefined, url('http:', 'https:'), 'as S3_ENDPOINT'),
+  bootstrapRegion: setting('BOOTSTRAP_S3_REGION', 'us-east-1', text, 'as S3_REGION'),
+  isBootstrapPathStyle: setting('BOOTSTRAP_S3_PATH_STYLE', 'false', flag, 'as S3_PATH_STYLE'),
+  bootstrapAccessKeyId: setting('BOOTSTRAP_S3_ACCESS_KEY_ID', undefined, text, 'as S3_ACCESS_KEY_ID', true),
+  bootstrapSecretAccessKey: setting(
+    'BOOTSTRAP_S3_SECRET_ACCESS_KEY',
+    undefined,
+    text,
+    'as S3_SECRET_ACCESS_KEY',
+    true,
+  ),
+  isBootstrapPartial: setting(
+    'BOOTSTRAP_PARTIAL',
+    'false',
+    flag,
+    'whether what is missing or damaged in that archive is done without',
+  ),
   registryName: setting(
     'REGISTRY_NAME',
     undefined,
@@ -293,6 +317,19 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   }
   if ((read.s3AccessKeyId === undefined) !== (read.s3SecretAccessKey === undefined)) {
     wrong.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: set both, or neither');
+  }
+  if ((read.bootstrapAccessKeyId === undefined) !== (read.bootstrapSecretAccessKey === undefined)) {
+    wrong.push('BOOTSTRAP_S3_ACCESS_KEY_ID and BOOTSTRAP_S3_SECRET_ACCESS_KEY: set both, or neither');
+  }
+  if (
+    read.bootstrapBucket !== undefined &&
+    read.bootstrapBucket === read.s3Bucket &&
+    read.bootstrapPrefix === read.s3Prefix &&
+    read.bootstrapEndpoint === read.s3Endpoint
+  ) {
+    wrong.push(
+      "BOOTSTRAP_S3_BUCKET and BOOTSTRAP_S3_PREFIX: name the registry's own archive, by which it comes back as S3_RESTORE says; name the archive of another registry, or none",
+    );
   }
   if (read.databaseUrl !== undefined && read.databaseHost !== undefined) {
     wrong.push('DATABASE_URL and DATABASE_HOST: set one of them');

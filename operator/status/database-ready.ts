@@ -22,7 +22,9 @@ export const withoutRoom: Cause = (registry, { answer }) => {
 /** It is up, and does not hold what the registry had. */
 const lost: Cause = (_registry, { answer, unready }) => {
   if (answer?.isReady || unready === undefined) return undefined;
-  const reason = (['BootstrapFailed', 'DataLost', 'Restoring'] as const).find((known) => known === unready.reason);
+  const reason = (['BootstrapFailed', 'DataLost', 'Restoring'] as const).find(
+    (known) => known === unready.reason,
+  );
   return reason && { status: 'False', reason, message: unready.cause };
 };
 

@@ -43,6 +43,8 @@ export interface ArchiveOptions {
   /** What the registry is called, so that it knows its archive again. */
   readonly name?: string | undefined;
   readonly restore?: Restore | undefined;
+  /** Whether the registry begins with another one's archive, unless it has one of its own. */
+  readonly isBootstrapped?: boolean | undefined;
   readonly tracer?: Pick<Tracer, 'inTrace'> | undefined;
 }
 
@@ -65,7 +67,7 @@ export function openArchive(
   bucket: Bucket,
   log: Log,
   counts: ArchiveCounts,
-  { name, restore, tracer }: ArchiveOptions = {},
+  { name, restore, isBootstrapped, tracer }: ArchiveOptions = {},
 ): Archive {
   const lease = openLease(database, randomUUID());
   const health = new ArchiveHealth(bucket.address, log, counts);
@@ -92,7 +94,8 @@ export function openArchive(
 
   return {
     address: bucket.address,
-    recover: (tell, signal) => recover({ database, bucket, log, name, restore, tell, signal }),
+    recover: (tell, signal) =>
+      recover({ database, bucket, log, name, restore, isBootstrapped, tell, signal }),
     start: (lost = () => {}) => {
       running ??= run();
       endWatch ??= watchForLoss(database, bucket, lost);

@@ -32,10 +32,12 @@ export interface Rebuilding {
   readonly isDryRun: boolean;
   /** The bucket is an export: it is only read, and does not become the archive of the registry. */
   readonly isExport?: boolean;
+  /** The bucket is another registry's: it is only read, and this one keeps an identity of its own. */
+  readonly isNew?: boolean | undefined;
   readonly problem: (problem: string) => void;
   readonly progress: (subjects: number) => void;
   /** Called once the database is known to be empty and is kept from others, before anything is read. */
-  readonly begun?: () => Promise<void>;
+  readonly begun?: (() => Promise<void>) | undefined;
 }
 
 export interface Rebuilt {
@@ -90,8 +92,9 @@ interface KeptSchema extends SchemaRecord {
 export async function rebuild(
   database: Database,
   bucket: Bucket,
-  { isPartial, isDryRun, isExport = false, problem, progress, begun }: Rebuilding,
+  { isPartial, isDryRun, isExport = false, isNew = false, problem, progress, begun }: Rebuilding,
 ): Promise<Rebuilt> {
+  const isOnlyRead = isExport || isNew;
   let problems = 0;
   const report = (text: string) => {
     problems += 1;
@@ -130,11 +133,11 @@ export async function rebuild(
       if (isDryRun || (problems > 0 && !isPartial)) throw new Undone();
       const firstId = (owner.firstId ?? 1) + PASSED_OVER_IDS;
       // Before the commit: a rebuild that is not known to the archive would pass over too few ids the next time.
-      if (!isExport) await put(REGISTRY_KEY, seal({ ...owner, firstId }));
+      if (!isOnlyRead) await put(REGISTRY_KEY, seal({ ...owner, firstId }));
       await connection.query(rebuildStatement('rebuildFinish'), [
-        owner.registryId,
+        isNew ? null : owner.registryId,
         // Then the archive has to be walked again: it is not what the database is.
-        problems === 0 && !isExport ? bucket.address : null,
+        problems === 0 && !isOnlyRead ? bucket.address : null,
         firstId,
       ]);
     });

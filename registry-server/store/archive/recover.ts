@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts';
 import { type Bucket, BucketUnavailable } from '../bucket.ts';
 import type { Database } from '../database.ts';
 import { DataLost } from '../not-served.ts';
-import { readState } from './archive-state.ts';
+import { fill, isUnwritten } from './fill.ts';
 import {
   CLAIM_KEY,
   type ClaimRecord,
@@ -14,9 +14,8 @@ import {
   seal,
   unseal,
 } from './layout.ts';
-import { CannotRebuild, DatabaseNotEmpty, rebuild } from './rebuild.ts';
+import { CannotRebuild } from './rebuild.ts';
 import type { Restore } from './restores.ts';
-import { rebuildStatement } from './sql.ts';
 
 /** How often whoever ships to an archive looks whether somebody else wants to be restored from it. */
 export const CLAIMS_MS = 3_000;
@@ -25,7 +24,6 @@ const REQUEST_DEADLINE_MS = 10_000;
 /** How long S3 is asked for before a registry that nobody says anything of is taken for a new one. */
 const UNKNOWN_MS = 5_000;
 const UNKNOWN_PAUSE_MS = 500;
-const MAX_NAMED = 3;
 
 export interface Recovering {
   readonly database: Database;
@@ -38,6 +36,8 @@ export interface Recovering {
    * registry is taken for a new one.
    */
   readonly restore: Restore | undefined;
+  /** The registry is to begin with another one's archive where it has none of its own, which has to be known then. */
+  readonly isBootstrapped?: boolean | undefined;
   readonly tell: (words: string) => void;
   readonly signal: AbortSignal;
   /** How long somebody who ships there has for an answer. */
@@ -51,9 +51,19 @@ export interface Recovering {
  * @throws StoreUnavailable
  */
 export async function recover(recovering: Recovering): Promise<void> {
-  const { database, bucket, log, name, restore, tell, signal, claimMs = CLAIM_MS } = recovering;
+  const {
+    database,
+    bucket,
+    log,
+    name,
+    restore,
+    isBootstrapped,
+    tell,
+    signal,
+    claimMs = CLAIM_MS,
+  } = recovering;
   if (!(await isUnwritten(database))) return;
-  const record = await (restore === undefined ? findRecordInTime() : findRecord());
+  const record = await (restore === undefined && !isBootstrapped ? findRecordInTime() : findRecord());
   if (record === undefined) return;
   if (name !== undefined && record.name !== undefined && record.name !== name) {
     throw new DataLost(
@@ -63,35 +73,17 @@ export async function recover(recovering: Recovering): Promise<void> {
   const isOwn = name !== undefined && record.name === name;
   if (restore === 'Never' || (restore === undefined && !isOwn)) {
     throw new DataLost(
-      `the database is empty, and ${bucket.address} holds the archive of a registry: set S3_RESTORE to WhenEmpty to bring it back, or choose another S3_PREFIX to begin anew`,
+      `the database is empty, and ${bucket.address} holds the archive of a registry: set S3_RESTORE (spec.artifacts.s3.restore) to WhenEmpty to bring it back, or choose another S3_PREFIX to begin anew`,
     );
   }
-  const problems: string[] = [];
-  const isPartial = restore === 'Partial';
-  const startedMs = performance.now();
   try {
-    const subjects = await count(folders.subjects);
-    const { isWritten, ...counts } = await rebuild(database, bucket, {
-      isPartial,
-      isDryRun: false,
-      begun: claim,
-      problem: (problem) => void problems.push(problem),
-      progress(done) {
-        const share = subjects === 0 ? 100 : Math.min(100, Math.floor((100 * done) / subjects));
-        tell(`restoring from ${bucket.address}: ${done} of ${subjects} subjects, ${share} %`);
-      },
-    });
-    for (const problem of problems) log.warn('the archive is damaged', { problem });
-    if (!isWritten) {
-      throw new DataLost(
-        `the database is empty, and the archive at ${bucket.address} is damaged: ${wordsOf(problems)}; put back what is missing, or set S3_RESTORE to Partial to do without it`,
-      );
-    }
-    const seconds = Math.round(performance.now() - startedMs) / 1000;
-    log.info('restored', { address: bucket.address, ...counts, seconds });
+    const isPartial = restore === 'Partial';
+    const problems = await fill({ database, bucket, log, tell, deadline, isPartial, begun: claim });
+    if (problems === undefined) return;
+    throw new DataLost(
+      `the database is empty, and the archive at ${bucket.address} is damaged: ${problems}; put back what is missing, or set S3_RESTORE (spec.artifacts.s3.restore) to Partial to do without it`,
+    );
   } catch (error) {
-    // Another replica was quicker.
-    if (error instanceof DatabaseNotEmpty) return;
     if (error instanceof BucketUnavailable) throw unreachable(error);
     if (error instanceof CannotRebuild) throw new DataLost(error.message, { cause: error });
     throw error;
@@ -136,17 +128,6 @@ export async function recover(recovering: Recovering): Promise<void> {
     }
   }
 
-  async function count(below: string): Promise<number> {
-    let total = 0;
-    let next: string | undefined;
-    do {
-      const page = await bucket.list(below, next, deadline());
-      total += page.keys.length;
-      next = page.next;
-    } while (next !== undefined);
-    return total;
-  }
-
   /** Two registries must not ship to one archive: whoever ships there now takes the claim away. */
   async function claim(): Promise<void> {
     tell(`restoring from ${bucket.address}: waiting whether somebody else uses it`);
@@ -161,17 +142,4 @@ export async function recover(recovering: Recovering): Promise<void> {
     }
     await bucket.remove(CLAIM_KEY, deadline());
   }
-}
-
-/** Nothing was ever registered in it, and it was never archived. */
-async function isUnwritten(database: Database): Promise<boolean> {
-  if ((await readState(database)).is_on) return false;
-  const [found] = await database.query<{ is_empty: boolean }>(rebuildStatement('rebuildIsEmpty'));
-  return found?.is_empty === true;
-}
-
-function wordsOf(problems: readonly string[]): string {
-  const named = problems.slice(0, MAX_NAMED).join('; ');
-  const more = problems.length - MAX_NAMED;
-  return more > 0 ? `${named}; and ${more} more` : named;
 }

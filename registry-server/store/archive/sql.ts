@@ -199,7 +199,7 @@ const rebuildSql = {
     ), archives as (
       update archive set is_on = true, destination = $2, walk = null where $2::text is not null
     )
-    update registry set registry_id = $1::uuid, first_id = $3, purges = (extract(epoch from clock_timestamp()) * 1000)::bigint`,
+    update registry set registry_id = coalesce($1::uuid, registry_id), first_id = $3, purges = (extract(epoch from clock_timestamp()) * 1000)::bigint`,
 } as const satisfies Record<string, string>;
 
 export function rebuildStatement(name: keyof typeof rebuildSql): Statement {
