@@ -8,6 +8,8 @@ import type { Database } from '../../registry-server/store/database.ts';
 import { databases } from '../../registry-server/store/table.ts';
 import { eventually } from './eventually.ts';
 import type { TestPostgres } from './postgres.ts';
+import { anAvroRecord } from './schema.ts';
+import type { TestServer } from './server.ts';
 
 export type Kind = keyof typeof databases;
 
@@ -90,4 +92,21 @@ export async function shipped(database: Database, deadlineMs = 20_000): Promise<
     );
     expect(state).to.deep.equal({ is_on: true, is_walked: true, pending: 0 });
   }, deadlineMs);
+}
+
+/** Registers a record with these fields, and answers its id. */
+export async function register(server: TestServer, subject: string, ...fields: string[]): Promise<number> {
+  const { body, status } = await server.ask('POST', `/subjects/${subject}/versions`, {
+    schema: anAvroRecord('R', fields),
+  });
+  expect(status).to.equal(200);
+  return body.id;
+}
+
+/** Until the server says that all of it is in the bucket. */
+export function isShipped(server: TestServer): Promise<void> {
+  return eventually(async () => {
+    const { archive } = (await server.getReadiness()).body.checks;
+    expect(archive).to.include({ status: 'up', pending: 0, isComplete: true });
+  });
 }

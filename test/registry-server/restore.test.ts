@@ -10,11 +10,18 @@ import type { Bucket } from '../../registry-server/store/bucket.ts';
 import type { Database } from '../../registry-server/store/database.ts';
 import { migrate } from '../../registry-server/store/migrate.ts';
 import { DataLost } from '../../registry-server/store/not-served.ts';
-import { aDatabase, dump, type Kind, passedOver, type TestDatabase } from '../build/archived.ts';
+import {
+  aDatabase,
+  dump,
+  isShipped,
+  type Kind,
+  passedOver,
+  register,
+  type TestDatabase,
+} from '../build/archived.ts';
 import { eventually } from '../build/eventually.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
 import { missingS3, startS3, type TestS3 } from '../build/s3.ts';
-import { anAvroRecord } from '../build/schema.ts';
 import { startServer, type TestServer, withServer } from '../build/server.ts';
 
 const silent = openLog({ level: 'silent', format: 'json' });
@@ -49,20 +56,6 @@ const reason = missingS3 ?? missingPostgres;
       databases.push(database);
       return database;
     }
-
-    async function register(server: TestServer, subject: string, ...fields: string[]): Promise<number> {
-      const { body, status } = await server.ask('POST', `/subjects/${subject}/versions`, {
-        schema: anAvroRecord('R', fields),
-      });
-      expect(status).to.equal(200);
-      return body.id;
-    }
-
-    const isShipped = (server: TestServer) =>
-      eventually(async () => {
-        const { archive } = (await server.getReadiness()).body.checks;
-        expect(archive).to.include({ status: 'up', pending: 0, isComplete: true });
-      });
 
     /** A registry with two subjects, archived. */
     async function archived() {
@@ -184,7 +177,7 @@ const reason = missingS3 ?? missingPostgres;
     it('is not served where that is asked for, nor from an archive that has no name or another', async () => {
       const never = await recovered(own.bucket, { restore: 'Never' });
       expect((never.failure as Error).message).to.equal(
-        `the database is empty, and ${never.address} holds the archive of a registry: set S3_RESTORE to WhenEmpty to bring it back, or choose another S3_PREFIX to begin anew`,
+        `the database is empty, and ${never.address} holds the archive of a registry: set S3_RESTORE (spec.artifacts.s3.restore) to WhenEmpty to bring it back, or choose another S3_PREFIX to begin anew`,
       );
       const other = await recovered(own.bucket, { name: 'team-b/registry', restore: 'WhenEmpty' });
       expect((other.failure as Error).message).to.equal(
@@ -204,7 +197,7 @@ const reason = missingS3 ?? missingPostgres;
       rmSync(s3.fileOf(bucket.S3_BUCKET ?? '', broken as string));
       const refused = await recovered(bucket);
       expect((refused.failure as Error).message).to.equal(
-        `the database is empty, and the archive at ${refused.address} is damaged: ${broken}: missing; put back what is missing, or set S3_RESTORE to Partial to do without it`,
+        `the database is empty, and the archive at ${refused.address} is damaged: ${broken}: missing; put back what is missing, or set S3_RESTORE (spec.artifacts.s3.restore) to Partial to do without it`,
       );
       expect(refused.dumped.subjects).to.deep.equal([]);
       const partial = await recovered(bucket, { restore: 'Partial' });
