@@ -38,7 +38,8 @@ forbidden.addSubnet('fe80::', 10, 'ipv6');
  * The hosts that a spec has the server speak to.
  * @throws BadSpec where one is a cloud's metadata service by its name or its address, in whatever notation
  */
-export function mustNotAskMetadata({ policy, database, cache, artifacts, auth, monitoring }: Registry): void {
+export function mustNotAskMetadata(registry: Registry): void {
+  const { policy, database, cache, artifacts, bootstrap, auth, monitoring } = registry;
   if (policy.metadata === 'Unrestricted') return;
   const asked: readonly (readonly [field: string, host: string | undefined])[] = [
     ['spec.database.external.host', database.kind === 'external' ? database.host : undefined],
@@ -46,6 +47,7 @@ export function mustNotAskMetadata({ policy, database, cache, artifacts, auth, m
       ({ host }) => ['spec.cache.external', host] as const,
     ),
     ['spec.artifacts.s3.endpoint', hostOf(artifacts?.endpoint)],
+    ['spec.bootstrap.archive.s3.endpoint', hostOf(bootstrap?.endpoint)],
     ['spec.auth.jwt.jwksUrl', hostOf(auth?.jwt?.jwksUrl)],
     ['spec.monitoring.tracing.endpoint', hostOf(monitoring.tracing?.endpoint)],
   ];

@@ -51,6 +51,8 @@ export interface Registry {
   readonly cache: Cache | undefined;
   /** undefined: the registry keeps no archive. */
   readonly artifacts: ArtifactStore | undefined;
+  /** The archive of another registry with which this one begins; undefined: with nothing. */
+  readonly bootstrap: BootstrapArchive | undefined;
   /** undefined: plain connections inside the cluster. */
   readonly tls: InternalTls | undefined;
   /** undefined: whoever reaches the API may do everything. */
@@ -222,17 +224,26 @@ export interface NetworkPolicy {
   readonly extraEgress: readonly V1NetworkPolicyEgressRule[];
 }
 
-export interface ArtifactStore {
+/** A bucket, and where in it. */
+export interface ObjectStore {
   readonly bucket: string;
   readonly prefix: string;
   /** The URL of the store; undefined: it is AWS's. */
   readonly endpoint: string | undefined;
   readonly region: string;
   readonly isPathStyle: boolean;
-  /** Undefined where the server decides by the name that the archive has. */
-  readonly restore: 'Never' | 'WhenEmpty' | 'Partial' | undefined;
   /** Name of a Secret; undefined: what AWS's own programs use. */
   readonly credentials: string | undefined;
+}
+
+export interface ArtifactStore extends ObjectStore {
+  /** Undefined where the server decides by the name that the archive has. */
+  readonly restore: 'Never' | 'WhenEmpty' | 'Partial' | undefined;
+}
+
+export interface BootstrapArchive extends ObjectStore {
+  /** What is missing or damaged is done without. */
+  readonly isPartial: boolean;
 }
 
 export interface Autoscaling {

@@ -1,10 +1,10 @@
 import { names } from './desired/child.ts';
 import { apiGroup } from './kube/kinds.ts';
 import type { KubeObject, Metadata, V1ResourceRequirements } from './kube/kubernetes.ts';
+import { objectStores } from './object-stores.ts';
 import { defaultPolicy } from './policy.ts';
 import { isAbove, parseDurationSeconds, parseQuantity } from './quantity.ts';
 import type {
-  ArtifactStore,
   Auth,
   Autoscaling,
   Cache,
@@ -111,7 +111,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       },
     },
     cache: cache(spec, defaults),
-    artifacts: artifacts(spec),
+    ...objectStores(spec),
     tls: internalTls(spec, name),
     auth: auth(spec),
     service: {
@@ -269,13 +269,6 @@ function externalCache(given: NonNullable<NonNullable<Spec['cache']>['external']
     credentials: credentialsSecretRef?.name,
     tls: tls(given.tls),
   };
-}
-
-function artifacts({ artifacts: given }: Spec): ArtifactStore | undefined {
-  if (given?.s3 === undefined) return undefined;
-  const { bucket, prefix = '', endpoint, region = 'us-east-1', pathStyle = false, restore } = given.s3;
-  const credentials = given.s3.credentialsSecretRef?.name;
-  return { bucket, prefix, endpoint, region, isPathStyle: pathStyle, restore, credentials };
 }
 
 /** @param released `path:tag`, `path:tag@digest` or `path@digest`; the digest holds for that very path and tag alone */

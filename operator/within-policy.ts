@@ -1,6 +1,8 @@
 import { mustBeAllowedImage } from './desired/allowed-images.ts';
 import { mustNotAskMetadata } from './metadata-addresses.ts';
+import { locationOf } from './object-stores.ts';
 import type { Registry, Spec } from './registry.ts';
+import { BadSpec } from './spec.ts';
 
 /**
  * What can be said of a spec alone; what it takes to look at other objects is said where they are named (desired/).
@@ -8,6 +10,7 @@ import type { Registry, Spec } from './registry.ts';
  */
 export function mustBeWithinPolicy(registry: Registry, { image, database, cache }: Spec): void {
   mustNotAskMetadata(registry);
+  mustBeginWithAnother(registry);
   const images = {
     'spec.image.repository': image?.repository === undefined ? undefined : registry.image,
     'spec.database.managed.image': database?.managed?.image,
@@ -15,4 +18,13 @@ export function mustBeWithinPolicy(registry: Registry, { image, database, cache 
   };
   for (const [field, named] of Object.entries(images))
     if (named !== undefined) mustBeAllowedImage(registry, field, named);
+}
+
+/** The schema of the API compares prefixes as they are written, and a slash at either end of one says nothing. */
+function mustBeginWithAnother({ artifacts, bootstrap }: Registry): void {
+  if (artifacts === undefined || bootstrap === undefined) return;
+  if (locationOf(artifacts) !== locationOf(bootstrap) || artifacts.endpoint !== bootstrap.endpoint) return;
+  throw new BadSpec(
+    `spec.bootstrap.archive.s3: ${locationOf(bootstrap)} is this registry's own archive (spec.artifacts.s3), from which it comes back by itself; name the archive of another registry`,
+  );
 }

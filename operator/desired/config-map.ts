@@ -1,5 +1,13 @@
 import type { V1ConfigMap } from '../kube/kubernetes.ts';
-import type { ArtifactStore, ExternalCache, ExternalDatabase, Registry, Tls } from '../registry.ts';
+import type {
+  ArtifactStore,
+  BootstrapArchive,
+  ExternalCache,
+  ExternalDatabase,
+  ObjectStore,
+  Registry,
+  Tls,
+} from '../registry.ts';
 import { authConfig } from './auth.ts';
 import { authorityPath, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
@@ -13,7 +21,7 @@ export const configMap: Child = (registry) =>
 
 /** The names are those of registry-server/settings.ts; test/contract holds the two in step. */
 export function serverConfig(registry: Registry): Record<string, string> {
-  const { config, database, cache, artifacts, tls } = registry;
+  const { config, database, cache, artifacts, bootstrap, tls } = registry;
   return {
     SERVER_HOST: '0.0.0.0',
     SERVER_PORT: String(ports.http),
@@ -49,6 +57,7 @@ export function serverConfig(registry: Registry): Record<string, string> {
     WORKERS: String(config.workers),
     ...(config.corsOrigins.length === 0 ? {} : { CORS_ORIGINS: config.corsOrigins.join(',') }),
     ...(artifacts === undefined ? {} : artifactConfig(artifacts, registry)),
+    ...(bootstrap === undefined ? {} : bootstrapConfig(bootstrap)),
     ...authConfig(registry),
     ...tracingConfig(registry),
   };
@@ -100,19 +109,29 @@ function cacheConfig({ nodes, isCluster, sentinelMaster, tls }: ExternalCache) {
   };
 }
 
-function artifactConfig(
-  { bucket, prefix, endpoint, region, isPathStyle, restore }: ArtifactStore,
-  { namespace, name }: Registry,
-) {
+function artifactConfig({ restore, ...store }: ArtifactStore, { namespace, name }: Registry) {
   return {
     // By which the server knows its archive again when its database is lost.
     REGISTRY_NAME: `${namespace}/${name}`,
     ...(restore === undefined ? {} : { S3_RESTORE: restore }),
-    S3_BUCKET: bucket,
-    S3_PREFIX: prefix,
-    ...(endpoint === undefined ? {} : { S3_ENDPOINT: endpoint }),
-    S3_REGION: region,
-    S3_PATH_STYLE: String(isPathStyle),
+    ...storeConfig('', store),
+  };
+}
+
+function bootstrapConfig({ isPartial, ...store }: BootstrapArchive) {
+  return { ...storeConfig('BOOTSTRAP_', store), BOOTSTRAP_PARTIAL: String(isPartial) };
+}
+
+function storeConfig(
+  before: '' | 'BOOTSTRAP_',
+  { bucket, prefix, endpoint, region, isPathStyle }: ObjectStore,
+): Record<string, string> {
+  return {
+    [`${before}S3_BUCKET`]: bucket,
+    [`${before}S3_PREFIX`]: prefix,
+    ...(endpoint === undefined ? {} : { [`${before}S3_ENDPOINT`]: endpoint }),
+    [`${before}S3_REGION`]: region,
+    [`${before}S3_PATH_STYLE`]: String(isPathStyle),
   };
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { KubeObject, V1EnvVar, V1Volume, V1VolumeMount } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
-import type { ArtifactStore, Registry } from '../registry.ts';
+import type { ObjectStore, Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
 import { jwtSecretKey, jwtSecretPath, keysKey, keysPath } from './auth.ts';
 import { findWrongKeys, findWrongSecret } from './auth-secrets.ts';
@@ -31,7 +31,14 @@ interface NamedSecret {
 
 export const namedSecretsAnnotation = 'llm-schema-registry.io/named-secrets';
 
-export function namedSecrets({ database, cache, artifacts, tls, auth }: Registry): readonly NamedSecret[] {
+export function namedSecrets({
+  database,
+  cache,
+  artifacts,
+  bootstrap,
+  tls,
+  auth,
+}: Registry): readonly NamedSecret[] {
   const found: NamedSecret[] = [];
   if (database.kind === 'external') {
     found.push({
@@ -66,12 +73,19 @@ export function namedSecrets({ database, cache, artifacts, tls, auth }: Registry
       });
     }
   }
-  if (artifacts?.credentials !== undefined) {
+  for (const [store, field, before] of [
+    [artifacts, 'spec.artifacts.s3', ''],
+    [bootstrap, 'spec.bootstrap.archive.s3', 'BOOTSTRAP_'],
+  ] as const) {
+    if (store?.credentials === undefined) continue;
     found.push({
-      field: 'spec.artifacts.s3.credentialsSecretRef',
-      name: artifacts.credentials,
-      variables: { accessKeyId: 'S3_ACCESS_KEY_ID', secretAccessKey: 'S3_SECRET_ACCESS_KEY' },
-      sentTo: [{ field: 'spec.artifacts.s3.endpoint', host: hostOfStore(artifacts) }],
+      field: `${field}.credentialsSecretRef`,
+      name: store.credentials,
+      variables: {
+        accessKeyId: `${before}S3_ACCESS_KEY_ID`,
+        secretAccessKey: `${before}S3_SECRET_ACCESS_KEY`,
+      },
+      sentTo: [{ field: `${field}.endpoint`, host: hostOfStore(store) }],
     });
   }
   if (tls?.mode === 'Secret') {
@@ -179,7 +193,7 @@ function findUnfit(content: Buffer): string | undefined {
 }
 
 /** The host of a bucket; without an endpoint it is the one that S3's own programs ask. */
-function hostOfStore({ endpoint, region }: ArtifactStore): string {
+function hostOfStore({ endpoint, region }: ObjectStore): string {
   return endpoint === undefined ? `s3.${region}.amazonaws.com` : new URL(endpoint).hostname;
 }
 

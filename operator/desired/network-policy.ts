@@ -7,7 +7,7 @@ import type {
 } from '../kube/kubernetes.ts';
 import { type Component, selectorLabels } from '../labels.ts';
 import { withoutMetadata } from '../metadata-addresses.ts';
-import type { Registry } from '../registry.ts';
+import type { ObjectStore, Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
 import { ports } from './config-map.ts';
 
@@ -53,7 +53,8 @@ export const serverPolicy: Child = (registry) => {
         // Whoever looks at a registry from inside one of its pods asks its Service, which may lead to any of them.
         { to: [own], ports: [tcp(ports.http), tcp(ports.grpc), tcp(ports.metrics)] },
         ...outside(registry),
-        ...artifactStore(registry),
+        ...objectStore(registry, registry.artifacts),
+        ...objectStore(registry, registry.bootstrap),
         ...identityProvider(registry),
         ...collector(registry),
         ...extraEgress,
@@ -83,10 +84,13 @@ function portOf(text: string): number {
 }
 
 /** A bucket is known by a name, and policies know addresses alone: the port is as exact as it gets. */
-function artifactStore({ artifacts, policy }: Registry): readonly V1NetworkPolicyEgressRule[] {
-  if (artifacts === undefined) return [];
-  const port = portOf(artifacts.endpoint ?? 'https://s3.amazonaws.com');
-  if (artifacts.credentials !== undefined) return [{ ports: [tcp(port)] }];
+function objectStore(
+  { policy }: Registry,
+  store: ObjectStore | undefined,
+): readonly V1NetworkPolicyEgressRule[] {
+  if (store === undefined) return [];
+  const port = portOf(store.endpoint ?? 'https://s3.amazonaws.com');
+  if (store.credentials !== undefined) return [{ ports: [tcp(port)] }];
   // Without a Secret the credentials come from AWS: its token service, EKS Pod Identity, and the node's own role where the
   // operator allows that: it may be worth more than the registry's editor is to have.
   const agents = ['169.254.170.23/32', ...(policy.metadata === 'Unrestricted' ? ['169.254.169.254/32'] : [])];

@@ -387,6 +387,54 @@ export interface SchemaRegistryFields {
       };
     };
     /**
+     * What a new registry begins with. It is looked at while nothing was ever registered here, and never again. Default: nothing.
+     */
+    bootstrap?: {
+      /**
+       * The archive of another registry, as for a staging copy, or a move to another cluster or region: its subjects, versions, ids, configs and modes. It is only read. The server answers nothing before all of it is here. An archive of this registry's own (artifacts.s3) comes first: a lost database is filled from that.
+       */
+      archive?: {
+        /**
+         * Where that archive is.
+         */
+        s3: {
+          /**
+           * Name of the bucket. It must be there.
+           */
+          bucket: string;
+          /**
+           * Where in the bucket, such as team-a/registry. Two registries must not share one. Default: its root.
+           */
+          prefix?: string;
+          /**
+           * URL of the S3, such as http://minio.storage.svc:9000. Default: AWS's.
+           */
+          endpoint?: string;
+          /**
+           * Region of the bucket. Default: us-east-1.
+           */
+          region?: string;
+          /**
+           * true where the bucket is in the URL's path and not in its host, as MinIO wants it. Default: false.
+           */
+          pathStyle?: boolean;
+          /**
+           * The Secret of this namespace with the keys accessKeyId and secretAccessKey, which need to read and list alone. Default: what AWS's own programs use, such as the role of the pod.
+           */
+          credentialsSecretRef?: {
+            /**
+             * Name of the Secret.
+             */
+            name: string;
+          };
+        };
+        /**
+         * Whether what is missing or damaged in that archive is done without. Default: false; the server then names it, and waits.
+         */
+        partial?: boolean;
+      };
+    };
+    /**
      * Encryption inside the cluster: the API speaks HTTPS (port 443 of the Service), and the server verifies a managed PostgreSQL and Redis by certificates of an authority that the operator keeps for this registry.
      */
     tls?: {

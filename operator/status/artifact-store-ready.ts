@@ -1,3 +1,4 @@
+import { locationOf } from '../object-stores.ts';
 import type { Observed } from '../observed.ts';
 import type { ArtifactStore } from '../registry.ts';
 import { type Condition, chain, type Judge, type Verdict } from './condition.ts';
@@ -34,10 +35,6 @@ export const artifactStoreReady: Condition = chain([written, unreachable, starti
   reason: 'Disabled',
   message: 'spec.artifacts names no archive',
 }));
-
-export function locationOf({ bucket, prefix }: ArtifactStore): string {
-  return `s3://${bucket}/${prefix.replace(/^\/+|\/+$/g, '')}`;
-}
 
 /** What waits, in steps: figures that move with every look would each be a write to the status. */
 function waitingWords(pending = 0, lagSeconds = 0): string {

@@ -141,6 +141,19 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /spec\.artifacts\.s3\.endpoint: .*"minio:9000" is not a URL; write https:\/\/s3\.example\.com/,
   },
   {
+    title: 'a registry that begins with its own archive',
+    spec: {
+      artifacts: { s3: { bucket: 'team-a', prefix: 'registry' } },
+      bootstrap: { archive: { s3: { bucket: 'team-a', prefix: 'registry' } } },
+    },
+    says: /bootstrap\.archive\.s3 and artifacts\.s3 name one archive: .* name the archive of another registry/,
+  },
+  {
+    title: 'the archive of another registry without a bucket',
+    spec: { bootstrap: { archive: { s3: { prefix: 'registry' } } } },
+    says: /spec\.bootstrap\.archive\.s3\.bucket: Required/,
+  },
+  {
     title: 'a collector that is no URL',
     spec: { monitoring: { tracing: { endpoint: 'otel-collector:4317' } } },
     says: /spec\.monitoring\.tracing\.endpoint: .*"otel-collector:4317" is not a URL; write http:\/\/otel-collector/,

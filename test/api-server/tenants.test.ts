@@ -95,6 +95,10 @@ const tries: readonly (readonly [field: string, spec: Spec])[] = [
   ],
   ['spec.networkPolicy.extraEgress', egress('169.254.169.254/32')],
   ['spec.networkPolicy.extraEgress', egress('fd00:ec2::254/128')],
+  [
+    'spec.bootstrap.archive.s3.endpoint',
+    { bootstrap: { archive: { s3: { bucket: 'abc', endpoint: metadata } } } },
+  ],
   ['spec.artifacts.s3.endpoint', { artifacts: { s3: { bucket: 'abc', endpoint: metadata } } }],
   [
     'spec.auth.jwt.jwksUrl',

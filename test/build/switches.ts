@@ -28,6 +28,11 @@ export const switches: Readonly<Record<string, Spec>> = {
       s3: { bucket: 'schemas', endpoint: 'http://s3:9000', credentialsSecretRef: { name: 'keys' } },
     },
   },
+  'archive of another registry': {
+    bootstrap: {
+      archive: { s3: { bucket: 'others', prefix: 'team-b', credentialsSecretRef: { name: 'keys' } } },
+    },
+  },
   'TLS of its own': { tls: { mode: 'Operator' } },
   'TLS by cert-manager': { tls: { mode: 'CertManager', issuerRef: { name: 'issuer' } } },
   'TLS from a Secret': { tls: { mode: 'Secret', secretRef: { name: 'api-tls' } } },

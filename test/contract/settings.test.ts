@@ -45,6 +45,7 @@ const sentinel: Sentinel = {
 const everything: readonly Spec[] = [
   {},
   { artifacts: { s3: { ...s3, restore: 'WhenEmpty' } }, database, cache },
+  { bootstrap: { archive: { s3 } } },
   { cache: { external: { sentinel } } },
   { tls: { mode: 'Operator' } },
   { config: { cors: { origins: ['https://app.example.com', 'https://*.example.com'] } } },
@@ -82,6 +83,11 @@ describe('the environment that the operator sets and the server reads', () => {
     'a Redis Cluster': { cache: { external: { host: 'redis', cluster: true, tls: { mode: 'Disable' } } } },
     'Redis Sentinel': { cache: { external: { sentinel } } },
     'an archive': { artifacts: { s3 } },
+    'the archive of another registry': { bootstrap: { archive: { s3, partial: true } } },
+    'the archive of another registry beside its own': {
+      artifacts: { s3: { ...s3, prefix: 'own' } },
+      bootstrap: { archive: { s3: { bucket: 'team-b' } } },
+    },
     'a PostgreSQL of somebody else': { database },
     'a PostgreSQL of somebody else, with workers': { database, config: { workers: 2 } },
     'an archive with nothing but its bucket': { artifacts: { s3: { bucket: 'team-a' } } },
@@ -142,7 +148,7 @@ describe('the environment that the operator sets and the server reads', () => {
 
   it('means by an empty spec what the server does without any variable', () => {
     // What is set where somebody else runs it.
-    const optional = /^(S3_|OTEL_|DATABASE_PORT$|REDIS_CLUSTER$|API_KEY_HEADER$|JWT_ROLE_CLAIM$)/;
+    const optional = /^(S3_|BOOTSTRAP_|OTEL_|DATABASE_PORT$|REDIS_CLUSTER$|API_KEY_HEADER$|JWT_ROLE_CLAIM$)/;
     const defaults = Object.fromEntries(
       settingsTable.flatMap(({ name, default: text }) =>
         text === undefined || optional.test(name) ? [] : [[name, text]],

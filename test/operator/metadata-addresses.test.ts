@@ -55,6 +55,10 @@ describe("a cloud's metadata service", () => {
       },
     ],
     ['spec.artifacts.s3.endpoint', { artifacts: { s3: { bucket: 'a', endpoint: url } } }],
+    [
+      'spec.bootstrap.archive.s3.endpoint',
+      { bootstrap: { archive: { s3: { bucket: 'a', endpoint: url } } } },
+    ],
     ['spec.auth.jwt.jwksUrl', { auth: { mode: 'JWT', jwt: { jwksUrl: url, issuer: 'a', audience: 'b' } } }],
     [
       'spec.monitoring.tracing.endpoint',

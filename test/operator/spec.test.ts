@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { defaultPolicy } from '../../operator/policy.ts';
 import { isAbove, parseDurationSeconds, parseNanos, parseQuantity } from '../../operator/quantity.ts';
+import type { Spec } from '../../operator/registry.ts';
 import { BadSpec, completeSpec } from '../../operator/spec.ts';
+import { mustBeWithinPolicy } from '../../operator/within-policy.ts';
 import { aRegistry, aSchemaRegistry, someDefaults } from '../build/registry.ts';
 
 describe('a spec with its defaults', () => {
@@ -113,6 +115,20 @@ describe('a spec with its defaults', () => {
       BadSpec,
       'spec.resources.requests.cpu: "3" is above limits.cpu "2"; write at most "2"',
     );
+  });
+
+  it('refuses to begin with its own archive, however that is written', () => {
+    const s3 = { bucket: 'team-a', endpoint: 'https://s3.example.com' };
+    const spec: Spec = {
+      artifacts: { s3: { ...s3, prefix: 'registry' } },
+      bootstrap: { archive: { s3: { ...s3, prefix: '/registry/' } } },
+    };
+    expect(() => mustBeWithinPolicy(aRegistry(spec), spec)).to.throw(
+      BadSpec,
+      "spec.bootstrap.archive.s3: s3://team-a/registry is this registry's own archive",
+    );
+    const other: Spec = { ...spec, bootstrap: { archive: { s3: { ...s3, prefix: 'registry-2' } } } };
+    expect(() => mustBeWithinPolicy(aRegistry(other), other)).not.to.throw();
   });
 
   it('refuses a time of nothing', () => {

@@ -79,6 +79,17 @@ describe('a Secret that a spec names', () => {
       { artifacts: { s3: { bucket: 'a', credentialsSecretRef: { name: 'theirs' } } } },
       'spec.artifacts.s3.endpoint',
     ],
+    [
+      'the bucket of another registry',
+      {
+        bootstrap: {
+          archive: {
+            s3: { bucket: 'a', endpoint: 'https://evil.test:9000', credentialsSecretRef: { name: 'theirs' } },
+          },
+        },
+      },
+      'spec.bootstrap.archive.s3.endpoint',
+    ],
   ] as const satisfies readonly (readonly [string, Spec, string])[])
     it(`is not sent to ${title} that its owner does not list`, () =>
       expect(made(spec, { annotations: { [hosts]: 'db.example.com' } })).to.throw(BadSpec, `${field}: "`));

@@ -87,6 +87,14 @@ const tables: readonly {
     closed: [['server', 'outside', 9000]],
   },
   {
+    title: 'an archive of another registry',
+    spec: {
+      bootstrap: { archive: { s3: { bucket: 'team-b', endpoint: 'http://minio.storage.svc:9000' } } },
+    },
+    open: [['server', 'outside', 9000]],
+    closed: [['postgres', 'outside', 9000]],
+  },
+  {
     title: 'an archive elsewhere',
     spec: { artifacts: { s3: { bucket: 'team-a', endpoint: 'http://minio.storage.svc:9000' } } },
     open: [['server', 'outside', 9000]],
