@@ -35,6 +35,7 @@ import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
 import { meteredCache, meteredDatabase } from './store/metered.ts';
 import { DatabaseTooNew } from './store/migrate.ts';
 import { NotServed } from './store/not-served.ts';
+import { outlastFailover } from './store/outlast-failover.ts';
 import { sqlStore } from './store/sql-store.ts';
 import { statementFailure } from './store/statement-failure.ts';
 import type { Store } from './store/store.ts';
@@ -161,7 +162,10 @@ export async function serve(
   const database = tracer ? tracedDatabase(tracer, plainDatabase) : plainDatabase;
   const plainSharedCache = await openSharedCache(settings, log, () => metrics.redisFailed());
   const sharedCache = plainSharedCache && meteredCache(metrics, plainSharedCache);
-  const truth = sqlStore(database);
+  const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
+  // Half of a request's time is left for its work.
+  const failoverMs = Math.min(settings.acquireTimeoutSeconds * 1000, requestTimeoutMs / 2);
+  const truth = sqlStore(outlastFailover(database, failoverMs));
   const store = cachedStore(link ? tellingStore(truth, link) : truth, {
     maxEntries: settings.cacheMaxEntries,
     shared: tracer && sharedCache ? tracedCache(tracer, sharedCache) : sharedCache,
@@ -191,7 +195,6 @@ export async function serve(
     credentials: authenticator?.credentials,
   };
   opened.defer(() => registry.parser.close());
-  const requestTimeoutMs = settings.requestTimeoutSeconds * 1000;
   const knownPosts = new KnownPosts(settings.cacheMaxEntries);
   const answers = new ReadyAnswers(store, knownPosts, settings.cacheMaxEntries);
   const app = openApp({ registry, lifecycle, readiness, log, knownPosts, requestTimeoutMs });

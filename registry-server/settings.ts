@@ -113,7 +113,7 @@ const table = {
     'DATABASE_ACQUIRE_TIMEOUT',
     '30',
     whole(1, 3600),
-    'seconds that a request waits for a connection',
+    'seconds that a request waits for a connection, and for a database that fails over (there half of REQUEST_TIMEOUT at most)',
   ),
   redisUrl: setting(
     'REDIS_URL',

@@ -95,6 +95,7 @@ export const reasons = [
   'VolumeNotGrown',
   'VolumeOfAnotherClass',
   'DiskFull',
+  'ReadOnly',
   'ConfigurationMissing',
   'QuotaExceeded',
   'RolloutPaused',

@@ -4,6 +4,7 @@ import { RegistryError } from '../errors.ts';
 import type { Registry } from '../registry.ts';
 import type { ParsedSchema } from '../schema-types/schema-type.ts';
 import type { TagChanges } from '../schema-types/tags.ts';
+import { StoreUnavailable } from '../store/database.ts';
 import { guid } from '../store/fingerprint.ts';
 import type { NewVersion, SchemaContent, StoredSchema, SubjectState } from '../store/store.ts';
 import { formatSubjectName, type SubjectName } from '../subject-name.ts';
@@ -29,6 +30,8 @@ import {
   type SentSchema,
 } from './read-schema-text.ts';
 import { readSubject, type Subject } from './read-subject.ts';
+
+const MAX_DOUBTS = 3;
 
 export interface Registration {
   readonly name: SubjectName;
@@ -65,6 +68,7 @@ export interface Registered {
 export async function registerSchema(registry: Registry, registration: Registration): Promise<Registered> {
   const { store } = registry;
   let subject = await readSubject(store, registration.name, 'guess');
+  let doubts = 0;
   for (let isGuess = true; ; isGuess = false) {
     registration.signal?.throwIfAborted();
     try {
@@ -72,6 +76,11 @@ export async function registerSchema(registry: Registry, registration: Registrat
       if (registered) return registered;
       subject = await readSubject(store, registration.name, 'now');
     } catch (error) {
+      if (isInDoubt(error, registration) && doubts < MAX_DOUBTS) {
+        doubts += 1;
+        subject = await readSubject(store, registration.name, 'now');
+        continue;
+      }
       if (!(error instanceof RegistryError) || error === registration.signal?.reason) throw error;
       const now = isGuess ? await readSubject(store, registration.name, 'now') : subject;
       if (isSame(now.state, subject.state)) {
@@ -81,6 +90,14 @@ export async function registerSchema(registry: Registry, registration: Registrat
       subject = now;
     }
   }
+}
+
+/**
+ * The database broke off, and nobody knows whether the version was written. If it was, it is found like one that was
+ * registered before, unless its number was asked for: such a one is always new.
+ */
+function isInDoubt(error: unknown, { version, id }: Registration): boolean {
+  return error instanceof StoreUnavailable && error.repeatable === 'reads' && (version <= 0 || hasId(id));
 }
 
 function isSame(a: SubjectState, b: SubjectState): boolean {

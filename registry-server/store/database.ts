@@ -2,6 +2,8 @@
 export interface Statement {
   readonly name: string | undefined;
   readonly text: string;
+  /** It changes nothing, and may be asked twice. */
+  readonly isRead?: boolean;
 }
 
 export type Row = Record<string, unknown>;
@@ -67,7 +69,8 @@ export type OutReason =
   | 'DatabaseUnknown'
   | 'TlsFailed'
   | 'TablesChanged'
-  | 'DiskFull';
+  | 'DiskFull'
+  | 'ReadOnly';
 
 /** In words that are fit for clients, and in one for programs. */
 export interface Out {
@@ -88,12 +91,27 @@ export function operationOf({ text }: Statement): string {
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
   readonly reason: OutReason;
+  readonly repeatable: Repeatable;
 
-  constructor(message: string, options: { readonly cause?: unknown; readonly reason?: OutReason } = {}) {
+  constructor(
+    message: string,
+    options: {
+      readonly cause?: unknown;
+      readonly reason?: OutReason;
+      readonly repeatable?: Repeatable;
+    } = {},
+  ) {
     super(message, { cause: options.cause });
     this.reason = options.reason ?? 'Unreachable';
+    this.repeatable = options.repeatable ?? 'none';
   }
 }
+
+/**
+ * What may be asked once more, in a moment. `all`: nothing was done of what was asked; `reads`: nobody knows what was
+ * done, so only what changes nothing; `none`: the next try would end as this one did.
+ */
+export type Repeatable = 'all' | 'reads' | 'none';
 
 /** The five-character SQLSTATE of a failed statement, if it is one. */
 export function sqlState(error: unknown): string | undefined {

@@ -8,14 +8,14 @@ import {
   type Connection,
   type Database,
   type Listener,
-  type Out,
   type Row,
   type Statement,
   StoreUnavailable,
   sqlState,
 } from './database.ts';
+import { describeOut, diskFull, reach, readOnly } from './reach.ts';
 import { statementFailure } from './statement-failure.ts';
-import { type TlsSettings, tlsFailure, tlsOptions } from './tls.ts';
+import { type TlsSettings, tlsOptions } from './tls.ts';
 
 /** In parts nothing has to be encoded: a password may hold any character. */
 export type PostgresAddress =
@@ -43,9 +43,12 @@ const LOOK_LOCK_MS = 500;
 /** SQLSTATE of a wait for a lock that took too long. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
+/** A standby says on to the second, and so does a database whose owner allows no writes. */
+const askHow = `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only`;
+
 type Pong = Awaited<ReturnType<Database['ping']>>;
+const WAIT_FOR_OTHERS = { firstMs: 10, longestMs: 250 };
 const LISTEN_AGAIN = { firstMs: 100, longestMs: 5_000 };
-const DEADLINE = 'query-deadline';
 /** Whatever the role, the database or the URL say; not every release knows each of them. */
 const withoutLimits = `select set_config(name, case name when 'client_connection_check_interval' then '1s' else '0' end, false)
   from pg_settings where name in ('statement_timeout', 'lock_timeout', 'transaction_timeout',
@@ -84,34 +87,26 @@ export function openPostgres(
   let listening: pg.Client | undefined;
   /** A write found no room, and none that was tried since did. */
   let isFull = false;
-  const reached: typeof reach = async (work) => {
+  const reached: typeof reach = async (step, work) => {
     try {
-      return await reach(work);
+      return await reach(step, work);
     } catch (error) {
       if (isDiskFull(error)) isFull = true;
       throw error;
     }
   };
 
+  /** How often the change feed was lost, and how often it had been when each connection was made. */
+  let losses = 0;
+  const lossesBefore = new WeakMap<pg.PoolClient, number>();
+  pool.on('connect', (client) => lossesBefore.set(client, losses));
+
   return {
     kind: 'postgres',
-    ...connectionOf(pool, reached),
-
-    async transaction(work) {
-      const client = await reached(() => pool.connect());
-      let broken: Error | undefined;
-      // A connection that breaks while a transaction thinks must not end the process.
-      const onError = (error: Error) => {
-        broken = error;
-      };
-      client.on('error', onError);
-      try {
-        return await inTransaction(client, work, onError);
-      } finally {
-        client.off('error', onError);
-        client.release(broken);
-      }
-    },
+    query: (statement, values) =>
+      withClient((client) => connectionOf(client, reached).query(statement, values)),
+    runScript: (text) => withClient((client) => connectionOf(client, reached).runScript(text)),
+    transaction: (work) => withClient((client, broke) => inTransaction(client, work, broke)),
 
     async unlimited(work, signal) {
       signal?.throwIfAborted();
@@ -124,8 +119,8 @@ export function openPostgres(
       const breakOff = () => socket.destroy(new Error('given up'));
       givenUp.addEventListener('abort', breakOff);
       try {
-        await reached(() => client.connect());
-        await reached(() => client.query(withoutLimits));
+        await reached('connect', () => client.connect());
+        await reached('ask', () => client.query(withoutLimits));
         return await work({
           ...connectionOf(client, reached),
           transaction: (inside) => inTransaction(client, inside),
@@ -146,7 +141,7 @@ export function openPostgres(
       const client = new pg.Client({ ...common, connectionTimeoutMillis: deadlineMs });
       client.on('error', () => {});
       try {
-        await reached(() => client.connect());
+        await reached('connect', () => client.connect());
         return await pingAndTryRoom(client, deadlineMs, look);
       } finally {
         void client.end().catch(() => {});
@@ -172,14 +167,70 @@ export function openPostgres(
     work: (connection: Connection) => Promise<T>,
     broke: (cause: Error) => void = () => {},
   ): Promise<T> {
+    let step: 'prepare' | 'ask' = 'prepare';
     try {
-      await reached(() => client.query('begin'));
-      const result = await work(connectionOf(client, reached));
-      await reached(() => client.query('commit'));
+      await reached(step, () => client.query('begin'));
+      const result = await work(connectionOf(client, reached, step));
+      step = 'ask';
+      await reached(step, () => client.query('commit'));
       return result;
     } catch (error) {
       await client.query('rollback').catch(broke);
       throw error;
+    }
+  }
+
+  /**
+   * One of the pool. Where it breaks, or the database behind it cannot be used as it is, nobody gets it again: it may
+   * lead to a server that was the primary.
+   */
+  async function withClient<T>(
+    work: (client: pg.PoolClient, broke: (cause: Error) => void) => Promise<T>,
+  ): Promise<T> {
+    const client = await freshClient();
+    let broken: Error | undefined;
+    const broke = (error: Error) => {
+      broken = error;
+    };
+    // A connection that breaks while a transaction thinks must not end the process.
+    client.on('error', broke);
+    try {
+      return await work(client, broke);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) broken = error;
+      throw error;
+    } finally {
+      client.off('error', broke);
+      client.release(broken);
+    }
+  }
+
+  /** What took the change feed away, such as a node that is gone, may hold the other connections without a word. */
+  async function freshClient(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await anyClient();
+      if (lossesBefore.get(client) === losses) return client;
+      client.release(true);
+    }
+  }
+
+  /**
+   * Where a password or an authority was replaced, servers of before get no new connections, and wait for one of those
+   * they have until others take their place.
+   */
+  async function anyClient(): Promise<pg.PoolClient> {
+    const deadlineMs = performance.now() + settings.acquireTimeoutMs;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await reached('connect', () => pool.connect());
+      } catch (error) {
+        const isRefused =
+          error instanceof StoreUnavailable &&
+          (error.reason === 'CredentialsRefused' || error.reason === 'TlsFailed');
+        const waitMs = backOffMs(tries, WAIT_FOR_OTHERS);
+        if (!isRefused || pool.totalCount === 0 || performance.now() + waitMs > deadlineMs) throw error;
+        await delay(waitMs);
+      }
     }
   }
 
@@ -190,8 +241,8 @@ export function openPostgres(
     look: Statement | undefined,
   ): Promise<Pong> {
     const status = await ping(client, deadlineMs, look);
-    if (isFull) isFull = !(await hasRoom(client));
-    return isFull ? { ...status, writesOut: diskFull } : status;
+    if (isFull && status.writesOut === undefined) isFull = !(await hasRoom(client));
+    return isFull ? { writesOut: diskFull, ...status } : status;
   }
 
   async function listenForever(channel: string, listener: Listener): Promise<void> {
@@ -211,10 +262,11 @@ export function openPostgres(
       } catch (error) {
         const isNews = failures === 0 && !closing.signal.aborted;
         if (isNews)
-          log.warn('change feed is down', { cause: describeCause(error).words, ...statementFailure(error) });
+          log.warn('change feed is down', { cause: describeOut(error).words, ...statementFailure(error) });
       }
       if (listening === client) {
         listening = undefined;
+        losses += 1;
         if (!closing.signal.aborted) log.warn('change feed lost', {});
         listener.lost();
       }
@@ -282,10 +334,12 @@ function clientAddress(settings: PostgresSettings): pg.ClientConfig {
 
 async function ping(client: pg.Client, deadlineMs: number, look?: Statement): Promise<Pong> {
   const answered = async (): Promise<Pong> => {
-    const { rows } = await reach(() => client.query('show server_version'));
-    const looked = look && (await reach(() => lookAt(client, look)));
+    const { rows } = await reach('ask', () => client.query(askHow));
+    const { version, read_only: isReadOnly } = rows[0] ?? {};
+    const looked = look && (await reach('ask', () => lookAt(client, look)));
     // "15.18 (Debian 15.18-1)"
-    return { kind: 'postgres', version: String(rows[0]?.server_version).split(' ')[0] ?? '', looked };
+    const found: Pong = { kind: 'postgres', version: String(version).split(' ')[0] ?? '', looked };
+    return isReadOnly === 'on' ? { ...found, writesOut: readOnly } : found;
   };
   return within(answered(), deadlineMs, () => {
     throw new StoreUnavailable(`the database did not answer within ${deadlineMs} ms`);
@@ -325,76 +379,18 @@ function isDiskFull(error: unknown): boolean {
   return error instanceof StoreUnavailable && error.reason === 'DiskFull';
 }
 
-function connectionOf(client: pg.Pool | pg.ClientBase, reached: typeof reach): Connection {
+function connectionOf(
+  client: pg.ClientBase,
+  reached: typeof reach,
+  step: 'prepare' | 'ask' = 'ask',
+): Connection {
   return {
     async query<R>({ name, text }: Statement, values: readonly unknown[] = []) {
-      const { rows } = await reached(() => client.query({ name, text, values: [...values] }));
+      const { rows } = await reached(step, () => client.query({ name, text, values: [...values] }));
       return rows as R[];
     },
     async runScript(text) {
-      await reached(() => client.query(text));
+      await reached(step, () => client.query(text));
     },
   };
-}
-
-/** What PostgreSQL itself answers passes; not reaching it, or losing it, is StoreUnavailable. */
-async function reach<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const state = sqlState(error);
-    // 08: connection, 53: too many connections, 57P: shutting down, 28 and 3D: wrong user or database,
-    // 25006: a standby that takes no writes, 57014: statement timeout
-    if (state && !/^(08|53|57P|28|3D|25006|57014)/.test(state)) throw error;
-    const { words, reason } = describeCause(error);
-    throw new StoreUnavailable(words, { cause: error, reason });
-  }
-}
-
-/** In words, and without what could be secret: no URL, no password. */
-function describeCause(error: unknown): Out {
-  if (error instanceof StoreUnavailable) return { words: error.message, reason: error.reason };
-  const causes = error instanceof AggregateError ? error.errors : [error];
-  const { code, message = '' } = causes[0] as { code?: string; message?: string };
-  const known = knownCauses[code ?? ''];
-  if (known) return known;
-  const tls = tlsFailure(code);
-  if (tls !== undefined) return { words: `no safe connection to the database: ${tls}`, reason: 'TlsFailed' };
-  if (code === '28000') return refusedByRules(message);
-  return { words: wordsOfMessage(code, message), reason: noTls.test(message) ? 'TlsFailed' : 'Unreachable' };
-}
-
-const diskFull: Out = { words: 'the database has no room left on its disk', reason: 'DiskFull' };
-
-const noTls = /does not support SSL connections/;
-
-const knownCauses: Readonly<Record<string, Out>> = {
-  '53100': diskFull,
-  ECONNREFUSED: { words: 'the database refuses connections', reason: 'Unreachable' },
-  ENOTFOUND: { words: "the database's host name is not known", reason: 'HostUnknown' },
-  EAI_AGAIN: { words: "the database's host name cannot be looked up", reason: 'HostUnknown' },
-  ETIMEDOUT: { words: 'the database does not answer', reason: 'Unreachable' },
-  ECONNRESET: { words: 'the database broke off the connection', reason: 'Unreachable' },
-  EHOSTUNREACH: { words: 'the database host cannot be reached', reason: 'Unreachable' },
-  '28P01': { words: 'the database refuses the user name or password', reason: 'CredentialsRefused' },
-  '3D000': { words: 'the database of that name does not exist', reason: 'DatabaseUnknown' },
-  '53300': { words: 'the database has no connections left', reason: 'Unreachable' },
-  '57P01': { words: 'the database is shutting down', reason: 'Unreachable' },
-  '57P03': { words: 'the database is starting up', reason: 'Unreachable' },
-  '57014': { words: 'the database gave up the statement at its time limit', reason: 'Unreachable' },
-};
-
-/** pg_hba.conf has no line that lets us in; its message tells what kind of connection it saw. */
-function refusedByRules(message: string): Out {
-  return /no encryption|SSL off/.test(message)
-    ? { words: 'the database takes no connection of this user without TLS', reason: 'TlsFailed' }
-    : { words: 'the database refuses this user from this address', reason: 'CredentialsRefused' };
-}
-
-function wordsOfMessage(code: string | undefined, message: string): string {
-  if (noTls.test(message)) return 'the database does not offer TLS';
-  if (message.includes('timeout exceeded when trying to connect'))
-    return 'no database connection came free in time';
-  if (message.includes('timeout')) return 'the database does not answer in time';
-  return `the database cannot be used (${code ?? (message || DEADLINE)})`;
 }

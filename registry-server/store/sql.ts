@@ -192,6 +192,21 @@ const plannedEachTime: ReadonlySet<keyof typeof sql> = new Set([
   'listVersionsAlso',
 ]);
 
+/** What changes something, or holds a lock for a transaction. */
+const changes =
+  /\b(insert into|update|delete from|add_version|import_version|lock_settings|pg_notify|pg_advisory_xact_lock)\b/;
+
+const statements = Object.fromEntries(
+  (Object.keys(sql) as (keyof typeof sql)[]).map((name): [string, Statement] => [
+    name,
+    {
+      name: plannedEachTime.has(name) ? undefined : name,
+      text: sql[name],
+      isRead: !changes.test(sql[name]),
+    },
+  ]),
+) as Record<keyof typeof sql, Statement>;
+
 export function statement(name: keyof typeof sql): Statement {
-  return { name: plannedEachTime.has(name) ? undefined : name, text: sql[name] };
+  return statements[name];
 }

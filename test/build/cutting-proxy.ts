@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A TCP proxy on loopback whose connections can be cut, or made to go silent, under whoever uses them. */
-export async function openCuttingProxy(targetPort: number) {
+export async function openCuttingProxy(firstPort: number) {
+  let targetPort = firstPort;
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1');
@@ -20,6 +21,10 @@ export async function openCuttingProxy(targetPort: number) {
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => open.size / 2,
+    /** Where new connections lead. */
+    leadTo: (port: number) => {
+      targetPort = port;
+    },
     /** Resets all connections; new ones are taken. */
     cut: () => {
       for (const socket of open) socket.resetAndDestroy();

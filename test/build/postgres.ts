@@ -1,5 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +27,12 @@ export interface TestPostgres {
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends it in order, once its standby has all it had. */
+  end(): Promise<void>;
+  /** A second server with all that is in this one, which it follows until it is promoted. This one is started anew for it. */
+  standby(): Promise<TestPostgres>;
+  /** Of one that has ended: it starts as the standby of another. */
+  follow(primary: TestPostgres): Promise<void>;
 }
 
 // initdb refuses root, so root runs it as nobody.
@@ -55,8 +69,7 @@ export interface PostgresAccess {
 /** @param access what is asked of clients that come over the network */
 export async function startPostgres(access?: PostgresAccess): Promise<TestPostgres> {
   if (binaries === undefined) throw new Error(missingPostgres);
-  const folder = mkdtempSync(join(tmpdir(), 'registry-postgres-'));
-  if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid);
+  const folder = newFolder();
   const data = join(folder, 'data');
   execFileSync(
     join(binaries, 'initdb'),
@@ -77,6 +90,19 @@ export async function startPostgres(access?: PostgresAccess): Promise<TestPostgr
     }
     tls.push('-c', 'ssl=on');
   }
+  const postgres = await postgresIn(folder, tls);
+  await postgres.start();
+  return postgres;
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'registry-postgres-'));
+  if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid);
+  return folder;
+}
+
+async function postgresIn(folder: string, options: readonly string[] = []): Promise<TestPostgres> {
+  const data = join(folder, 'data');
   const port = await freePort();
   const urlOf = (database: string) => `postgres://registry:not-checked@127.0.0.1:${port}/${database}`;
   let server: ChildProcess | undefined;
@@ -95,7 +121,7 @@ export async function startPostgres(access?: PostgresAccess): Promise<TestPostgr
         'listen_addresses=127.0.0.1',
         '-c',
         'max_connections=200',
-        ...tls,
+        ...options,
       ],
       { ...nobody, cwd: folder, stdio: 'ignore' },
     );
@@ -114,8 +140,7 @@ export async function startPostgres(access?: PostgresAccess): Promise<TestPostgr
     }
   }
 
-  await start();
-  return {
+  const postgres: TestPostgres = {
     url: urlOf('postgres'),
     async createDatabase(name) {
       await ask('postgres', `create database ${name}`);
@@ -132,7 +157,28 @@ export async function startPostgres(access?: PostgresAccess): Promise<TestPostgr
       await end(server, 'SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
+    end: () => end(server, 'SIGINT'),
+    async standby() {
+      await end(server, 'SIGINT');
+      const copied = newFolder();
+      // As the user that it belongs to.
+      execFileSync('cp', ['-R', data, join(copied, 'data')], nobody);
+      await start();
+      const other = await postgresIn(copied);
+      await other.follow(postgres);
+      return other;
+    },
+    async follow(primary) {
+      const address = new URL(primary.url);
+      writeFileSync(join(data, 'standby.signal'), '');
+      appendFileSync(
+        join(data, 'postgresql.auto.conf'),
+        `primary_conninfo = 'host=127.0.0.1 port=${address.port} user=registry'\n`,
+      );
+      await start();
+    },
   };
+  return postgres;
 }
 
 function refuses(port: number): Promise<void> {

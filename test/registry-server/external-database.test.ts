@@ -131,6 +131,24 @@ describe(`a PostgreSQL in parts, with a password and TLS${missing ? `: ${missing
     });
   }
 
+  it('goes on with the connections it has once the password is another, whatever the number of requests', async () => {
+    const { ready, ask, getReadiness } = await start({ DATABASE_MIN_CONNECTIONS: '2' });
+    await ready;
+    await ask('POST', '/subjects/rotated/versions', { schema: anAvroRecord('Rotated', ['id']) });
+    await postgres.run(`alter role app password 'another'`);
+    try {
+      const replies = await Promise.all(
+        Array.from({ length: 40 }, (_, i) =>
+          ask('POST', `/subjects/rotated-${i}/versions`, { schema: anAvroRecord('Rotated', [`f${i}`]) }),
+        ),
+      );
+      expect(new Set(replies.map(({ status }) => status))).to.deep.equal(new Set([200]));
+      expect((await getReadiness()).status).to.equal(200);
+    } finally {
+      await postgres.run(`alter role app password ${sqlText(password)}`);
+    }
+  });
+
   it('says which file holds no certificate, before it starts', async () => {
     await start({ DATABASE_CA_FILE: own.keyPath }).then(
       () => expect.fail('it started'),
