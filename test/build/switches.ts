@@ -30,7 +30,14 @@ export const switches: Readonly<Record<string, Spec>> = {
   },
   'archive of another registry': {
     bootstrap: {
-      archive: { s3: { bucket: 'others', prefix: 'team-b', credentialsSecretRef: { name: 'keys' } } },
+      archive: {
+        s3: {
+          bucket: 'others',
+          prefix: 'team-b',
+          endpoint: 'http://s3:9000',
+          credentialsSecretRef: { name: 'keys' },
+        },
+      },
     },
   },
   'TLS of its own': { tls: { mode: 'Operator' } },
