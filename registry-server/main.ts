@@ -5,6 +5,7 @@ import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BadArguments, rebuildFromArchive, tendArchive } from './archive-verbs.ts';
+import { runDrill } from './drill-verb.ts';
 import { giveMemoryBackWhenIdle } from './idle-memory.ts';
 import { CannotListen } from './listening/listen.ts';
 import { type Log, openLog } from './log.ts';
@@ -46,6 +47,15 @@ const verbs = new Map<string, { readonly run: Verb; readonly description: string
       takes: '[--all | --off | export FILE | import FILE [--dry-run]]',
       description:
         'say how the archive stands; --all: ship everything again; --off: note no more changes; export, import: a registry as one file',
+    },
+  ],
+  [
+    'drill',
+    {
+      run: runDrill,
+      takes: '[--reads N]',
+      description:
+        'restore the archive into a database that is thrown away, and compare it with the registry',
     },
   ],
   ['health', { run: askHealth, description: 'exit 0 when the server on this machine is alive, else 1' }],

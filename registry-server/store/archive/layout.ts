@@ -65,8 +65,27 @@ export interface LooseRecord extends SchemaRecord {
   readonly context: string;
 }
 
+/** How the last drill went: a restore into a database that is thrown away, compared with the registry that lives. */
+export interface DrillRecord {
+  /** ISO 8601, in UTC. */
+  readonly endedAt: string;
+  readonly seconds: number;
+  readonly subjects: number;
+  readonly versions: number;
+  readonly schemas: number;
+  /** Schemas and versions that the live registry has no longer: they were removed for good since. */
+  readonly gone: number;
+  /** Schemas that were read in both, with all that a client is told of them. */
+  readonly reads: number;
+  /** How much is damaged, missing, or not what it is in the live registry. */
+  readonly differing: number;
+  /** The first of it, each with its key or its name. */
+  readonly differences: readonly string[];
+}
+
 export const REGISTRY_KEY = 'registry.json';
 export const CLAIM_KEY = 'claim.json';
+export const DRILL_KEY = 'drill.json';
 export const folders = {
   contents: 'contents/',
   contexts: 'contexts/',

@@ -205,3 +205,21 @@ const rebuildSql = {
 export function rebuildStatement(name: keyof typeof rebuildSql): Statement {
   return { name, text: rebuildSql[name] };
 }
+
+/** What a drill reads of a registry that was restored, and of the one that lives. */
+const drillSql = {
+  drillSchemas: `select context, id, encode(fingerprint, 'hex') as digest from schemas
+    where (context, id) > ($1, $2::integer) order by context, id limit $3`,
+  drillSameSchemas: `select context, id, encode(fingerprint, 'hex') as digest
+    from json_to_recordset($1::json) as k(context text, id integer) join schemas using (context, id)`,
+  drillVersions: `select context, subject, version, id, created_at::text as created_at from versions
+    where (context, subject, version) > ($1, $2, $3::integer) order by context, subject, version limit $4`,
+  drillSameVersions: `select context, subject, version, v.id, v.created_at::text as created_at
+    from json_to_recordset($1::json) as k(context text, subject text, version integer)
+    join versions v using (context, subject, version)`,
+  drillReads: 'select context, subject, version, id from versions order by random() limit $1',
+} as const satisfies Record<string, string>;
+
+export function drillStatement(name: keyof typeof drillSql): Statement {
+  return { name, text: drillSql[name] };
+}
