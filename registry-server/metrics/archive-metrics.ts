@@ -11,6 +11,15 @@ export interface Backlog {
   readonly status: 'up' | 'down' | 'unknown';
   readonly pending: number;
   readonly lagSeconds: number;
+  /** How the last drill went; undefined where there was none. */
+  readonly lastDrill?: Drill | undefined;
+}
+
+interface Drill {
+  /** ISO 8601. */
+  readonly endedAt: string;
+  readonly seconds: number;
+  readonly differing: number;
 }
 
 export interface ArchiveSources {
@@ -32,7 +41,7 @@ export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Metri
     registers,
   });
   if (backlog) {
-    const gauges: readonly [string, string, 'min' | 'max', (backlog: Backlog) => number][] = [
+    const gauges: readonly [string, string, 'min' | 'max', (backlog: Backlog) => number | undefined][] = [
       ['s3_up', '1 while the archive can be reached', 'min', ({ status }) => (status === 'down' ? 0 : 1)],
       ['s3_outbox_rows', 'Changes that are not in the archive yet', 'max', ({ pending }) => pending],
       [
@@ -40,6 +49,24 @@ export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Metri
         'Age of the oldest change that is not in the archive yet',
         'max',
         ({ lagSeconds }) => lagSeconds,
+      ],
+      [
+        's3_drill_end_timestamp_seconds',
+        'When the last drill ended, in seconds since 1970',
+        'max',
+        ({ lastDrill }) => lastDrill && Date.parse(lastDrill.endedAt) / 1000,
+      ],
+      [
+        's3_drill_duration_seconds',
+        'How long the last drill took',
+        'max',
+        ({ lastDrill }) => lastDrill?.seconds,
+      ],
+      [
+        's3_drill_differences',
+        'What the last drill found damaged, missing, or not what it is in the registry',
+        'max',
+        ({ lastDrill }) => lastDrill?.differing,
       ],
     ];
     for (const [name, help, aggregator, read] of gauges) {
@@ -49,7 +76,9 @@ export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Metri
         aggregator,
         registers,
         collect() {
-          this.set(read(backlog()));
+          const value = read(backlog());
+          if (value === undefined) this.remove();
+          else this.set(value);
         },
       });
     }

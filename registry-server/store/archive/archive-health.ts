@@ -2,6 +2,7 @@ import type { Log } from '../../log.ts';
 import { BucketUnavailable, ObjectRefused } from '../bucket.ts';
 import { type Database, StoreUnavailable } from '../database.ts';
 import { statementFailure } from '../statement-failure.ts';
+import type { DrillRecord } from './layout.ts';
 import { LeaseLost } from './lease.ts';
 import { archiveStatement } from './sql.ts';
 
@@ -14,6 +15,8 @@ export interface ArchiveStatus {
   readonly lagSeconds: number;
   /** What was there before the archive was switched on has been noted, too. */
   readonly isComplete: boolean;
+  /** Undefined where there was none yet. */
+  readonly lastDrill?: DrillRecord | undefined;
 }
 
 export interface ArchiveCounts {
@@ -83,6 +86,11 @@ export class ArchiveHealth {
       first === undefined
         ? undefined
         : `S3 refuses ${first}${more.length === 0 ? '' : `, and ${more.length} more`}`;
+  }
+
+  /** A drill is done elsewhere, and leaves in the bucket how it went. */
+  drilled(lastDrill: DrillRecord | undefined): void {
+    this.#seen = { ...this.#seen, lastDrill };
   }
 
   stepped(): void {

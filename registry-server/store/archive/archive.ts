@@ -8,7 +8,7 @@ import type { Database } from '../database.ts';
 import { type ArchiveCounts, ArchiveHealth, type ArchiveStatus } from './archive-health.ts';
 import { readState } from './archive-state.ts';
 import { type Batch, readBatch, type Touched } from './batch.ts';
-import { REGISTRY_KEY } from './layout.ts';
+import { DRILL_KEY, type DrillRecord, REGISTRY_KEY, unseal } from './layout.ts';
 import { LeaseLost, openLease } from './lease.ts';
 import { watchForLoss } from './loss-watch.ts';
 import { answerClaims, type OwnershipParts, putRegistry, takeOver } from './ownership.ts';
@@ -57,6 +57,8 @@ const GATHER_MS = 100;
 const RETRY = { firstMs: 500, longestMs: 10_000 };
 const RENEWAL_MS = 3_000;
 const LOOK_MS = 1_000;
+/** How often it is asked how the last drill went. */
+const DRILL_LOOK_MS = 30_000;
 
 /**
  * Ships what the outbox names, as it is when it is shipped. One replica at a time; the others watch the lease. What
@@ -77,6 +79,7 @@ export function openArchive(
   let running: Promise<void> | undefined;
   let endWatch: (() => void) | undefined;
   let claimsSeenAt = Number.NEGATIVE_INFINITY;
+  let drillSeenAt = Number.NEGATIVE_INFINITY;
   // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
   let doubtful: readonly Touched[] = [];
   const shipping: Shipping = {
@@ -134,6 +137,10 @@ export function openArchive(
 
   /** True when there is more to do at once. */
   async function step(): Promise<boolean> {
+    if (performance.now() - drillSeenAt > DRILL_LOOK_MS) {
+      health.drilled(await findDrill());
+      drillSeenAt = performance.now();
+    }
     if (!(await lease.keep())) {
       if (!(await lease.acquire())) {
         await probe();
@@ -225,11 +232,19 @@ export function openArchive(
   /** Where nothing is shipped, nobody would notice that S3 is out. */
   async function probe(): Promise<void> {
     if (health.sinceReachedMs < IDLE_MS / 2) return;
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(PROBE_DEADLINE_MS)]);
-    const text = await bucket.find(REGISTRY_KEY, signal);
+    const text = await bucket.find(REGISTRY_KEY, probeDeadline());
     health.reached();
     // Somebody emptied the bucket: taking over finds that out, and begins anew.
     if (text === undefined && lease.leftMs() > 0) await lease.release();
+  }
+
+  async function findDrill(): Promise<DrillRecord | undefined> {
+    const text = await bucket.find(DRILL_KEY, probeDeadline());
+    return text === undefined ? undefined : unseal<DrillRecord>(text);
+  }
+
+  function probeDeadline(): AbortSignal {
+    return AbortSignal.any([closing.signal, AbortSignal.timeout(PROBE_DEADLINE_MS)]);
   }
 
   async function pause(ms: number, isWoken: boolean): Promise<void> {
