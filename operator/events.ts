@@ -22,6 +22,7 @@ const badStatuses: Readonly<Record<string, 'True' | 'False'>> = {
   Ready: 'False',
   Stalled: 'True',
   Degraded: 'True',
+  ArchiveVerified: 'False',
   CertificatesReady: 'False',
   RoutesAccepted: 'False',
   Exposed: 'True',

@@ -21,13 +21,16 @@ export function componentOf(object: {
   return object.metadata?.labels?.[componentLabel];
 }
 
+/** What runs all the time. */
 export type Component = 'server' | 'postgres' | 'redis';
+/** What has pods. */
+export type Part = Component | 'drill';
 
 export const managedBy = 'llm-schema-registry-operator';
 export const managedBySelector = `app.kubernetes.io/managed-by=${managedBy}`;
 
 /** What selects the pods of one component; never the pods of another. */
-export function selectorLabels(registry: Registry, component: Component): Record<string, string> {
+export function selectorLabels(registry: Registry, component: Part): Record<string, string> {
   return {
     'app.kubernetes.io/name': 'llm-schema-registry',
     [instanceLabel]: registry.name,
@@ -35,7 +38,7 @@ export function selectorLabels(registry: Registry, component: Component): Record
   };
 }
 
-export function labels(registry: Registry, component: Component): Record<string, string> {
+export function labels(registry: Registry, component: Part): Record<string, string> {
   return {
     ...selectorLabels(registry, component),
     'app.kubernetes.io/managed-by': managedBy,

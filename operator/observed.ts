@@ -89,7 +89,19 @@ export interface Checks {
     readonly cause?: string;
     readonly pending?: number;
     readonly lagSeconds?: number;
+    readonly lastDrill?: LastDrill;
   };
+}
+
+/** What the server says of the last drill, as it lies in the bucket. */
+export interface LastDrill {
+  readonly endedAt: string;
+  readonly seconds: number;
+  readonly subjects: number;
+  readonly versions: number;
+  readonly schemas: number;
+  readonly differing: number;
+  readonly differences: readonly string[];
 }
 
 /** A certificate and its private key, both in PEM. */

@@ -51,6 +51,8 @@ export interface Registry {
   readonly cache: Cache | undefined;
   /** undefined: the registry keeps no archive. */
   readonly artifacts: ArtifactStore | undefined;
+  /** undefined: nobody restores the archive to see whether it is whole. */
+  readonly drill: Drill | undefined;
   /** The archive of another registry with which this one begins; undefined: with nothing. */
   readonly bootstrap: BootstrapArchive | undefined;
   /** undefined: plain connections inside the cluster. */
@@ -239,6 +241,14 @@ export interface ObjectStore {
 export interface ArtifactStore extends ObjectStore {
   /** Undefined where the server decides by the name that the archive has. */
   readonly restore: 'Never' | 'WhenEmpty' | 'Partial' | undefined;
+}
+
+/** A restore that is thrown away, and compared with the registry that lives. */
+export interface Drill {
+  /** A cron expression, in UTC. */
+  readonly schedule: string;
+  readonly reads: number;
+  readonly resources: V1ResourceRequirements;
 }
 
 export interface BootstrapArchive extends ObjectStore {

@@ -1,4 +1,5 @@
 import { names } from './desired/child.ts';
+import { contentHash } from './desired/pod.ts';
 import { apiGroup } from './kube/kinds.ts';
 import type { KubeObject, Metadata, V1ResourceRequirements } from './kube/kubernetes.ts';
 import { objectStores } from './object-stores.ts';
@@ -9,6 +10,7 @@ import type {
   Autoscaling,
   Cache,
   Defaults,
+  Drill,
   ExternalCache,
   ExternalDatabase,
   Ingress,
@@ -47,6 +49,7 @@ const disk = { 'ephemeral-storage': '64Mi' };
 const defaultResources = {
   server: { requests: { cpu: '500m', memory: '512Mi', ...disk }, limits: { cpu: '2', memory: '2Gi' } },
   postgres: { requests: { cpu: '500m', memory: '1Gi', ...disk }, limits: { cpu: '2', memory: '4Gi' } },
+  drill: { requests: { cpu: '100m', memory: '512Mi', ...disk }, limits: { cpu: '1', memory: '2Gi' } },
   redis: { requests: { cpu: '250m', memory: '512Mi', ...disk }, limits: { cpu: '1', memory: '2Gi' } },
 };
 
@@ -112,6 +115,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     },
     cache: cache(spec, defaults),
     ...objectStores(spec),
+    drill: drill(spec, `${namespace}/${name}`),
     tls: internalTls(spec, name),
     auth: auth(spec),
     service: {
@@ -333,6 +337,18 @@ function asText(given: Record<string, unknown> | undefined): Record<string, stri
   // Kubernetes writes a thousand with a small k, and refuses the other one.
   const text = (value: unknown) => String(value).replace(/K$/, 'k');
   return Object.fromEntries(Object.entries(given ?? {}).map(([key, value]) => [key, text(value)]));
+}
+
+/** Once a night, unless it is written otherwise; not that of every registry at once. */
+function drill({ artifacts }: Spec, key: string): Drill | undefined {
+  const given = artifacts?.s3?.drill;
+  if (given === undefined || given.enabled === false) return undefined;
+  const minute = Number.parseInt(contentHash(key).slice(0, 6), 16) % 60;
+  return {
+    schedule: given.schedule ?? `${minute} 3 * * *`,
+    reads: given.reads ?? 100,
+    resources: resources('spec.artifacts.s3.drill.resources', given.resources, defaultResources.drill),
+  };
 }
 
 function rotationPeriod({ credentials }: Spec): number | undefined {

@@ -1,6 +1,7 @@
 import type { Observed } from '../observed.ts';
 import { parseNanos } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
+import { overdueSeconds } from '../schedule.ts';
 import { objectives } from './recording-rules.ts';
 import { type Expressions, expressions, reads, writes } from './series.ts';
 import { serviceMonitor } from './service-monitor.ts';
@@ -242,6 +243,23 @@ export const alerts = {
     summary: 'one object in twenty takes longer than five seconds to be written to the bucket',
     expr: ({ quantile, registry }) =>
       registry.artifacts === undefined ? undefined : `${quantile(0.95, 's3_request_duration_seconds')} > 5`,
+  },
+
+  SchemaRegistryArchiveDiffers: {
+    severity: 'critical',
+    for: '1m',
+    summary: 'a drill found that the archive is not what the registry is',
+    expr: ({ gauge, registry }) =>
+      registry.drill === undefined ? undefined : `max(${gauge('s3_drill_differences')}) > 0`,
+  },
+  SchemaRegistryDrillOverdue: {
+    severity: 'warning',
+    for: '1h',
+    summary: 'no drill of the archive has ended since the schedule was over twice',
+    expr: ({ gauge, registry }) =>
+      registry.drill === undefined
+        ? undefined
+        : `time() - max(${gauge('s3_drill_end_timestamp_seconds')}) > ${overdueSeconds(registry.drill.schedule)}`,
   },
 
   SchemaRegistryInvalidSchemas: {

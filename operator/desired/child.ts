@@ -1,13 +1,13 @@
 import { apiVersion, type KindName, kinds } from '../kube/kinds.ts';
 import type { KubeObject, OwnerReference } from '../kube/kubernetes.ts';
-import { type Component, labels } from '../labels.ts';
+import { labels, type Part } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
 
 /** What a registry needs around it: a child per file, `undefined` where the spec does not want it. */
 export type Child = (registry: Registry, observed: Observed) => KubeObject | undefined;
 
-export function meta(registry: Registry, kind: KindName, component: Component, name: string) {
+export function meta(registry: Registry, kind: KindName, component: Part, name: string) {
   return {
     apiVersion: kinds[kind].apiVersion,
     kind,
@@ -44,6 +44,7 @@ export function names({ name }: { readonly name: string }) {
     config: `${name}-config`,
     postgres: `${name}-postgres`,
     redis: `${name}-redis`,
+    drill: `${name}-drill`,
     authority: `${name}-ca`,
     auth: `${name}-auth`,
     hashes: `${name}-hashes`,

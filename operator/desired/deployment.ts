@@ -1,4 +1,11 @@
-import type { V1DeploymentSpec, V1EnvVar, V1Probe, V1Volume, V1VolumeMount } from '../kube/kubernetes.ts';
+import type {
+  V1DeploymentSpec,
+  V1EnvVar,
+  V1PodTemplateSpec,
+  V1Probe,
+  V1Volume,
+  V1VolumeMount,
+} from '../kube/kubernetes.ts';
 import { labels, selectorLabels } from '../labels.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
@@ -30,121 +37,125 @@ const serverUser = 1000;
 const podName: V1EnvVar = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
 export const deployment: Child = (registry, observed) => {
-  const { server, config, postgres, redis } = names(registry);
+  const { server } = names(registry);
   const replicas = wantedReplicas(registry, observed);
-  const api = apiProtocol(registry);
   const spec: V1DeploymentSpec = {
     ...(replicas === undefined ? {} : { replicas }),
     revisionHistoryLimit: 3,
     selector: { matchLabels: selectorLabels(registry, 'server') },
     // A new pod answers before an old one goes.
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    template: withOverlay(registry, observed, {
-      metadata: {
-        labels: labels(registry, 'server'),
-        annotations: {
-          [configHashAnnotation]: contentHash(serverConfig(registry)),
-          [secretHashAnnotation]: serverSecretHash(registry, observed),
-          ...namedSecretAnnotations(registry, observed),
-          // The server reads whom it trusts when it starts.
-          ...(observed.certificates === undefined
-            ? {}
-            : { [authorityHashAnnotation]: contentHash(bundleOf(observed.certificates.authority)) }),
-          'prometheus.io/scrape': 'true',
-          'prometheus.io/port': String(ports.metrics),
-          'prometheus.io/path': '/metrics',
-        },
-      },
-      spec: {
-        ...podBasics(registry),
-        serviceAccountName: server,
-        securityContext: podSecurity(serverUser),
-        // Long enough for the server's own way of stopping; the kubelet kills after that.
-        terminationGracePeriodSeconds: registry.config.shutdownTimeoutSeconds + 20,
-        affinity: {
-          podAntiAffinity: {
-            preferredDuringSchedulingIgnoredDuringExecution: [
-              {
-                weight: 100,
-                podAffinityTerm: {
-                  topologyKey: 'kubernetes.io/hostname',
-                  labelSelector: { matchLabels: selectorLabels(registry, 'server') },
-                },
-              },
-            ],
-          },
-        },
-        topologySpreadConstraints: [
-          {
-            maxSkew: 1,
-            topologyKey: 'topology.kubernetes.io/zone',
-            whenUnsatisfiable: 'ScheduleAnyway',
-            labelSelector: { matchLabels: selectorLabels(registry, 'server') },
-          },
-        ],
-        // No container that waits for the database: the server starts without it, and says what it waits for.
-        containers: [
-          {
-            name: 'server',
-            image: registry.image,
-            imagePullPolicy: registry.pullPolicy,
-            ports: [
-              { name: api.scheme, containerPort: ports.http, protocol: 'TCP' },
-              { name: grpcProtocol(registry).name, containerPort: ports.grpc, protocol: 'TCP' },
-              { name: 'metrics', containerPort: ports.metrics, protocol: 'TCP' },
-            ],
-            envFrom: [{ configMapRef: { name: config } }],
-            env: [
-              ...(registry.database.kind === 'external'
-                ? []
-                : [secretVariable('DATABASE_URL', postgres, 'DATABASE_URL')]),
-              ...(registry.cache?.kind !== 'managed'
-                ? []
-                : [secretVariable('REDIS_URL', redis, 'REDIS_URL')]),
-              ...namedSecretVariables(registry),
-              ...(registry.monitoring.tracing === undefined ? [] : [podName]),
-            ],
-            resources: registry.resources,
-            startupProbe: probe(api, '/health', {
-              periodSeconds: 2,
-              timeoutSeconds: 3,
-              failureThreshold: 75,
-            }),
-            readinessProbe: probe(api, '/ready', {
-              periodSeconds: 2,
-              timeoutSeconds: 3,
-              failureThreshold: 5,
-            }),
-            livenessProbe: probe(api, '/health', {
-              periodSeconds: 20,
-              timeoutSeconds: 5,
-              failureThreshold: 3,
-            }),
-            securityContext: containerSecurity,
-            // The last lines of a crash become part of the pod's status, and so of the registry's.
-            terminationMessagePolicy: 'FallbackToLogsOnError',
-            volumeMounts: [
-              { name: 'tmp', mountPath: '/tmp' },
-              { name: 'data', mountPath: '/data' },
-              ...namedSecretMounts(registry),
-              ...certificateMounts(registry),
-              ...adminKeyMounts(registry),
-            ],
-          },
-        ],
-        volumes: [
-          // `registry rebuild --dry-run` makes a database there.
-          scratchVolume('tmp', '1Gi'),
-          scratchVolume('data', '1Gi'),
-          ...namedSecretVolumes(registry),
-          ...certificateVolumes(registry),
-          ...adminKeyVolumes(registry),
-        ],
-      },
-    }),
+    template: serverTemplate(registry, observed),
   };
   return { ...meta(registry, 'Deployment', 'server', server), spec };
 };
+
+/** The pods of the server, as spec.podTemplate has them. */
+export function serverTemplate(registry: Registry, observed: Observed): V1PodTemplateSpec {
+  const { server, config, postgres, redis } = names(registry);
+  const api = apiProtocol(registry);
+  return withOverlay(registry, observed, {
+    metadata: {
+      labels: labels(registry, 'server'),
+      annotations: {
+        [configHashAnnotation]: contentHash(serverConfig(registry)),
+        [secretHashAnnotation]: serverSecretHash(registry, observed),
+        ...namedSecretAnnotations(registry, observed),
+        // The server reads whom it trusts when it starts.
+        ...(observed.certificates === undefined
+          ? {}
+          : { [authorityHashAnnotation]: contentHash(bundleOf(observed.certificates.authority)) }),
+        'prometheus.io/scrape': 'true',
+        'prometheus.io/port': String(ports.metrics),
+        'prometheus.io/path': '/metrics',
+      },
+    },
+    spec: {
+      ...podBasics(registry),
+      serviceAccountName: server,
+      securityContext: podSecurity(serverUser),
+      // Long enough for the server's own way of stopping; the kubelet kills after that.
+      terminationGracePeriodSeconds: registry.config.shutdownTimeoutSeconds + 20,
+      affinity: {
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            {
+              weight: 100,
+              podAffinityTerm: {
+                topologyKey: 'kubernetes.io/hostname',
+                labelSelector: { matchLabels: selectorLabels(registry, 'server') },
+              },
+            },
+          ],
+        },
+      },
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'topology.kubernetes.io/zone',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: selectorLabels(registry, 'server') },
+        },
+      ],
+      // No container that waits for the database: the server starts without it, and says what it waits for.
+      containers: [
+        {
+          name: 'server',
+          image: registry.image,
+          imagePullPolicy: registry.pullPolicy,
+          ports: [
+            { name: api.scheme, containerPort: ports.http, protocol: 'TCP' },
+            { name: grpcProtocol(registry).name, containerPort: ports.grpc, protocol: 'TCP' },
+            { name: 'metrics', containerPort: ports.metrics, protocol: 'TCP' },
+          ],
+          envFrom: [{ configMapRef: { name: config } }],
+          env: [
+            ...(registry.database.kind === 'external'
+              ? []
+              : [secretVariable('DATABASE_URL', postgres, 'DATABASE_URL')]),
+            ...(registry.cache?.kind !== 'managed' ? [] : [secretVariable('REDIS_URL', redis, 'REDIS_URL')]),
+            ...namedSecretVariables(registry),
+            ...(registry.monitoring.tracing === undefined ? [] : [podName]),
+          ],
+          resources: registry.resources,
+          startupProbe: probe(api, '/health', {
+            periodSeconds: 2,
+            timeoutSeconds: 3,
+            failureThreshold: 75,
+          }),
+          readinessProbe: probe(api, '/ready', {
+            periodSeconds: 2,
+            timeoutSeconds: 3,
+            failureThreshold: 5,
+          }),
+          livenessProbe: probe(api, '/health', {
+            periodSeconds: 20,
+            timeoutSeconds: 5,
+            failureThreshold: 3,
+          }),
+          securityContext: containerSecurity,
+          // The last lines of a crash become part of the pod's status, and so of the registry's.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [
+            { name: 'tmp', mountPath: '/tmp' },
+            { name: 'data', mountPath: '/data' },
+            ...namedSecretMounts(registry),
+            ...certificateMounts(registry),
+            ...adminKeyMounts(registry),
+          ],
+        },
+      ],
+      volumes: [
+        // `registry rebuild --dry-run` makes a database there.
+        scratchVolume('tmp', '1Gi'),
+        scratchVolume('data', '1Gi'),
+        ...namedSecretVolumes(registry),
+        ...certificateVolumes(registry),
+        ...adminKeyVolumes(registry),
+      ],
+    },
+  });
+}
 
 /** Whom the server trusts, and its own certificate; one that the spec names has its volume already. */
 function certificateVolumes(registry: Registry): readonly V1Volume[] {

@@ -5,7 +5,7 @@ import type {
   V1NetworkPolicyPort,
   V1NetworkPolicySpec,
 } from '../kube/kubernetes.ts';
-import { type Component, selectorLabels } from '../labels.ts';
+import { type Part, selectorLabels } from '../labels.ts';
 import { withoutMetadata } from '../metadata-addresses.ts';
 import type { ObjectStore, Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
@@ -44,9 +44,7 @@ export const serverPolicy: Child = (registry) => {
     egress: [
       ...withoutMetadata(registry, [
         dns,
-        ...(registry.database.kind === 'external'
-          ? []
-          : [{ to: [podsOf(registry, 'postgres')], ports: [tcp(ports.postgres)] }]),
+        ...ownDatabase(registry),
         ...(registry.cache?.kind !== 'managed'
           ? []
           : [{ to: [podsOf(registry, 'redis')], ports: [tcp(ports.redis)] }]),
@@ -65,6 +63,22 @@ export const serverPolicy: Child = (registry) => {
 
 export const postgresPolicy: Child = (registry) =>
   registry.database.kind === 'managed' ? onlyFromServer(registry, 'postgres') : undefined;
+/** A drill reads the database and the bucket. Nobody speaks to it. */
+export const drillPolicy: Child = (registry) => {
+  if (registry.drill === undefined || registry.networkPolicy === undefined) return undefined;
+  return policy(registry, 'drill', {
+    ingress: [],
+    egress: [
+      ...withoutMetadata(registry, [
+        dns,
+        ...ownDatabase(registry),
+        ...outside({ ...registry, cache: undefined }),
+        ...objectStore(registry, registry.artifacts),
+        ...registry.networkPolicy.extraEgress,
+      ]),
+    ],
+  });
+};
 export const redisPolicy: Child = (registry) =>
   registry.cache?.kind === 'managed' ? onlyFromServer(registry, 'redis') : undefined;
 
@@ -100,11 +114,18 @@ function objectStore(
   ];
 }
 
-/** PostgreSQL and Redis answer the server and speak to nobody of their own accord, not even to DNS. */
+function ownDatabase(registry: Registry): readonly V1NetworkPolicyEgressRule[] {
+  if (registry.database.kind === 'external') return [];
+  return [{ to: [podsOf(registry, 'postgres')], ports: [tcp(ports.postgres)] }];
+}
+
+/** PostgreSQL, for a drill too, and Redis answer the server and speak to nobody of their own accord, not even to DNS. */
 function onlyFromServer(registry: Registry, component: 'postgres' | 'redis') {
   if (registry.networkPolicy === undefined) return undefined;
+  const hasDrill = component === 'postgres' && registry.drill !== undefined;
+  const from = [podsOf(registry, 'server'), ...(hasDrill ? [podsOf(registry, 'drill')] : [])];
   return policy(registry, component, {
-    ingress: [{ from: [podsOf(registry, 'server')], ports: [tcp(ports[component])] }],
+    ingress: [{ from, ports: [tcp(ports[component])] }],
     egress: [],
   });
 }
@@ -138,7 +159,7 @@ const dns: V1NetworkPolicyEgressRule = {
   ],
 };
 
-function podsOf(registry: Registry, component: Component): V1NetworkPolicyPeer {
+function podsOf(registry: Registry, component: Part): V1NetworkPolicyPeer {
   return { podSelector: { matchLabels: selectorLabels(registry, component) } };
 }
 
@@ -148,7 +169,7 @@ function tcp(port: number): V1NetworkPolicyPort {
 
 function policy(
   registry: Registry,
-  component: Component,
+  component: Part,
   { ingress, egress }: Required<Pick<NetworkPolicySpec, 'ingress' | 'egress'>>,
 ) {
   return {

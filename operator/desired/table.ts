@@ -17,10 +17,11 @@ import { postgresCredentials, redisCredentials } from './credentials.ts';
 import { dashboard } from './dashboard.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
+import { drill } from './drill.ts';
 import { backendTls, grpcRoute, httpRoute } from './gateway.ts';
 import { hashKey } from './hash-key.ts';
 import { grpcIngress, ingress } from './ingress.ts';
-import { postgresPolicy, redisPolicy, serverPolicy } from './network-policy.ts';
+import { drillPolicy, postgresPolicy, redisPolicy, serverPolicy } from './network-policy.ts';
 import { postgres, postgresClaim, postgresConfig } from './postgres.ts';
 import { prometheusRule } from './prometheus-rule.ts';
 import { redis, redisClaim, redisConfig } from './redis.ts';
@@ -41,6 +42,7 @@ export const children = {
   serverPolicy,
   postgresPolicy,
   redisPolicy,
+  drillPolicy,
   postgresCredentials,
   redisCredentials,
   adminKey,
@@ -62,6 +64,7 @@ export const children = {
   httpRoute,
   grpcRoute,
   deployment,
+  drill,
   disruptionBudget,
   autoscaler,
   serviceMonitor,

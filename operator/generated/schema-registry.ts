@@ -376,6 +376,40 @@ export interface SchemaRegistryFields {
          */
         restore?: 'Never' | 'WhenEmpty' | 'Partial';
         /**
+         * A Job that restores the archive into a database of its own, which is thrown away, and compares it with this registry: every id, every version, and some answers in full. It writes how it went into the bucket and into the condition ArchiveVerified. Default: none.
+         */
+        drill?: {
+          /**
+           * Whether there are drills. Default: true where drill is written.
+           */
+          enabled?: boolean;
+          /**
+           * When, as a cron expression of five fields in UTC, such as 30 3 * * 0. Default: once between 3 and 4 each night.
+           */
+          schedule?: string;
+          /**
+           * How many versions are read in both with all that a client is told of them. Default: 100.
+           */
+          reads?: number;
+          /**
+           * CPU and memory of each pod's container.
+           */
+          resources?: {
+            /**
+             * What is set aside on the node, such as cpu 500m and memory 512Mi.
+             */
+            requests?: {
+              [k: string]: number | string;
+            };
+            /**
+             * The most it may use.
+             */
+            limits?: {
+              [k: string]: number | string;
+            };
+          };
+        };
+        /**
          * The Secret of this namespace with the keys accessKeyId and secretAccessKey. A change of it replaces the server pods. Default: what AWS's own programs use, such as the role of the pod.
          */
         credentialsSecretRef?: {
@@ -1342,7 +1376,37 @@ export interface SchemaRegistryFields {
       cause?: string;
     };
     /**
-     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, ArtifactStoreReady, CertificatesReady, RoutesAccepted, AutoscalingActive, Exposed and Paused, each with its cause.
+     * How the archive was found.
+     */
+    archive?: {
+      /**
+       * The last drill that found the archive to be what the registry is.
+       */
+      lastVerified?: {
+        /**
+         * When it ended.
+         */
+        time?: string;
+        /**
+         * How long it took; about as long as a restore would.
+         */
+        seconds?: number;
+        /**
+         * Subjects that were restored.
+         */
+        subjects?: number;
+        /**
+         * Versions that were restored.
+         */
+        versions?: number;
+        /**
+         * Schemas that were restored.
+         */
+        schemas?: number;
+      };
+    };
+    /**
+     * Ready, Reconciling, Stalled, Degraded, DatabaseReady, CacheReady, ArtifactStoreReady, ArchiveVerified, CertificatesReady, RoutesAccepted, AutoscalingActive, Exposed and Paused, each with its cause.
      */
     conditions?: {
       /**

@@ -6,6 +6,7 @@ import { apiGroup, type KindName, kinds } from './kinds.ts';
 import type {
   KubeObject,
   V1ConfigMap,
+  V1CronJob,
   V1Deployment,
   V1Ingress,
   V1NetworkPolicy,
@@ -177,6 +178,7 @@ interface Types {
   Service: V1Service;
   StatefulSet: V1StatefulSet;
   Deployment: V1Deployment;
+  CronJob: V1CronJob;
   Ingress: V1Ingress;
   PodDisruptionBudget: V1PodDisruptionBudget;
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler;

@@ -53,6 +53,7 @@ export const kinds = {
     isChild: true,
     verbs: kept,
   },
+  CronJob: { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', isChild: true, verbs: applied },
   Ingress: {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',

@@ -3,6 +3,7 @@ export type {
   V1ConfigMap,
   V1Container,
   V1ContainerStatus,
+  V1CronJob,
   V1Deployment,
   V1DeploymentSpec,
   V1EnvVar,

@@ -46,6 +46,8 @@ const owners: Record<Exclude<KindName, 'SchemaRegistry' | 'Pod'>, Owners> = {
   StatefulSet: { spec: { template: podTemplate } },
   // Without a number of ours it is the autoscaler's.
   Deployment: { spec: { replicas: many, template: podTemplate } },
+  // A person may put drills off for a while.
+  CronJob: { spec: { suspend: many, jobTemplate: { spec: { template: podTemplate } } } },
   // Admission puts the cluster's default class there, once.
   Ingress: { spec: { ingressClassName: many } },
   PodDisruptionBudget: {},

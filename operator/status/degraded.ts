@@ -1,6 +1,7 @@
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
 import type { Observed } from '../observed.ts';
 import type { Registry } from '../registry.ts';
+import { archiveVerified } from './archive-verified.ts';
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
 import { causeOf, rolloutCause } from './cause.ts';
@@ -28,6 +29,11 @@ const cacheUnavailable: Cause = (_registry, { answer }, find) => {
 const archiveUnavailable: Cause = (_registry, _observed, find) => {
   const { status, message } = find(artifactStoreReady);
   return status === 'False' ? { status: 'True', reason: 'ArtifactStoreUnavailable', message } : undefined;
+};
+
+const archiveNotVerified: Cause = (_registry, _observed, find) => {
+  const verified = find(archiveVerified);
+  return verified.status === 'False' ? { ...verified, status: 'True' } : undefined;
 };
 
 const hostTaken: Cause = (registry, { hostsOfOthers }) => {
@@ -78,6 +84,7 @@ export const degraded: Condition = chain(
     nothingWritten,
     cacheUnavailable,
     archiveUnavailable,
+    archiveNotVerified,
     hostTaken,
     routeRefused,
     volumeNotGrown,

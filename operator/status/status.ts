@@ -12,6 +12,7 @@ import type { ArtifactStore, Registry, Status } from '../registry.ts';
 import type { BadSpec } from '../spec.ts';
 import { timeOf } from '../time.ts';
 import { shortened } from '../within-bytes.ts';
+import { lastDrillOf } from './archive-verified.ts';
 import { placeOf } from './cache-ready.ts';
 import { type Condition, judging, type Verdict } from './condition.ts';
 import { databasePlace } from './database-ready.ts';
@@ -32,6 +33,7 @@ export function status(
   );
   return {
     ...facts(registry, observed, before),
+    ...archiveFacts(observed, before),
     ...rolloutFacts(rollout),
     observedGeneration: registry.generation,
     conditions: verdicts.map(([type, verdict]) =>
@@ -181,6 +183,15 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
           ],
     ),
   };
+}
+
+/** The last drill that found all well stays in sight, whatever became of later ones. */
+function archiveFacts(observed: Observed, before: Status): Pick<Status, 'archive'> {
+  const drill = lastDrillOf(observed);
+  if (drill === undefined || drill.differing > 0)
+    return before.archive === undefined ? {} : { archive: before.archive };
+  const { endedAt: time, seconds, subjects, versions, schemas } = drill;
+  return { archive: { lastVerified: { time, seconds, subjects, versions, schemas } } };
 }
 
 function artifactFacts(store: ArtifactStore | undefined) {

@@ -1,3 +1,4 @@
+import { archiveVerified } from './archive-verified.ts';
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { autoscalingActive } from './autoscaling-active.ts';
 import { cacheReady } from './cache-ready.ts';
@@ -23,6 +24,7 @@ export const conditions = {
   DatabaseReady: databaseReady,
   CacheReady: cacheReady,
   ArtifactStoreReady: artifactStoreReady,
+  ArchiveVerified: archiveVerified,
   CertificatesReady: certificatesReady,
   RoutesAccepted: routesAccepted,
   AutoscalingActive: autoscalingActive,

@@ -154,6 +154,11 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /spec\.bootstrap\.archive\.s3\.bucket: Required/,
   },
   {
+    title: 'a drill at a time that is no cron expression',
+    spec: { artifacts: { s3: { bucket: 'team-a', drill: { schedule: 'every night' } } } },
+    says: /spec\.artifacts\.s3\.drill\.schedule: .*"every night" is not a cron expression of five fields; write 30 3 \* \* \*/,
+  },
+  {
     title: 'a collector that is no URL',
     spec: { monitoring: { tracing: { endpoint: 'otel-collector:4317' } } },
     says: /spec\.monitoring\.tracing\.endpoint: .*"otel-collector:4317" is not a URL; write http:\/\/otel-collector/,

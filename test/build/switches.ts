@@ -28,6 +28,16 @@ export const switches: Readonly<Record<string, Spec>> = {
       s3: { bucket: 'schemas', endpoint: 'http://s3:9000', credentialsSecretRef: { name: 'keys' } },
     },
   },
+  'drill of an archive': {
+    artifacts: {
+      s3: {
+        bucket: 'schemas',
+        endpoint: 'http://s3:9000',
+        credentialsSecretRef: { name: 'keys' },
+        drill: { schedule: '30 3 * * 0', reads: 10, resources: { limits: { memory: '3Gi' } } },
+      },
+    },
+  },
   'archive of another registry': {
     bootstrap: {
       archive: {

@@ -19,7 +19,7 @@ const root = new URL('../../', import.meta.url);
 
 const registry = aRegistry({
   monitoring: { dashboards: { enabled: true } },
-  artifacts: { s3: { bucket: 'schemas' } },
+  artifacts: { s3: { bucket: 'schemas', drill: {} } },
   auth: { mode: 'ApiKey' },
 });
 

@@ -51,6 +51,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
     /registry-server\/main\.ts archive (export|import)/,
     { by: 'test/registry-server/archive-file.test.ts', word: "'import', file" },
   ],
+  [/registry-server\/main\.ts drill$/, { by: 'test/registry-server/drill.test.ts', word: "[main, 'drill'" }],
   [
     /registry-server\/main\.ts (archive|rebuild)/,
     { by: 'test/registry-server/archive.test.ts', word: 'rebuild(' },

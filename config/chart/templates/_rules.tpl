@@ -72,6 +72,17 @@
     - create
     - patch
 - apiGroups:
+    - batch
+  resources:
+    - cronjobs
+  verbs:
+    - get
+    - list
+    - watch
+    - create
+    - patch
+    - delete
+- apiGroups:
     - networking.k8s.io
   resources:
     - ingresses

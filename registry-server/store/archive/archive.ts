@@ -58,7 +58,7 @@ const RETRY = { firstMs: 500, longestMs: 10_000 };
 const RENEWAL_MS = 3_000;
 const LOOK_MS = 1_000;
 /** How often it is asked how the last drill went. */
-const DRILL_LOOK_MS = 30_000;
+const DRILL_LOOK_MS = 10_000;
 
 /**
  * Ships what the outbox names, as it is when it is shipped. One replica at a time; the others watch the lease. What

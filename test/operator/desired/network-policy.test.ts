@@ -1,8 +1,13 @@
 import { expect } from 'chai';
-import { postgresPolicy, redisPolicy, serverPolicy } from '../../../operator/desired/network-policy.ts';
+import {
+  drillPolicy,
+  postgresPolicy,
+  redisPolicy,
+  serverPolicy,
+} from '../../../operator/desired/network-policy.ts';
 import { desired } from '../../../operator/desired/table.ts';
 import type { KubeObject, V1PodTemplateSpec } from '../../../operator/kube/kubernetes.ts';
-import { type Component, selectorLabels } from '../../../operator/labels.ts';
+import { type Part, selectorLabels } from '../../../operator/labels.ts';
 import type { Policy } from '../../../operator/policy.ts';
 import type { Spec } from '../../../operator/registry.ts';
 import { askCyclonus, missingCyclonus } from '../../build/cyclonus.ts';
@@ -10,11 +15,11 @@ import { mayReach, type Party } from '../../build/network.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 const policiesOf = (spec: Spec, name = 'sample', policy: Partial<Policy> = {}) =>
-  [serverPolicy, postgresPolicy, redisPolicy].flatMap(
+  [serverPolicy, postgresPolicy, redisPolicy, drillPolicy].flatMap(
     (child) => child(aRegistry(spec, name, {}, policy), anObserved()) ?? [],
   );
 
-const pod = (component: Component, name = 'sample', namespace = 'team-a'): Party => ({
+const pod = (component: Part, name = 'sample', namespace = 'team-a'): Party => ({
   namespace,
   labels: selectorLabels(aRegistry({}, name), component),
 });
@@ -23,6 +28,7 @@ const parties = {
   server: pod('server'),
   postgres: pod('postgres'),
   redis: pod('redis'),
+  drill: pod('drill'),
   'server of another registry': pod('server', 'other'),
   'postgres of another registry': pod('postgres', 'other'),
   'server of another namespace': pod('server', 'sample', 'team-b'),
@@ -85,6 +91,19 @@ const tables: readonly {
     spec: { artifacts: { s3: { bucket: 'team-a' } } },
     open: [['server', 'outside', 443]],
     closed: [['server', 'outside', 9000]],
+  },
+  {
+    title: 'a drill of an archive',
+    spec: { artifacts: { s3: { bucket: 'team-a', endpoint: 'http://minio.storage.svc:9000', drill: {} } } },
+    open: [
+      ['drill', 'postgres', 5432],
+      ['drill', 'outside', 9000],
+    ],
+    closed: [
+      ['drill', 'redis', 6379],
+      ['drill', 'server', 8080],
+      ['server', 'drill', 8080],
+    ],
   },
   {
     title: 'an archive of another registry',

@@ -9,7 +9,7 @@ import type {
   V1Pod,
   V1StatefulSet,
 } from '../../../operator/kube/kubernetes.ts';
-import type { Observed } from '../../../operator/observed.ts';
+import type { LastDrill, Observed } from '../../../operator/observed.ts';
 import type { Spec, Status } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
 import { stalledStatus, status } from '../../../operator/status/status.ts';
@@ -238,6 +238,96 @@ describe('the status', () => {
     expect(
       withArchive({ status: 'down', cause: 'S3 does not answer', pending: 4322, lagSeconds: 97 }),
     ).to.deep.equal(conditions);
+  });
+
+  const drilled: Spec = {
+    ...small,
+    artifacts: { s3: { bucket: 'team-a', prefix: 'registry', drill: { schedule: '0 3 * * *' } } },
+  };
+  const lastDrill = {
+    endedAt: '2026-11-26T03:00:20.000Z',
+    seconds: 20.5,
+    subjects: 2,
+    versions: 3,
+    schemas: 3,
+    differing: 0,
+    differences: [],
+  };
+  const withDrill = (lastDrill: LastDrill | undefined, observed: Partial<Observed> = {}, spec = drilled) => {
+    const archive = { status: 'up', pending: 0, lagSeconds: 0, ...(lastDrill && { lastDrill }) };
+    const answer = { ...answering, checks: { ...answering.checks, archive } };
+    return conditionsOf({ ...up, answer, nowMs: Date.parse('2026-11-27T03:00:00Z'), ...observed }, spec);
+  };
+
+  it('of an archive that nobody tries to restore', () => {
+    expect(withDrill(lastDrill, {}, archived).ArchiveVerified).to.match(/^True Disabled: /);
+  });
+
+  it('of an archive whose first drill has not ended, with how to begin one', () => {
+    expect(withDrill(undefined).ArchiveVerified).to.equal(
+      'Unknown NotYet: no drill has ended yet; kubectl -n team-a create job --from=cronjob/sample-drill sample-drill-now begins one',
+    );
+  });
+
+  it('of a drill that found all as it is in the registry', () => {
+    const conditions = withDrill(lastDrill);
+    expect(conditions.ArchiveVerified).to.equal(
+      'True Verified: the drill of 2026-11-26T03:00:20.000Z restored s3://team-a/registry in 20.5 s: 3 schemas, all as they are in the registry',
+    );
+    expect(conditions.Degraded).to.match(/^False/);
+  });
+
+  it('of a drill that found what differs: still ready, and degraded', () => {
+    const differences = [
+      'contents/ab/abc.json: damaged',
+      'version 1 of orders is not what it is in the registry',
+    ];
+    const conditions = withDrill({ ...lastDrill, differing: 5, differences });
+    const message =
+      'the drill of 2026-11-26T03:00:20.000Z restored s3://team-a/registry, and this is not as it is in the registry: contents/ab/abc.json: damaged; version 1 of orders is not what it is in the registry; and 3 more';
+    expect(conditions.ArchiveVerified).to.equal(`False ArchiveDiffers: ${message}`);
+    expect(conditions.Degraded).to.equal(`True ArchiveDiffers: ${message}`);
+    expect(conditions.Ready).to.match(/^True/);
+  });
+
+  it('of drills that no longer end, by what their schedule leaves between two', () => {
+    const afterDays = (days: number, schedule: string) =>
+      withDrill(
+        lastDrill,
+        { nowMs: Date.parse(lastDrill.endedAt) + days * 86_400_000 },
+        { ...small, artifacts: { s3: { bucket: 'team-a', drill: { schedule } } } },
+      ).ArchiveVerified;
+    expect(afterDays(2.9, '0 3 * * *')).to.match(/^True/);
+    expect(afterDays(3.1, '0 3 * * *')).to.match(
+      /^False DrillOverdue: the last drill that ended is of 2026-11-26/,
+    );
+    expect(afterDays(14, '0 3 * * 0')).to.match(/^True/);
+    expect(afterDays(16, '0 3 * * 0')).to.match(/^False/);
+    expect(afterDays(60, '0 3 1 * *')).to.match(/^True/);
+    expect(afterDays(400, '0 3 1 1 *')).to.match(/^True/);
+  });
+
+  it('keeps in sight the last drill that found all well', () => {
+    const answerOf = (drill: object) => ({
+      ...answering,
+      checks: { ...answering.checks, archive: { status: 'up', lastDrill: drill } as never },
+    });
+    const first = status(
+      aRegistry(drilled),
+      anObserved({ ...up, answer: answerOf(lastDrill) }),
+      {},
+      undefined,
+    );
+    const { endedAt: time, differing: _, differences: __, ...counts } = lastDrill;
+    expect(first.archive).to.deep.equal({ lastVerified: { time, ...counts } });
+    const later = { ...lastDrill, endedAt: '2026-11-27T03:00:20.000Z', differing: 1, differences: ['a'] };
+    const second = status(
+      aRegistry(drilled),
+      anObserved({ ...up, answer: answerOf(later) }),
+      first,
+      undefined,
+    );
+    expect(second.archive).to.deep.equal(first.archive);
   });
 
   it('says where the archive is', () => {
