@@ -1,39 +1,43 @@
 import { createReadStream, createWriteStream, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openLog } from './log.ts';
 import { openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
 import { prefix } from './setting-values.ts';
 import { BadSettings, type ServerSettings } from './settings.ts';
+import { tendSnapshots } from './snapshot-verbs.ts';
 import { openArchiveFile, writeArchiveFile } from './store/archive/archive-file.ts';
 import { readState } from './store/archive/archive-state.ts';
 import { exportArchive } from './store/archive/export-archive.ts';
 import { type Rebuilding, rebuild } from './store/archive/rebuild.ts';
+import { bucketAt } from './store/archive/snapshots/bucket-at.ts';
+import { getSnapshot } from './store/archive/snapshots/find-snapshot.ts';
 import { archiveStatement } from './store/archive/sql.ts';
 import type { Walk } from './store/archive/walk.ts';
 import type { Bucket } from './store/bucket.ts';
 import type { Database } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
 import { databases } from './store/table.ts';
+import { BadArguments, readOptions } from './verb-arguments.ts';
 import { version } from './version.ts';
-
-/** What stands behind the command is wrong. */
-export class BadArguments extends Error {
-  override readonly name = 'BadArguments';
-}
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** `rebuild --from s3://bucket/prefix [--dry-run] [--partial]` */
+/** `rebuild --from s3://bucket/prefix [--at SNAPSHOT] [--dry-run] [--partial]` */
 export async function rebuildFromArchive(settings: ServerSettings, args: readonly string[]): Promise<number> {
-  const options = read(args, { from: 'string', 'dry-run': 'boolean', partial: 'boolean' });
-  const bucket = await openFrom(settings, options.from as string | undefined);
-  return rebuildFrom(settings, bucket, {
-    isDryRun: options['dry-run'] === true,
-    isPartial: options.partial === true,
+  const options = readOptions(args, {
+    from: 'string',
+    at: 'string',
+    'dry-run': 'boolean',
+    partial: 'boolean',
   });
+  const bucket = await openFrom(settings, options.from);
+  const how = { isDryRun: options['dry-run'] === true, isPartial: options.partial === true };
+  if (options.at === undefined) return rebuildFrom(settings, bucket, how);
+  const manifest = await getSnapshot(bucket, options.at);
+  say(`as of ${manifest.created}, by the snapshot ${manifest.name}`);
+  return rebuildFrom(settings, bucketAt(bucket, manifest), { ...how, isOlder: true });
 }
 
 /** `archive import FILE [--dry-run]` */
@@ -51,7 +55,12 @@ async function importFile(settings: ServerSettings, args: readonly string[]): Pr
 async function rebuildFrom(
   settings: ServerSettings,
   bucket: Bucket,
-  { isDryRun, isPartial, isExport = false }: Pick<Rebuilding, 'isDryRun' | 'isPartial' | 'isExport'>,
+  {
+    isDryRun,
+    isPartial,
+    isExport = false,
+    isOlder = false,
+  }: Pick<Rebuilding, 'isDryRun' | 'isPartial' | 'isExport' | 'isOlder'>,
 ): Promise<number> {
   // Nothing is kept, so it need not be the database that is there: whoever tests an archive has one that is in use.
   const folder = isDryRun ? mkdtempSync(join(tmpdir(), 'registry-rebuild-')) : undefined;
@@ -64,6 +73,7 @@ async function rebuildFrom(
       isDryRun,
       isPartial,
       isExport,
+      isOlder,
       problem: (problem) => process.stderr.write(`${problem}\n`),
       progress(subjects) {
         if (subjects < lastReported + 10_000) return;
@@ -89,12 +99,13 @@ async function rebuildFrom(
   }
 }
 
-/** `archive [--all | --off | export FILE | import FILE [--dry-run]]` */
+/** `archive [--all | --off | export FILE | import FILE [--dry-run] | snapshots [take NAME | remove NAME]]` */
 export async function tendArchive(settings: ServerSettings, args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   if (verb === 'export') return exportFile(settings, rest);
   if (verb === 'import') return importFile(settings, rest);
-  const options = read(args, { all: 'boolean', off: 'boolean' });
+  if (verb === 'snapshots') return tendSnapshots(settings, rest);
+  const options = readOptions(args, { all: 'boolean', off: 'boolean' });
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
   const database = openDatabase(settings, log);
   try {
@@ -194,23 +205,11 @@ async function openFrom(settings: ServerSettings, from: string | undefined): Pro
   return bucket;
 }
 
-function readWithFile<T extends Record<string, 'string' | 'boolean'>>(args: readonly string[], types: T) {
+function readWithFile<T extends Record<string, 'string' | 'boolean'>>(args: readonly string[], kinds: T) {
   const isFile = (word: string) => word === '-' || !word.startsWith('-');
   const [file, ...others] = args.filter(isFile);
   if (file === undefined || others.length > 0)
     throw new BadArguments('archive export and archive import want one FILE; - is stdout or stdin');
   const flags = args.filter((word) => !isFile(word));
-  return { file, options: read(flags, types) };
-}
-
-function read<T extends Record<string, 'string' | 'boolean'>>(
-  args: readonly string[],
-  types: T,
-): { readonly [key in keyof T]?: string | boolean | undefined } {
-  const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
-  try {
-    return parseArgs({ args: [...args], options }).values as ReturnType<typeof read<T>>;
-  } catch (error) {
-    throw new BadArguments((error as Error).message, { cause: error });
-  }
+  return { file, options: readOptions(flags, kinds) };
 }

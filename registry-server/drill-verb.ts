@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BadArguments } from './archive-verbs.ts';
 import { openLog } from './log.ts';
 import { openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
@@ -11,6 +10,7 @@ import { drill } from './store/archive/drill.ts';
 import { DRILL_KEY, type DrillRecord, seal } from './store/archive/layout.ts';
 import { migrate } from './store/migrate.ts';
 import { databases } from './store/table.ts';
+import { BadArguments } from './verb-arguments.ts';
 
 const REQUEST_DEADLINE_MS = 30_000;
 const MAX_READS = 100_000;

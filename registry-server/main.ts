@@ -4,7 +4,7 @@ import './waiting/until-signalled.ts';
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BadArguments, rebuildFromArchive, tendArchive } from './archive-verbs.ts';
+import { rebuildFromArchive, tendArchive } from './archive-verbs.ts';
 import { runDrill } from './drill-verb.ts';
 import { giveMemoryBackWhenIdle } from './idle-memory.ts';
 import { CannotListen } from './listening/listen.ts';
@@ -17,6 +17,7 @@ import { BucketUnavailable } from './store/bucket.ts';
 import { StoreUnavailable } from './store/database.ts';
 import { DatabaseTooNew, migrate } from './store/migrate.ts';
 import { statementFailure } from './store/statement-failure.ts';
+import { BadArguments } from './verb-arguments.ts';
 import { version } from './version.ts';
 import { aborted, untilSignalled } from './waiting/until-signalled.ts';
 import { openWorkerLink } from './workers/worker-link.ts';
@@ -36,17 +37,18 @@ const verbs = new Map<string, { readonly run: Verb; readonly description: string
     'rebuild',
     {
       run: rebuildFromArchive,
-      takes: '--from s3://bucket/prefix [--dry-run] [--partial]',
-      description: 'fill an empty database from the archive; --dry-run only checks it',
+      takes: '--from s3://bucket/prefix [--at SNAPSHOT] [--dry-run] [--partial]',
+      description:
+        'fill an empty database from the archive, as it was at a snapshot or a time; --dry-run only checks it',
     },
   ],
   [
     'archive',
     {
       run: tendArchive,
-      takes: '[--all | --off | export FILE | import FILE [--dry-run]]',
+      takes: '[--all | --off | export FILE | import FILE [--dry-run] | snapshots [take NAME | remove NAME]]',
       description:
-        'say how the archive stands; --all: ship everything again; --off: note no more changes; export, import: a registry as one file',
+        'say how the archive stands; --all: ship everything again; --off: note no more changes; export, import: a registry as one file; snapshots: list, take and remove them',
     },
   ],
   [

@@ -4,12 +4,14 @@ export interface KeyPage {
   readonly next: string | undefined;
 }
 
-/** Text under keys, below one prefix of one bucket. */
+/** Text or bytes under keys, below one prefix of one bucket. */
 export interface Bucket {
   /** Two buckets are the same when this is. */
   readonly address: string;
-  put(key: string, text: string, signal: AbortSignal): Promise<void>;
+  put(key: string, body: string | Uint8Array, signal: AbortSignal): Promise<void>;
   find(key: string, signal: AbortSignal): Promise<string | undefined>;
+  /** What is no text, as it was put. */
+  findBytes(key: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Removes the object; it is no error when there is none. */
   remove(key: string, signal: AbortSignal): Promise<void>;
   list(below: string, next: string | undefined, signal: AbortSignal): Promise<KeyPage>;

@@ -1,6 +1,7 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -46,22 +47,15 @@ export function openBucket(settings: BucketSettings): Bucket {
   return {
     address: `s3://${bucket}/${prefix}${endpoint === undefined ? '' : ` at ${new URL(endpoint).origin}`}`,
 
-    async put(key, text, abortSignal) {
-      const put = new PutObjectCommand({ ...at(key), Body: text, ContentType: 'application/json' });
+    async put(key, body, abortSignal) {
+      const ContentType = typeof body === 'string' ? 'application/json' : 'application/gzip';
+      const put = new PutObjectCommand({ ...at(key), Body: body, ContentType });
       await reached(bucket, () => client.send(put, { abortSignal }));
     },
 
-    async find(key, abortSignal) {
-      return reached(bucket, async () => {
-        try {
-          const { Body } = await client.send(new GetObjectCommand(at(key)), { abortSignal });
-          return await Body?.transformToString();
-        } catch (error) {
-          if ((error as Error).name === 'NoSuchKey') return undefined;
-          throw error;
-        }
-      });
-    },
+    find: (key, abortSignal) => get(key, abortSignal, (body) => body.transformToString()),
+
+    findBytes: (key, abortSignal) => get(key, abortSignal, (body) => body.transformToByteArray()),
 
     async remove(key, abortSignal) {
       await reached(bucket, async () => {
@@ -89,6 +83,22 @@ export function openBucket(settings: BucketSettings): Bucket {
 
     close: () => client.destroy(),
   };
+
+  function get<T>(
+    key: string,
+    abortSignal: AbortSignal,
+    read: (body: NonNullable<GetObjectCommandOutput['Body']>) => Promise<T>,
+  ): Promise<T | undefined> {
+    return reached(bucket, async () => {
+      try {
+        const { Body } = await client.send(new GetObjectCommand(at(key)), { abortSignal });
+        return Body && (await read(Body));
+      } catch (error) {
+        if ((error as Error).name === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    });
+  }
 }
 
 async function reached<T>(bucket: string, work: () => Promise<T>): Promise<T> {

@@ -57,6 +57,7 @@ export function tracedBucket(tracer: Trace, bucket: Bucket): Bucket {
     ...bucket,
     put: (...given) => inStep('PutObject', () => bucket.put(...given)),
     find: (...given) => inStep('GetObject', () => bucket.find(...given)),
+    findBytes: (...given) => inStep('GetObject', () => bucket.findBytes(...given)),
     remove: (...given) => inStep('DeleteObject', () => bucket.remove(...given)),
     list: (...given) => inStep('ListObjectsV2', () => bucket.list(...given)),
   };

@@ -181,13 +181,8 @@ function readEnd(line: string): End['end'] | undefined {
 function bucketOf(places: Map<string, Place>, address: string, file: number, close: () => void): Bucket {
   return {
     address,
-    async find(key) {
-      const place = places.get(key);
-      if (!place) return undefined;
-      const text = Buffer.alloc(place.length);
-      readSync(file, text, 0, place.length, place.position);
-      return text.toString('utf8');
-    },
+    find: async (key) => read(key)?.toString('utf8'),
+    findBytes: async (key) => read(key),
     async list(below) {
       return { keys: [...places.keys()].filter((key) => key.startsWith(below)), next: undefined };
     },
@@ -199,4 +194,12 @@ function bucketOf(places: Map<string, Place>, address: string, file: number, clo
     },
     close,
   };
+
+  function read(key: string): Buffer | undefined {
+    const place = places.get(key);
+    if (!place) return undefined;
+    const text = Buffer.alloc(place.length);
+    readSync(file, text, 0, place.length, place.position);
+    return text;
+  }
 }

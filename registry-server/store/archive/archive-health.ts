@@ -4,6 +4,7 @@ import { type Database, StoreUnavailable } from '../database.ts';
 import { statementFailure } from '../statement-failure.ts';
 import type { DrillRecord } from './layout.ts';
 import { LeaseLost } from './lease.ts';
+import type { SnapshotSummary } from './snapshots/manifest.ts';
 import { archiveStatement } from './sql.ts';
 
 export interface ArchiveStatus {
@@ -17,6 +18,10 @@ export interface ArchiveStatus {
   readonly isComplete: boolean;
   /** Undefined where there was none yet. */
   readonly lastDrill?: DrillRecord | undefined;
+  /** The last ones, newest first. */
+  readonly snapshots: readonly SnapshotSummary[];
+  /** Why the last one that was due could not be taken. */
+  readonly snapshotFailure: string | undefined;
 }
 
 export interface ArchiveCounts {
@@ -41,6 +46,8 @@ export class ArchiveHealth {
     pending: 0,
     lagSeconds: 0,
     isComplete: false,
+    snapshots: [],
+    snapshotFailure: undefined,
   };
   /** What S3 does not take of the last batch, in words. */
   #refusal: string | undefined;
@@ -122,13 +129,24 @@ export class ArchiveHealth {
   /** Asks the database how much waits. */
   async look(database: Database): Promise<void> {
     try {
-      const [row] = await database.query<{ pending: number; lag_seconds: number; is_complete: boolean }>(
-        archiveStatement('archiveBacklog'),
-      );
+      const [row] = await database.query<{
+        pending: number;
+        lag_seconds: number;
+        is_complete: boolean;
+        snapshots: ArchiveStatus['snapshots'] | null;
+        snapshot_failure: string | null;
+      }>(archiveStatement('archiveBacklog'));
       this.#lookedAt = performance.now();
       if (!row) throw new Error('the table archive has no row');
-      const { pending, lag_seconds: lagSeconds, is_complete: isComplete } = row;
-      this.#seen = { ...this.#seen, pending, lagSeconds, isComplete };
+      const { pending, lag_seconds: lagSeconds, is_complete: isComplete, snapshots, snapshot_failure } = row;
+      this.#seen = {
+        ...this.#seen,
+        pending,
+        lagSeconds,
+        isComplete,
+        snapshots: snapshots ?? [],
+        snapshotFailure: snapshot_failure ?? undefined,
+      };
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) this.failed(error as Error);
     }

@@ -7,14 +7,15 @@ import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
 import { type ArchiveCounts, ArchiveHealth, type ArchiveStatus } from './archive-health.ts';
 import { readState } from './archive-state.ts';
-import { type Batch, readBatch, type Touched } from './batch.ts';
+import { type Batch, readBatch } from './batch.ts';
 import { DRILL_KEY, type DrillRecord, REGISTRY_KEY, unseal } from './layout.ts';
 import { LeaseLost, openLease } from './lease.ts';
 import { watchForLoss } from './loss-watch.ts';
 import { answerClaims, type OwnershipParts, putRegistry, takeOver } from './ownership.ts';
 import { CLAIMS_MS, recover } from './recover.ts';
 import type { Restore } from './restores.ts';
-import { nameOf, type Shipping, shipBatch } from './ship-batch.ts';
+import { type Named, nameOf, type Shipping, shipBatch } from './ship-batch.ts';
+import { openSnapshots, type SnapshotCounts, type SnapshotOptions } from './snapshots/snapshots.ts';
 import { archiveStatement } from './sql.ts';
 import { noteNext, readWalk, type Walk } from './walk.ts';
 
@@ -46,6 +47,7 @@ export interface ArchiveOptions {
   /** Whether the registry begins with another one's archive, unless it has one of its own. */
   readonly isBootstrapped?: boolean | undefined;
   readonly tracer?: Pick<Tracer, 'inTrace'> | undefined;
+  readonly snapshots?: SnapshotOptions | undefined;
 }
 
 const BATCH_ROWS = 500;
@@ -68,8 +70,8 @@ export function openArchive(
   database: Database,
   bucket: Bucket,
   log: Log,
-  counts: ArchiveCounts,
-  { name, restore, isBootstrapped, tracer }: ArchiveOptions = {},
+  counts: ArchiveCounts & Partial<SnapshotCounts>,
+  { name, restore, isBootstrapped, tracer, snapshots: snapshotOptions }: ArchiveOptions = {},
 ): Archive {
   const lease = openLease(database, randomUUID());
   const health = new ArchiveHealth(bucket.address, log, counts);
@@ -81,7 +83,21 @@ export function openArchive(
   let claimsSeenAt = Number.NEGATIVE_INFINITY;
   let drillSeenAt = Number.NEGATIVE_INFINITY;
   // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
-  let doubtful: readonly Touched[] = [];
+  let doubtful: readonly Named[] = [];
+  let removing: readonly string[] = [];
+  const snapshots = openSnapshots({
+    ...snapshotOptions,
+    database,
+    bucket,
+    log,
+    registryName: name,
+    holder: lease.holder,
+    inLease,
+    counts,
+    removing(digests) {
+      removing = digests;
+    },
+  });
   const shipping: Shipping = {
     database,
     bucket,
@@ -93,6 +109,7 @@ export function openArchive(
       counts.shipped(seconds);
     },
     failed: () => counts.failed(),
+    keepsGone: () => snapshots.keepsGone(),
   };
 
   return {
@@ -161,12 +178,40 @@ export function openArchive(
     const step = { name: 'archive batch', isRemote: false, fields: { 'archive.rows': rows } };
     let isTaken = false;
     if (rows === 0) health.refused([]);
-    else isTaken = await (tracer ? tracer.inTrace(step, () => ship(batch)) : ship(batch));
+    else
+      isTaken = await (tracer
+        ? tracer.inTrace(step, () => renewing(() => ship(batch)))
+        : renewing(() => ship(batch)));
     if (rows >= BATCH_ROWS && isTaken) return true;
     const walk = readWalk((await readState(database)).walk);
     if (walk !== undefined) return walkOn(walk);
+    // A snapshot needs what was refused.
+    if (rows > 0 && !isTaken) return false;
+    if (await tendSnapshots()) return true;
     await probe();
     return false;
+  }
+
+  async function tendSnapshots(): Promise<boolean> {
+    try {
+      return await renewing(() => snapshots.step());
+    } catch (error) {
+      if (error instanceof LeaseLost || lease.leftMs() <= 0) {
+        doubtful = removing.map((key) => ({ kind: 'content', context: '', key }));
+      }
+      throw error;
+    } finally {
+      removing = [];
+    }
+  }
+
+  async function renewing<T>(work: () => Promise<T>): Promise<T> {
+    const renewal = setInterval(() => void lease.keep().catch(() => {}), RENEWAL_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(renewal);
+    }
   }
 
   /** Finds out what the replica before knew. */
@@ -174,6 +219,7 @@ export function openArchive(
     shipping.shippedContexts.clear();
     try {
       await takeOver(ownership, lease.holder);
+      await snapshots.begin();
       health.reached();
     } catch (error) {
       // Not taken over: whoever comes first tries from the beginning. What went wrong is told; that the lease could not be
@@ -185,7 +231,6 @@ export function openArchive(
 
   /** False when S3 took nothing of it. */
   async function ship(batch: Batch): Promise<boolean> {
-    const renewal = setInterval(() => void lease.keep().catch(() => {}), RENEWAL_MS);
     try {
       const { names, refused } = await shipBatch(shipping, batch);
       // A full batch does not tell of what waits behind it.
@@ -205,8 +250,6 @@ export function openArchive(
     } catch (error) {
       if (error instanceof LeaseLost || lease.leftMs() <= 0) doubtful = batch.touched;
       throw error;
-    } finally {
-      clearInterval(renewal);
     }
   }
 

@@ -6,13 +6,15 @@ import { folders } from './layout.ts';
 import { DatabaseNotEmpty, type Rebuilding, rebuild } from './rebuild.ts';
 import { rebuildStatement } from './sql.ts';
 
-export interface Filling extends Pick<Rebuilding, 'isPartial' | 'isNew' | 'begun'> {
+export interface Filling extends Pick<Rebuilding, 'isPartial' | 'isNew' | 'isOlder' | 'begun'> {
   readonly database: Database;
   readonly bucket: Bucket;
   readonly log: Log;
   /** How far it has come. */
   readonly tell: (words: string) => void;
   readonly deadline: () => AbortSignal;
+  /** How many subjects there are, where that is known; else they are counted. */
+  readonly subjects?: number | undefined;
 }
 
 const MAX_NAMED = 3;
@@ -30,11 +32,11 @@ export async function isUnwritten(database: Database): Promise<boolean> {
  * @throws BucketUnavailable, CannotRebuild, StoreUnavailable
  */
 export async function fill(filling: Filling): Promise<string | undefined> {
-  const { database, bucket, log, tell, deadline, ...how } = filling;
+  const { database, bucket, log, tell, deadline, subjects: known, ...how } = filling;
   const problems: string[] = [];
   const startedMs = performance.now();
   try {
-    const subjects = await countSubjects();
+    const subjects = known ?? (await countSubjects());
     const { isWritten, ...counts } = await rebuild(database, bucket, {
       ...how,
       isDryRun: false,

@@ -91,6 +91,8 @@ export const folders = {
   contexts: 'contexts/',
   loose: 'loose/',
   subjects: 'subjects/',
+  snapshots: 'snapshots/',
+  parts: 'snapshot-parts/',
 } as const;
 
 export const keys = {

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { SubjectName } from '../../subject-name.ts';
-import { backOffMs } from '../../waiting/back-off.ts';
 import { inParallel } from '../../waiting/in-parallel.ts';
-import { type Bucket, BucketUnavailable } from '../bucket.ts';
+import type { Bucket } from '../bucket.ts';
 import type { Connection, Database } from '../database.ts';
 import { fingerprint, textFingerprint } from '../fingerprint.ts';
 import { contentColumns } from '../rows.ts';
@@ -24,6 +22,8 @@ import {
   unseal,
 } from './layout.ts';
 import { rebuildStatement } from './sql.ts';
+import { tried } from './tried.ts';
+import type { Walk } from './walk.ts';
 
 export interface Rebuilding {
   /** What is missing or damaged is left out, rather than nothing written. */
@@ -34,6 +34,8 @@ export interface Rebuilding {
   readonly isExport?: boolean;
   /** The bucket is another registry's: it is only read, and this one keeps an identity of its own. */
   readonly isNew?: boolean | undefined;
+  /** The bucket is seen as it was at a snapshot: the archive has to become what the database then is. */
+  readonly isOlder?: boolean | undefined;
   readonly problem: (problem: string) => void;
   readonly progress: (subjects: number) => void;
   /** Called once the database is known to be empty and is kept from others, before anything is read. */
@@ -69,9 +71,6 @@ export class DatabaseNotEmpty extends CannotRebuild {
 const PASSED_OVER_IDS = 1_000;
 
 const REQUESTS_AT_ONCE = 32;
-const REQUEST_DEADLINE_MS = 30_000;
-const TRIES = 6;
-const RETRY = { firstMs: 200 };
 const MAX_CONTENT_CHARACTERS = 32 * 1024 * 1024;
 const SUBJECTS_AT_ONCE = 200;
 const PART_CHARACTERS = 8 * 1024 * 1024;
@@ -92,7 +91,16 @@ interface KeptSchema extends SchemaRecord {
 export async function rebuild(
   database: Database,
   bucket: Bucket,
-  { isPartial, isDryRun, isExport = false, isNew = false, problem, progress, begun }: Rebuilding,
+  {
+    isPartial,
+    isDryRun,
+    isExport = false,
+    isNew = false,
+    isOlder = false,
+    problem,
+    progress,
+    begun,
+  }: Rebuilding,
 ): Promise<Rebuilt> {
   const isOnlyRead = isExport || isNew;
   let problems = 0;
@@ -134,11 +142,13 @@ export async function rebuild(
       const firstId = (owner.firstId ?? 1) + PASSED_OVER_IDS;
       // Before the commit: a rebuild that is not known to the archive would pass over too few ids the next time.
       if (!isOnlyRead) await put(REGISTRY_KEY, seal({ ...owner, firstId }));
+      const walk = await findWalk();
       await connection.query(rebuildStatement('rebuildFinish'), [
         isNew ? null : owner.registryId,
         // Then the archive has to be walked again: it is not what the database is.
         problems === 0 && !isOnlyRead ? bucket.address : null,
         firstId,
+        walk === undefined ? null : JSON.stringify(walk),
       ]);
     });
   } catch (error) {
@@ -146,6 +156,15 @@ export async function rebuild(
     return { ...counts, problems, isWritten: false };
   }
   return { ...counts, problems, isWritten: true };
+
+  /** What is left to do until the archive is what the database is; undefined where it is. */
+  async function findWalk(): Promise<Walk | undefined> {
+    if (isOnlyRead) return undefined;
+    if (isOlder) return { phase: 'begin' };
+    const snapshots = await tried((signal) => bucket.list(folders.snapshots, undefined, signal));
+    // Then there may be contents that snapshots alone name, of which this database does not know.
+    return snapshots.keys.length > 0 ? { phase: 'prune' } : undefined;
+  }
 
   async function getOwnerText(): Promise<string> {
     const text = await find(REGISTRY_KEY);
@@ -267,9 +286,9 @@ export async function rebuild(
   async function eachPage(below: string, work: (page: readonly string[]) => Promise<void>): Promise<void> {
     let next: string | undefined;
     do {
-      const page = await tried(() => bucket.list(below, next, AbortSignal.timeout(REQUEST_DEADLINE_MS)));
+      const page = await tried((signal) => bucket.list(below, next, signal));
       // What somebody else put there is not ours to judge.
-      await work(page.keys.filter((key) => key.endsWith('.json')));
+      await work(page.keys.filter((key) => /\.json(\.gz)?$/.test(key)));
       next = page.next;
     } while (next !== undefined);
   }
@@ -293,11 +312,11 @@ export async function rebuild(
   }
 
   function put(key: string, text: string): Promise<void> {
-    return tried(() => bucket.put(key, text, AbortSignal.timeout(REQUEST_DEADLINE_MS)));
+    return tried((signal) => bucket.put(key, text, signal));
   }
 
   function find(key: string): Promise<string | undefined> {
-    return tried(() => bucket.find(key, AbortSignal.timeout(REQUEST_DEADLINE_MS)));
+    return tried((signal) => bucket.find(key, signal));
   }
 }
 
@@ -330,15 +349,4 @@ function keyOf(key: string, record: object): string {
 
 function* inGroups<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
-}
-
-async function tried<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof BucketUnavailable) || tries === TRIES) throw error;
-      await delay(backOffMs(tries, RETRY));
-    }
-  }
 }

@@ -12,6 +12,7 @@ import {
   unseal,
   writeContent,
 } from './layout.ts';
+import { snapshotStatement } from './snapshots/sql.ts';
 
 const CONTENT_GROUP_BYTES = 8 * 1024 * 1024;
 const REQUESTS_AT_ONCE = 32;
@@ -30,6 +31,8 @@ export interface Shipping {
   readonly shipped: (seconds: number) => void;
   /** S3 refused one object. */
   readonly failed: () => void;
+  /** Whether what is gone may be what a snapshot names: then it stays, and is noted as garbage. */
+  readonly keepsGone: () => boolean;
 }
 
 /** What became of a batch. */
@@ -47,7 +50,7 @@ export interface Shipped {
  * Answers what was shipped; an object that S3 refuses keeps back what needs it, and nothing else.
  */
 export async function shipBatch(
-  { database, bucket, log, inLease, shippedContexts, shipped, failed }: Shipping,
+  { database, bucket, log, inLease, shippedContexts, shipped, failed, keepsGone }: Shipping,
   { contents, contexts, loose, subjects }: Batch,
 ): Promise<Shipped> {
   const names = new Set<string>();
@@ -130,13 +133,15 @@ export async function shipBatch(
     await remove({ kind: 'loose', context, key: id }, keys.loose(context, id));
   });
   const needed = await digestsIn(bucket, keptBack, inLease);
-  await inParallel(
-    gone(contents).filter((digest) => !needed.has(digest)),
-    REQUESTS_AT_ONCE,
-    async (digest) => {
+  const garbage = gone(contents).filter((digest) => !needed.has(digest));
+  if (garbage.length > 0 && keepsGone()) {
+    await database.query(snapshotStatement('garbageNote'), [JSON.stringify(garbage)]);
+    for (const digest of garbage) names.add(nameOf({ kind: 'content', context: '', key: digest }));
+  } else {
+    await inParallel(garbage, REQUESTS_AT_ONCE, async (digest) => {
       await remove({ kind: 'content', context: '', key: digest }, keys.content(digest));
-    },
-  );
+    });
+  }
   await inParallel(gone(contexts), REQUESTS_AT_ONCE, async (context) => {
     shippedContexts.delete(context);
     await remove({ kind: 'context', context, key: '' }, keys.context(context));
@@ -160,7 +165,7 @@ async function digestsIn(
   return digests;
 }
 
-type Named = Pick<Touched, 'kind' | 'context' | 'key'>;
+export type Named = Pick<Touched, 'kind' | 'context' | 'key'>;
 
 export function nameOf({ kind, context, key }: Named): string {
   return `${kind}\n${context}\n${key}`;

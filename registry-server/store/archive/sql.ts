@@ -31,7 +31,8 @@ const sql = {
   archiveClear: 'delete from outbox',
   archiveBacklog: `select count(*)::integer as pending,
       coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float as lag_seconds,
-      (select is_on and walk is null from archive) as is_complete
+      (select is_on and walk is null from archive) as is_complete,
+      (select snapshots from archive) as snapshots, (select snapshot_failure from archive) as snapshot_failure
     from outbox`,
 
   // The next transaction that gets a number; and the oldest of those that are still under way.
@@ -197,7 +198,7 @@ const rebuildSql = {
       from contexts k left join (select context, max(id) as id from schemas group by context) m using (context)
       where k.context = c.context
     ), archives as (
-      update archive set is_on = true, destination = $2, walk = null where $2::text is not null
+      update archive set is_on = true, destination = $2, walk = $4::json where $2::text is not null
     )
     update registry set registry_id = coalesce($1::uuid, registry_id), first_id = $3, purges = (extract(epoch from clock_timestamp()) * 1000)::bigint`,
 } as const satisfies Record<string, string>;

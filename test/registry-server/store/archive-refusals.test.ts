@@ -4,7 +4,7 @@ import { type Archive, openArchive } from '../../../registry-server/store/archiv
 import type { RegistryRecord } from '../../../registry-server/store/archive/layout.ts';
 import { unseal } from '../../../registry-server/store/archive/layout.ts';
 import { rebuild } from '../../../registry-server/store/archive/rebuild.ts';
-import { type Bucket, ObjectRefused } from '../../../registry-server/store/bucket.ts';
+import type { Bucket } from '../../../registry-server/store/bucket.ts';
 import type { Database } from '../../../registry-server/store/database.ts';
 import { migrate } from '../../../registry-server/store/migrate.ts';
 import { sqlStore } from '../../../registry-server/store/sql-store.ts';
@@ -12,35 +12,9 @@ import type { SchemaContent, Store } from '../../../registry-server/store/store.
 import { databases } from '../../../registry-server/store/table.ts';
 import { ask, dump, passedOver } from '../../build/archived.ts';
 import { eventually } from '../../build/eventually.ts';
+import { openPickyBucket } from '../../build/picky-bucket.ts';
 
 const silent = openLog({ level: 'silent', format: 'json' });
-
-/** A bucket in memory that takes everything but some keys. */
-function openPickyBucket() {
-  const objects = new Map<string, string>();
-  const refuses = { put: (_: string): boolean => false, remove: (_: string): boolean => false };
-  const tried = new Set<string>();
-  const bucket: Bucket = {
-    address: 's3://picky/',
-    async put(key, text) {
-      tried.add(key);
-      if (refuses.put(key)) throw new ObjectRefused('the key is too long');
-      objects.set(key, text);
-    },
-    find: async (key) => objects.get(key),
-    async remove(key) {
-      tried.add(key);
-      if (refuses.remove(key)) throw new ObjectRefused('the object is locked');
-      objects.delete(key);
-    },
-    list: async (below) => ({
-      keys: [...objects.keys()].filter((key) => key.startsWith(below)),
-      next: undefined,
-    }),
-    close() {},
-  };
-  return { bucket, objects, refuses, tried };
-}
 
 const aContent = (n: number): SchemaContent => ({
   schemaType: 'AVRO',
@@ -107,9 +81,9 @@ describe('the archive and a bucket that refuses an object', () => {
     );
     return row;
   };
-  const isComplete = (objects: ReadonlyMap<string, string>) =>
-    unseal<RegistryRecord>(objects.get('registry.json') ?? '')?.isComplete;
-  const isWhole = (objects: ReadonlyMap<string, string>) =>
+  const isComplete = (objects: ReadonlyMap<string, string | Uint8Array>) =>
+    unseal<RegistryRecord>(`${objects.get('registry.json')}`)?.isComplete;
+  const isWhole = (objects: ReadonlyMap<string, string | Uint8Array>) =>
     eventually(async () => {
       const found = await state();
       if (found?.pending !== 0 || !found.is_walked) wake();
@@ -221,7 +195,7 @@ describe('the archive and a bucket that refuses an object', () => {
       });
       // All that is in the bucket still points at what is there.
       for (const [key, text] of objects) {
-        const record = unseal<{ digest?: string; versions?: { digest: string }[] }>(text);
+        const record = unseal<{ digest?: string; versions?: { digest: string }[] }>(`${text}`);
         for (const digest of [record?.digest, ...(record?.versions ?? []).map((version) => version.digest)]) {
           if (digest)
             expect([...objects.keys()], key).to.include(`contents/${digest.slice(0, 2)}/${digest}.json`);
