@@ -26,6 +26,11 @@ export class Lifecycle {
     if (this.#phase.is === 'starting') this.#turn({ is: 'serving' });
   }
 
+  /** What it has served is there no more. */
+  lose(cause: string, reason: WaitReason): void {
+    if (this.#phase.is === 'serving') this.#turn({ is: 'starting', cause, reason });
+  }
+
   drain(): void {
     this.#turn({ is: 'draining' });
   }

@@ -2,6 +2,8 @@ import type { Lifecycle, WaitReason } from './lifecycle.ts';
 import type { Archive } from './store/archive/archive.ts';
 import type { ArchiveStatus } from './store/archive/archive-health.ts';
 import { type Out, type OutReason, StoreUnavailable, sqlState } from './store/database.ts';
+import type { Identity } from './store/identity/identity.ts';
+import type { IdentityGuard } from './store/identity/identity-guard.ts';
 import type { SharedCache } from './store/redis.ts';
 import { statementFailure } from './store/statement-failure.ts';
 import type { Store, StoreStatus } from './store/store.ts';
@@ -10,6 +12,7 @@ import { within } from './waiting/within.ts';
 
 export interface ReadinessParts {
   readonly store: Store;
+  readonly identity?: Pick<IdentityGuard, 'last'>;
   readonly sharedCache: SharedCache | undefined;
   readonly archive?: Archive | undefined;
   readonly lifecycle: Lifecycle;
@@ -45,7 +48,7 @@ interface Check {
   readonly reason?: OutReason | undefined;
 }
 
-type DatabaseCheck = Check & Partial<StoreStatus>;
+type DatabaseCheck = Check & Partial<StoreStatus> & Partial<Identity>;
 
 /** Below the timeout of a probe. */
 const DEADLINE_MS = 2_000;
@@ -53,6 +56,7 @@ const DEADLINE_MS = 2_000;
 /** Looks each time it is asked, at most for the deadline. */
 export function openReadiness({
   store,
+  identity,
   sharedCache,
   archive,
   lifecycle,
@@ -93,6 +97,7 @@ export function openReadiness({
     try {
       return {
         ...(await within(store.status(DEADLINE_MS), DEADLINE_MS, tooLate)),
+        ...identity?.last(),
         status: 'up',
         cause: undefined,
       };

@@ -19,6 +19,7 @@ import { metricsListener } from './metrics/metrics-listener.ts';
 import { openBootstrapSource, openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
 import { openSharedCache } from './open-shared-cache.ts';
+import { prepare } from './prepare.ts';
 import { openReadiness } from './readiness.ts';
 import type { Registry } from './registry.ts';
 import { BytesUnderWay } from './requests/bytes-under-way.ts';
@@ -31,21 +32,16 @@ import type { ServerSettings } from './settings.ts';
 import type { Archive } from './store/archive/archive.ts';
 import type { ArchiveCounts } from './store/archive/archive-health.ts';
 import { cachedStore } from './store/cached.ts';
-import { type Database, StoreUnavailable, sqlState } from './store/database.ts';
+import type { Database } from './store/database.ts';
+import { openIdentityGuard } from './store/identity/identity-guard.ts';
 import { meteredCache, meteredDatabase } from './store/metered.ts';
-import { DatabaseTooNew } from './store/migrate.ts';
-import { NotServed } from './store/not-served.ts';
 import { outlastFailover } from './store/outlast-failover.ts';
 import { sqlStore } from './store/sql-store.ts';
-import { statementFailure } from './store/statement-failure.ts';
-import type { Store } from './store/store.ts';
 import { tellingStore } from './store/telling.ts';
 import { tracedBucket, tracedCache, tracedDatabase } from './store/traced.ts';
 import { openTracer } from './tracing/open-tracer.ts';
 import type { Tracer } from './tracing/tracer.ts';
 import { version } from './version.ts';
-import { backOffMs } from './waiting/back-off.ts';
-import { aborted } from './waiting/until-signalled.ts';
 import { within } from './waiting/within.ts';
 import type { WorkerLink } from './workers/worker-link.ts';
 
@@ -60,10 +56,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-// A start waits for one database with nothing else to do: once a second is no burden, and a second is not long.
-const RETRY = { firstMs: 100, longestMs: 1_000 };
-/** A person has to do something, or S3 has to come back: each try asks S3. */
-const NOT_SERVED_MS = 10_000;
 // Spans of the last requests are sent, even where these took all the time there was.
 const SEND_LAST_MS = 1_000;
 // Beyond the time for requests: a database that answers no more must not keep the process until it is killed.
@@ -181,7 +173,13 @@ export async function serve(
   };
   const archive = await openArchive(settings, database, log, counts, tracer);
   opened.defer(() => archive?.close());
-  const readiness = openReadiness({ store, sharedCache, archive, lifecycle });
+  const identity = openIdentityGuard(database, {
+    file: settings.identityFile,
+    canRestore: async () => archive?.canRestore() ?? false,
+    log,
+  });
+  opened.defer(() => identity.close());
+  const readiness = openReadiness({ store, identity, sharedCache, archive, lifecycle });
   link?.answer({ metrics: metrics.measure, readiness });
   const registry: Registry = {
     store,
@@ -241,11 +239,14 @@ export async function serve(
 
   const stopping = new AbortController();
   const stopped = AbortSignal.any([stopping.signal, ending]);
-  const begin = () => prepare(store, fillDatabase, archive, lifecycle, log, stopped, link, lost);
+  const begin = () =>
+    prepare({ store, fillDatabase, archive, identity, lifecycle, log, signal: stopped, link, lost });
   const fillDatabase = async () => {
     const tell = (words: string) => lifecycle.waitFor(words, 'Restoring');
-    await archive?.recover(tell, stopped);
-    await beginWithAnother(settings, database, log, tell, stopped);
+    const expected = await identity.expected();
+    await archive?.recover(tell, stopped, expected);
+    // What it began with once is less than what it had since.
+    if (expected === undefined) await beginWithAnother(settings, database, log, tell, stopped);
   };
   let began: Promise<void> | undefined;
   opened.defer(() => {
@@ -310,61 +311,7 @@ export async function serve(
   }
 }
 
-function isExpected(error: unknown): error is Error {
-  return (
-    error instanceof StoreUnavailable ||
-    error instanceof DatabaseTooNew ||
-    error instanceof NotServed ||
-    sqlState(error) !== undefined
-  );
-}
-
 const unknownBacklog: Backlog = { status: 'unknown', pending: 0, lagSeconds: 0 };
-
-/** Tries until the database is there and its tables are up to date. */
-async function prepare(
-  store: Store,
-  fillDatabase: () => Promise<void>,
-  archive: Archive | undefined,
-  lifecycle: Lifecycle,
-  log: Log,
-  signal: AbortSignal,
-  link: WorkerLink | undefined,
-  lost: () => void,
-): Promise<void> {
-  let lastCause = '';
-  for (let failures = 0; !signal.aborted; failures += 1) {
-    try {
-      await store.migrate(signal);
-      await fillDatabase();
-      store.watch({
-        changed: () => archive?.wake(),
-        connected() {},
-        lost() {},
-        failed: (error) =>
-          log.warn('change feed cannot begin', statementFailure(error) ?? { cause: String(error) }),
-      });
-      archive?.start(() => {
-        log.error('the database is another one, and empty: the server ends, and begins anew', {});
-        lost();
-      });
-      lifecycle.waitFor('other workers are starting');
-      if (link) await Promise.race([link.prepared(), aborted(signal)]);
-      if (!signal.aborted) lifecycle.serve();
-      return;
-    } catch (error) {
-      if (!isExpected(error)) throw error;
-      const reason = error instanceof NotServed ? error.reason : undefined;
-      lifecycle.waitFor(error.message, reason);
-      if (error.message !== lastCause) {
-        if (reason) log.error('the registry is not served', { cause: error.message });
-        else log.warn('waiting for the database', { cause: error.message, ...statementFailure(error) });
-      }
-      lastCause = error.message;
-      await delay(reason ? NOT_SERVED_MS : backOffMs(failures, RETRY), undefined, { signal }).catch(() => {});
-    }
-  }
-}
 
 function whereIsData(settings: ServerSettings): string {
   const { databaseUrl, databaseHost, databasePort, databaseName, dataFolder } = settings;

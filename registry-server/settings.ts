@@ -191,6 +191,12 @@ const table = {
     text,
     'what the registry is called, by which it knows its archive again, such as team-a/registry',
   ),
+  identityFile: setting(
+    'REGISTRY_IDENTITY_FILE',
+    undefined,
+    text,
+    'which database the registry had, in JSON: another one is not served; the operator writes it, and beside DATA_FOLDER the server does; unset: nobody knows',
+  ),
   authKeysFile: setting(
     'AUTH_KEYS_FILE',
     undefined,

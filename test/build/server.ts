@@ -23,6 +23,7 @@ export interface TestServer extends RunningServer {
 export async function startServer(
   environment: Readonly<Record<string, string>> = {},
   log: (line: string) => void = () => {},
+  lost?: () => void,
 ): Promise<TestServer> {
   const settings = readSettings({
     SERVER_HOST: '127.0.0.1',
@@ -33,7 +34,8 @@ export async function startServer(
     DATABASE_MIN_CONNECTIONS: '2',
     ...environment,
   });
-  const server = await serve(settings, openLog({ level: 'debug', format: 'json' }, log));
+  const opened = openLog({ level: 'debug', format: 'json' }, log);
+  const server = await serve(settings, opened, undefined, undefined, lost);
   const askAt = async (
     url: string,
     method: string,

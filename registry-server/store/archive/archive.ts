@@ -5,12 +5,12 @@ import type { Tracer } from '../../tracing/tracer.ts';
 import { backOffMs } from '../../waiting/back-off.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
+import type { Identity } from '../identity/identity.ts';
 import { type ArchiveCounts, ArchiveHealth, type ArchiveStatus } from './archive-health.ts';
 import { readState } from './archive-state.ts';
 import { type Batch, readBatch } from './batch.ts';
 import { DRILL_KEY, type DrillRecord, REGISTRY_KEY, unseal } from './layout.ts';
 import { LeaseLost, openLease } from './lease.ts';
-import { watchForLoss } from './loss-watch.ts';
 import { answerClaims, type OwnershipParts, putRegistry, takeOver } from './ownership.ts';
 import { CLAIMS_MS, recover } from './recover.ts';
 import type { Restore } from './restores.ts';
@@ -25,14 +25,14 @@ export interface Archive {
    * Brings back what the bucket has of this registry where the database has lost it. Once the tables are up to date, and
    * before anything is read or written.
    * @param tell how far it has come
+   * @param expected the database that the registry had; undefined: nobody knows
    * @throws DataLost where the loss is not to be mended so, or cannot be
    */
-  recover(tell: (words: string) => void, signal: AbortSignal): Promise<void>;
-  /**
-   * Once the database is what it was.
-   * @param lost is told when it has become another one, which is empty
-   */
-  start(lost?: () => void): void;
+  recover(tell: (words: string) => void, signal: AbortSignal, expected?: Identity): Promise<void>;
+  /** Whether there is anything to bring a registry back from. */
+  canRestore(): Promise<boolean>;
+  /** Once the database is what it was. */
+  start(): void;
   /** Something changed. */
   wake(): void;
   /** As it was last seen, which is seconds ago at most. */
@@ -79,7 +79,6 @@ export function openArchive(
   const closing = new AbortController();
   let waking = new AbortController();
   let running: Promise<void> | undefined;
-  let endWatch: (() => void) | undefined;
   let claimsSeenAt = Number.NEGATIVE_INFINITY;
   let drillSeenAt = Number.NEGATIVE_INFINITY;
   // What was shipped while the lease ran out: another replica may have shipped a newer state before ours arrived.
@@ -114,11 +113,12 @@ export function openArchive(
 
   return {
     address: bucket.address,
-    recover: (tell, signal) =>
-      recover({ database, bucket, log, name, restore, isBootstrapped, tell, signal }),
-    start: (lost = () => {}) => {
+    recover: (tell, signal, expected) =>
+      recover({ database, bucket, log, name, restore, isBootstrapped, tell, signal, expected }),
+    canRestore: async () =>
+      (await bucket.find(REGISTRY_KEY, AbortSignal.timeout(PROBE_DEADLINE_MS))) !== undefined,
+    start() {
       running ??= run();
-      endWatch ??= watchForLoss(database, bucket, lost);
     },
     wake() {
       health.changed();
@@ -126,7 +126,6 @@ export function openArchive(
     },
     status: () => health.status,
     async close() {
-      endWatch?.();
       closing.abort();
       await running;
       bucket.close();

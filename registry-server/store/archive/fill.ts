@@ -1,12 +1,13 @@
 import type { Log } from '../../log.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
+import type { Identity } from '../identity/identity.ts';
 import { readState } from './archive-state.ts';
 import { folders } from './layout.ts';
 import { DatabaseNotEmpty, type Rebuilding, rebuild } from './rebuild.ts';
 import { rebuildStatement } from './sql.ts';
 
-export interface Filling extends Pick<Rebuilding, 'isPartial' | 'isNew' | 'isOlder' | 'begun'> {
+export interface Filling extends Pick<Rebuilding, 'isPartial' | 'isNew' | 'isOlder' | 'begun' | 'done'> {
   readonly database: Database;
   readonly bucket: Bucket;
   readonly log: Log;
@@ -19,9 +20,10 @@ export interface Filling extends Pick<Rebuilding, 'isPartial' | 'isNew' | 'isOld
 
 const MAX_NAMED = 3;
 
-/** Nothing was ever registered in it, and it was never archived. */
-export async function isUnwritten(database: Database): Promise<boolean> {
-  if ((await readState(database)).is_on) return false;
+/** Nothing was ever registered in it, it was never archived, and it is none that was expected to be so. */
+export async function isUnwritten(database: Database, expected?: Identity): Promise<boolean> {
+  const { is_on: isOn, registry_id: registryId } = await readState(database);
+  if (isOn || registryId === expected?.registryId) return false;
   const [found] = await database.query<{ is_empty: boolean }>(rebuildStatement('rebuildIsEmpty'));
   return found?.is_empty === true;
 }

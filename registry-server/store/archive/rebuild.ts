@@ -40,6 +40,8 @@ export interface Rebuilding {
   readonly progress: (subjects: number) => void;
   /** Called once the database is known to be empty and is kept from others, before anything is read. */
   readonly begun?: (() => Promise<void>) | undefined;
+  /** Called when all is there, in the same transaction. */
+  readonly done?: ((connection: Connection) => Promise<void> | undefined) | undefined;
 }
 
 export interface Rebuilt {
@@ -100,6 +102,7 @@ export async function rebuild(
     problem,
     progress,
     begun,
+    done,
   }: Rebuilding,
 ): Promise<Rebuilt> {
   const isOnlyRead = isExport || isNew;
@@ -150,6 +153,7 @@ export async function rebuild(
         firstId,
         walk === undefined ? null : JSON.stringify(walk),
       ]);
+      await done?.(connection);
     });
   } catch (error) {
     if (!(error instanceof Undone)) throw error;

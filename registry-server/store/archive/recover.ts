@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { type Bucket, BucketUnavailable } from '../bucket.ts';
-import type { Database } from '../database.ts';
+import type { Connection, Database } from '../database.ts';
+import { beginAbove, type Identity } from '../identity/identity.ts';
 import { DataLost } from '../not-served.ts';
 import { fill, isUnwritten } from './fill.ts';
 import {
@@ -38,6 +39,8 @@ export interface Recovering {
   readonly restore: Restore | undefined;
   /** The registry is to begin with another one's archive where it has none of its own, which has to be known then. */
   readonly isBootstrapped?: boolean | undefined;
+  /** The database that the registry had; undefined: nobody knows, and it may be new. */
+  readonly expected?: Identity | undefined;
   readonly tell: (words: string) => void;
   readonly signal: AbortSignal;
   /** How long somebody who ships there has for an answer. */
@@ -58,19 +61,27 @@ export async function recover(recovering: Recovering): Promise<void> {
     name,
     restore,
     isBootstrapped,
+    expected,
     tell,
     signal,
     claimMs = CLAIM_MS,
   } = recovering;
-  if (!(await isUnwritten(database))) return;
-  const record = await (restore === undefined && !isBootstrapped ? findRecordInTime() : findRecord());
+  if (!(await isUnwritten(database, expected))) return;
+  const isKnown = restore !== undefined || isBootstrapped || expected !== undefined;
+  const record = await (isKnown ? findRecord() : findRecordInTime());
   if (record === undefined) return;
   if (name !== undefined && record.name !== undefined && record.name !== name) {
     throw new DataLost(
       `${bucket.address} holds the archive of the registry ${record.name}, and this one is ${name}: choose another S3_PREFIX`,
     );
   }
-  const isOwn = name !== undefined && record.name === name;
+  const isExpected = expected !== undefined && record.registryId === expected.registryId;
+  if (expected !== undefined && record.registryId !== undefined && !isExpected) {
+    throw new DataLost(
+      `the database is empty, that of registry ${expected.registryId} is expected, and ${bucket.address} holds the archive of registry ${record.registryId}: choose another S3_PREFIX`,
+    );
+  }
+  const isOwn = isExpected || (name !== undefined && record.name === name);
   if (restore === 'Never' || (restore === undefined && !isOwn)) {
     throw new DataLost(
       `the database is empty, and ${bucket.address} holds the archive of a registry: set S3_RESTORE (spec.artifacts.s3.restore) to WhenEmpty to bring it back, or choose another S3_PREFIX to begin anew`,
@@ -78,7 +89,10 @@ export async function recover(recovering: Recovering): Promise<void> {
   }
   try {
     const isPartial = restore === 'Partial';
-    const problems = await fill({ database, bucket, log, tell, deadline, isPartial, begun: claim });
+    // What is known may be newer than what was shipped.
+    const done = (connection: Connection) => (expected ? beginAbove(connection, expected) : undefined);
+    const how = { isPartial, begun: claim, done };
+    const problems = await fill({ database, bucket, log, tell, deadline, ...how });
     if (problems === undefined) return;
     throw new DataLost(
       `the database is empty, and the archive at ${bucket.address} is damaged: ${problems}; put back what is missing, or set S3_RESTORE (spec.artifacts.s3.restore) to Partial to do without it`,

@@ -22,8 +22,6 @@ const sql = {
   archiveState: `select a.is_on, a.destination, a.walk, a.held_until > clock_timestamp() as is_held,
       r.registry_id::text as registry_id, r.first_id
     from archive a cross join registry r`,
-  archiveIsBare: `select to_regclass('migrations') is null and to_regclass('registry') is null
-      and to_regclass('subjects') is null and to_regclass('schemas') is null as is_bare`,
   archiveSwitchOn: `update archive set is_on = true, destination = $2, walk = '{"phase":"begin"}'
     where holder = $1`,
   archiveSwitchOff: `update archive set is_on = false, destination = null, walk = null, holder = null, held_until = null`,
