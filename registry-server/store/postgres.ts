@@ -279,10 +279,10 @@ export function openPostgres(
 
   /** The pool keeps them but does not open them; the first requests should not have to. */
   async function openMinConnections(): Promise<void> {
-    const clients = await Promise.allSettled(
-      Array.from({ length: Math.max(0, settings.minConnections - pool.totalCount) }, () => pool.connect()),
-    );
-    for (const client of clients) if (client.status === 'fulfilled') client.value.release();
+    const missing = Math.max(0, settings.minConnections - pool.totalCount);
+    // Each is given back at once: only the pool's own listener keeps one that breaks from ending the process.
+    const opened = Array.from({ length: missing }, () => pool.connect().then((client) => client.release()));
+    await Promise.allSettled(opened);
   }
 
   /** A peer that vanished without a word is noticed here: it bounds how long a cache can be stale. */

@@ -1,11 +1,24 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP proxy on loopback whose connections can be cut, or made to go silent, under whoever uses them. */
-export async function openCuttingProxy(firstPort: number) {
+/**
+ * A TCP proxy on loopback whose connections can be cut, or made to go silent, under whoever uses them.
+ * @param passes so many connections lead somewhere; those after them are taken, and never answered
+ */
+export async function openCuttingProxy(
+  firstPort: number,
+  { passes = Number.POSITIVE_INFINITY }: { readonly passes?: number } = {},
+) {
   let targetPort = firstPort;
   const open = new Set<Socket>();
+  let taken = 0;
   const server = createServer((client) => {
+    taken += 1;
+    if (taken > passes) {
+      open.add(client);
+      client.on('close', () => open.delete(client));
+      return;
+    }
     const target = connect(targetPort, '127.0.0.1');
     for (const socket of [client, target]) {
       open.add(socket);
@@ -20,7 +33,7 @@ export async function openCuttingProxy(firstPort: number) {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    connections: () => open.size / 2,
+    connections: () => taken,
     /** Where new connections lead. */
     leadTo: (port: number) => {
       targetPort = port;
