@@ -2,6 +2,7 @@ import type { Cluster } from './kube/cluster.ts';
 import type { KubeObject } from './kube/kubernetes.ts';
 import type { Log } from './log.ts';
 import type { Status } from './registry.ts';
+import type { Reason } from './status/condition.ts';
 import { microTimeOf } from './time.ts';
 import { withinBytes } from './within-bytes.ts';
 
@@ -43,6 +44,7 @@ export function eventsOf(before: Status, after: Status): readonly RegistryEvent[
       note: message,
     });
   }
+  events.push(...eventsOfDatabase(before, after));
   const rollout = after.lastRollout;
   if (rollout?.cause !== undefined && rollout.time !== before.lastRollout?.time) {
     events.push({ type: 'Normal', reason: 'RollingOut', note: `server pods are replaced: ${rollout.cause}` });
@@ -55,6 +57,24 @@ export function eventsOf(before: Status, after: Status): readonly RegistryEvent[
   }
   return events;
 }
+
+/** A database that is lost wants a person, though the registry may not have been ready before it was. */
+function eventsOfDatabase(before: Status, after: Status): readonly RegistryEvent[] {
+  const [earlier, now] = [before, after].map(({ conditions }) =>
+    conditions?.find(({ type }) => type === 'DatabaseReady'),
+  );
+  const events: RegistryEvent[] = [];
+  if (now !== undefined && losses.has(now.reason) && now.reason !== earlier?.reason)
+    events.push({ type: 'Warning', reason: now.reason, note: now.message });
+  const [lost, found] = [before.identity, after.identity];
+  if (lost !== undefined && found !== undefined && lost.registryId !== found.registryId) {
+    const note = `the database of registry ${lost.registryId} is given up; that of registry ${found.registryId} has taken its place`;
+    events.push({ type: 'Warning', reason: 'DataLossAccepted', note });
+  }
+  return events;
+}
+
+const losses: ReadonlySet<string> = new Set<Reason>(['DataLost', 'DatabaseReplaced']);
 
 /** Events are a courtesy: one that cannot be written is logged, and holds nothing up. */
 export async function writeEvents(

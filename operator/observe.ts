@@ -2,6 +2,7 @@ import { readCertificates } from './desired/certificates.ts';
 import { names } from './desired/child.ts';
 import { namedSecrets } from './desired/named-secrets.ts';
 import { overlaySecrets, overlayServiceAccount } from './desired/overlay-references.ts';
+import { identityOf } from './identity.ts';
 import type { Caches } from './kube/cache.ts';
 import type { KubeObject, V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from './kube/kubernetes.ts';
 import type { NamedSecrets } from './kube/named-secrets.ts';
@@ -56,8 +57,11 @@ export function look({ caches, prober }: Pick<ObserveParts, 'caches' | 'prober'>
   const pods = caches.Pod.list(key);
   const secret = (name: string) => caches.Secret.findIntact(key, name);
   const answers = prober.findAnswers(key, subjectOf(deployment, pods));
+  const children = childrenOf(caches, key);
+  const { answer, unready } = answers ?? {};
+  const { status } = caches.SchemaRegistry.find(key, registry.name) ?? {};
   return {
-    children: childrenOf(caches, key),
+    children,
     deployment,
     postgres: caches.StatefulSet.find(key, postgres),
     redis: caches.StatefulSet.find(key, redis),
@@ -70,9 +74,10 @@ export function look({ caches, prober }: Pick<ObserveParts, 'caches' | 'prober'>
       auth: secret(auth),
       hashes: secret(hashes),
     },
-    answer: answers?.answer,
-    unready: answers?.unready,
+    answer,
+    unready,
     isAnswered: answers !== undefined,
+    identity: identityOf(registry, { children, status, answer, unready, nowMs: Date.now() }),
   } satisfies Partial<Observed>;
 }
 

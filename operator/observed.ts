@@ -36,6 +36,8 @@ export interface Observed extends Issued {
   readonly unready: Unready | undefined;
   /** Whether the answers are of what is there now; otherwise they are undefined, and on their way. */
   readonly isAnswered: boolean;
+  /** The database that the servers are to hold to; undefined: none has told of its yet. */
+  readonly identity: Identity | undefined;
   readonly served: ReadonlySet<Served>;
   /** The Secrets that the spec names, as far as they are there. */
   readonly namedSecrets: readonly KubeObject[];
@@ -65,6 +67,17 @@ export type Answer =
     }
   | { readonly isReady: false; readonly words: string };
 
+/** Which database a registry has, and how far it had come when that was noted: what its servers hold to. */
+export interface Identity {
+  readonly registryId: string;
+  /** The highest id that was given in any context. */
+  readonly lastId: number;
+  readonly revision: number;
+  readonly noted: string;
+  /** A person has accepted that it is lost, and no server has begun in its place yet. */
+  readonly isGivenUp?: boolean;
+}
+
 export interface Unready {
   readonly cause: string;
   /** In one word, where the server says one; a newer server may know more of them. */
@@ -80,6 +93,9 @@ export interface Checks {
     readonly version?: string;
     readonly migration?: number;
     readonly oldestServer?: string;
+    readonly registryId?: string;
+    readonly lastId?: number;
+    readonly revision?: number;
   };
   /** Whether schemas can be written; the check is there only while they cannot, though what is there can be read. */
   readonly writes?: { readonly status?: string; readonly cause?: string; readonly reason?: string };

@@ -47,7 +47,8 @@ export function readReadiness(body: unknown): Readiness | undefined {
 }
 
 function readCheck(check: unknown) {
-  const { status, cause, reason, version, migration, oldestServer, pending, lagSeconds } = fieldsOf(check);
+  const fields = fieldsOf(check);
+  const { status, cause, reason, version, migration, oldestServer, pending, lagSeconds } = fields;
   return withoutMissing({
     status: status === 'up' || status === 'down' ? status : undefined,
     cause: words(cause),
@@ -55,6 +56,9 @@ function readCheck(check: unknown) {
     version: versionNumber(version),
     migration: count(migration),
     oldestServer: versionNumber(oldestServer),
+    registryId: uuid(fields.registryId),
+    lastId: count(fields.lastId),
+    revision: count(fields.revision),
     pending: count(pending),
     lagSeconds: count(lagSeconds),
   });
@@ -79,6 +83,12 @@ export function words(value: unknown): string | undefined {
 
 function word(value: unknown): string | undefined {
   return typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined;
+}
+
+function uuid(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
+    ? value
+    : undefined;
 }
 
 function versionNumber(value: unknown): string | undefined {

@@ -77,7 +77,9 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
     const rollout =
       rolloutOf(written, wanted, observed.children, names(registry).config) ?? before.lastRollout;
     // As long as nobody has asked what is there now, all stays as it was said.
-    const after = now.isAnswered ? status(registry, now, before, rollout) : unansweredStatus(before, rollout);
+    const after = now.isAnswered
+      ? status(registry, now, before, rollout)
+      : unansweredStatus(before, now.identity, rollout);
     await writeStatus(parts, object, before, after, log);
     await writeEvents(parts.cluster, object, restartsOf(written), parts.identity, log);
     return { againAfterMs: now.isAnswered && isSettled(after) ? nowAndThenMs : soonMs };

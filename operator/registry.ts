@@ -81,6 +81,8 @@ export interface Registry {
     /** A value other than the last one asks for other passwords. */
     readonly request: string | undefined;
   };
+  /** The id of the registry whose database is given up; undefined: no loss is accepted. */
+  readonly acceptedLoss: string | undefined;
   readonly deletionPolicy: 'Retain' | 'Delete';
   readonly isPaused: boolean;
   /** What the operator lets this spec ask for. */

@@ -28,6 +28,9 @@ import type {
 /** On the SchemaRegistry: another value asks for other passwords. On their Secret: the value that was answered last. */
 export const rotateAnnotation = `${apiGroup}/rotate-credentials`;
 
+/** On the SchemaRegistry: the id of the registry whose database a person gives up. */
+export const acceptDataLossAnnotation = `${apiGroup}/accept-data-loss`;
+
 /** The spec cannot be carried out until somebody edits it, or what it names; it becomes the condition Stalled. */
 export class BadSpec extends Error {
   override readonly name = 'BadSpec';
@@ -140,6 +143,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       periodSeconds: rotationPeriod(spec),
       request: found.metadata.annotations?.[rotateAnnotation],
     },
+    acceptedLoss: found.metadata.annotations?.[acceptDataLossAnnotation],
     deletionPolicy: spec.deletionPolicy ?? 'Retain',
     isPaused: spec.paused ?? false,
     policy: defaults.policy ?? defaultPolicy,

@@ -42,6 +42,7 @@ export function names({ name }: { readonly name: string }) {
     headless: `${name}-headless`,
     grpc: `${name}-grpc`,
     config: `${name}-config`,
+    identity: `${name}-identity`,
     postgres: `${name}-postgres`,
     redis: `${name}-redis`,
     drill: `${name}-drill`,

@@ -11,6 +11,7 @@ import type {
 import { authConfig } from './auth.ts';
 import { authorityPath, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
+import { identityConfig } from './identity.ts';
 
 /** What the server reads from its environment and may be seen by anyone. */
 export const configMap: Child = (registry) =>
@@ -53,6 +54,7 @@ export function serverConfig(registry: Registry): Record<string, string> {
     VALIDATE_NEW_SCHEMAS: String(config.validateNewSchemas),
     LOG_LEVEL: config.logLevel,
     LOG_FORMAT: config.logFormat,
+    ...identityConfig,
     ENABLE_METRICS: 'true',
     WORKERS: String(config.workers),
     ...(config.corsOrigins.length === 0 ? {} : { CORS_ORIGINS: config.corsOrigins.join(',') }),

@@ -14,6 +14,7 @@ import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from 
 import { type Child, meta, names } from './child.ts';
 import { apiProtocol, grpcProtocol, ports, serverConfig } from './config-map.ts';
 import { serverSecretHash } from './credentials.ts';
+import { identityMount, identityVolume } from './identity.ts';
 import {
   namedSecretAnnotations,
   namedSecretMounts,
@@ -139,6 +140,7 @@ export function serverTemplate(registry: Registry, observed: Observed): V1PodTem
           volumeMounts: [
             { name: 'tmp', mountPath: '/tmp' },
             { name: 'data', mountPath: '/data' },
+            identityMount,
             ...namedSecretMounts(registry),
             ...certificateMounts(registry),
             ...adminKeyMounts(registry),
@@ -149,6 +151,7 @@ export function serverTemplate(registry: Registry, observed: Observed): V1PodTem
         // `registry rebuild --dry-run` makes a database there.
         scratchVolume('tmp', '1Gi'),
         scratchVolume('data', '1Gi'),
+        identityVolume(registry),
         ...namedSecretVolumes(registry),
         ...certificateVolumes(registry),
         ...adminKeyVolumes(registry),

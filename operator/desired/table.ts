@@ -20,6 +20,7 @@ import { disruptionBudget } from './disruption-budget.ts';
 import { drill } from './drill.ts';
 import { backendTls, grpcRoute, httpRoute } from './gateway.ts';
 import { hashKey } from './hash-key.ts';
+import { identity } from './identity.ts';
 import { grpcIngress, ingress } from './ingress.ts';
 import { drillPolicy, postgresPolicy, redisPolicy, serverPolicy } from './network-policy.ts';
 import { postgres, postgresClaim, postgresConfig } from './postgres.ts';
@@ -33,6 +34,7 @@ import { serviceMonitor } from './service-monitor.ts';
 export const children = {
   serviceAccount,
   configMap,
+  identity,
   authoritySecret,
   authorityBundle,
   certificate,

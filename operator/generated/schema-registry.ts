@@ -1346,6 +1346,31 @@ export interface SchemaRegistryFields {
       };
     };
     /**
+     * Which database the registry has, and how far it had come when that was noted. The servers serve no other; the ConfigMap NAME-identity tells it to them.
+     */
+    identity?: {
+      /**
+       * Id of the registry, which its tables were made with.
+       */
+      registryId: string;
+      /**
+       * The highest id that was given in any context. It is noted now and then, so more may have been given.
+       */
+      lastId: number;
+      /**
+       * Of the last change.
+       */
+      revision: number;
+      /**
+       * When.
+       */
+      noted: string;
+      /**
+       * The loss was accepted by the annotation llm-schema-registry.io/accept-data-loss, and no server has begun in its place yet.
+       */
+      isGivenUp?: boolean;
+    };
+    /**
      * The Secrets that the operator makes for this registry.
      */
     secrets?: {

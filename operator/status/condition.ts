@@ -59,6 +59,7 @@ export const reasons = [
   'TablesChanged',
   'BootstrapFailed',
   'DataLost',
+  'DatabaseReplaced',
   'Restoring',
   'Verified',
   'NotYet',

@@ -1,7 +1,9 @@
 import { host, names } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
+import { servedIdentity } from '../identity.ts';
 import type { V1StatefulSet } from '../kube/kubernetes.ts';
 import type { Registry } from '../registry.ts';
+import { acceptDataLossAnnotation } from '../spec.ts';
 import { causeOf, roomFor } from './cause.ts';
 import { type Condition, chain, type Judge, type Reason, reasons, type Verdict } from './condition.ts';
 import type { Cause as PodCause } from './pod-cause.ts';
@@ -22,10 +24,19 @@ export const withoutRoom: Cause = (registry, { answer }) => {
 /** It is up, and does not hold what the registry had. */
 const lost: Cause = (_registry, { answer, unready }) => {
   if (answer?.isReady || unready === undefined) return undefined;
-  const reason = (['BootstrapFailed', 'DataLost', 'Restoring'] as const).find(
+  const reason = (['BootstrapFailed', 'DataLost', 'DatabaseReplaced', 'Restoring'] as const).find(
     (known) => known === unready.reason,
   );
   return reason && { status: 'False', reason, message: unready.cause };
+};
+
+/** A server that knew nothing of another database when it began has begun in this one. */
+const replaced: Cause = (_registry, { answer, identity, nowMs }) => {
+  const served = answer?.isReady ? servedIdentity(answer, nowMs) : undefined;
+  if (served === undefined || identity === undefined || served.registryId === identity.registryId)
+    return undefined;
+  const message = `the database is that of registry ${served.registryId}, and that of registry ${identity.registryId} with ids up to ${identity.lastId} is expected: put it back and restart the server pods, or accept the loss by the annotation ${acceptDataLossAnnotation}: ${identity.registryId}`;
+  return { status: 'False', reason: 'DatabaseReplaced', message };
 };
 
 /** What the server says of a database of somebody else; nobody else has its password. */
@@ -53,8 +64,9 @@ const refusing: Cause = (_registry, { answer, unready }) => {
   return reason === 'Unreachable' ? undefined : { status: 'False', reason, message };
 };
 
-export const databaseReady: Condition = chain([withoutRoom, lost, external, notThere, refusing], () =>
-  acceptsConnections('PostgreSQL'),
+export const databaseReady: Condition = chain(
+  [withoutRoom, lost, replaced, external, notThere, refusing],
+  () => acceptsConnections('PostgreSQL'),
 );
 
 /** The reason that a server gives; a newer server may know more of them than are here. */

@@ -43,8 +43,12 @@ export function status(
 }
 
 /** What is there now has not been asked yet: all stays as it was said, and only what the operator itself has done is new. */
-export function unansweredStatus(before: Status, rollout: Status['lastRollout']): Status {
-  return { ...before, ...rolloutFacts(rollout) };
+export function unansweredStatus(
+  before: Status,
+  identity: Observed['identity'],
+  rollout: Status['lastRollout'],
+): Status {
+  return { ...before, ...(identity === undefined ? {} : { identity }), ...rolloutFacts(rollout) };
 }
 
 function rolloutFacts(rollout: Status['lastRollout']): Pick<Status, 'lastRollout'> {
@@ -170,6 +174,7 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
             : { kind: 'managed', host: `${host(registry, redis)}:${ports.redis}` },
       artifacts: artifactFacts(registry.artifacts),
     },
+    ...(observed.identity === undefined ? {} : { identity: observed.identity }),
     secrets: Object.values(observed.secrets).flatMap((secret) =>
       secret === undefined || !observed.children.includes(secret)
         ? []

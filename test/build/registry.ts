@@ -57,6 +57,7 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     answer: undefined,
     unready: undefined,
     isAnswered: true,
+    identity: undefined,
     served: new Set(['ServiceMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy']),
     namedSecrets: [],
     hostsOfOthers: new Map(),

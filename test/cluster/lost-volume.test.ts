@@ -13,6 +13,8 @@ import { missingS3, s3Program } from '../build/s3.ts';
 
 const secretAccessKey = 'archive-secret-of-a-test';
 
+const withoutArchive = JSON.stringify([{ op: 'remove', path: '/spec/artifacts' }]);
+
 /** Run in a pod of the server: a request, and its answer. */
 const ask = `
 const [method, path, body] = process.argv.slice(1);
@@ -88,6 +90,31 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
       await registry.ready();
       expect((await request('GET', '/subjects/users/versions/1'))[1]).to.include({ id: 2, schema: '"long"' });
       expect((await register('new', '"float"'))[1].id).to.be.above(1_000);
+    });
+
+    it('is not served without its archive when the volume is lost again, until the loss is accepted; ids go on above', async () => {
+      await registry.kubectl('patch', 'sr', 'lost', '--type=json', '-p', withoutArchive);
+      await registry.says('Reconciling', 'False', 'Settled', { timeoutMs: 120_000 });
+      await registry.ready();
+      const { identity } = (await registry.get()).status ?? {};
+      const { registryId } = identity as { readonly registryId: string };
+      await registry.kubectl('delete', 'pvc', 'data-lost-postgres-0', '--wait=false');
+      await registry.kubectl('delete', 'pod', 'lost-postgres-0', '--grace-period=1');
+      await registry.says('DatabaseReady', 'False', 'DataLost', {
+        timeoutMs: 180_000,
+        saying: new RegExp(`the database is empty, and that of registry ${registryId}`),
+      });
+      expect((await request('GET', '/subjects'))[0]).to.equal(500);
+
+      await registry.kubectl(
+        'annotate',
+        'sr',
+        'lost',
+        `llm-schema-registry.io/accept-data-loss=${registryId}`,
+      );
+      await registry.says('DatabaseReady', 'True', 'Ready', { timeoutMs: 120_000 });
+      await registry.ready();
+      expect((await register('after', '"float"'))[1].id).to.be.above(100_000);
     });
   },
 );

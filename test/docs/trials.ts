@@ -116,6 +116,10 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
     /^kubectl (logs|exec|port-forward|top|debug|cp|attach|rollout|get --raw)\b|^kubectl .*[ /]POD\b/,
     { in: 'node' },
   ],
+  [
+    /^kubectl annotate .*accept-data-loss/,
+    { by: 'test/cluster/lost-volume.test.ts', word: 'llm-schema-registry.io/accept-data-loss=' },
+  ],
   [/^helm test/, { by: 'test/chart/life.test.ts', word: 'helm test asks the operator' }],
   [/^helm (push|install) .*(VERSION|oci:)/, { not: 'needs a published release, or a registry to push to' }],
   [/^helm /, { in: 'api-server' }],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { openLog } from '../../registry-server/log.ts';
@@ -8,6 +9,7 @@ import { keys } from '../../registry-server/store/archive/layout.ts';
 import { type Recovering, recover } from '../../registry-server/store/archive/recover.ts';
 import type { Bucket } from '../../registry-server/store/bucket.ts';
 import type { Database } from '../../registry-server/store/database.ts';
+import type { Identity } from '../../registry-server/store/identity/identity.ts';
 import { migrate } from '../../registry-server/store/migrate.ts';
 import { DataLost } from '../../registry-server/store/not-served.ts';
 import {
@@ -234,6 +236,43 @@ const reason = missingS3 ?? missingPostgres;
         await s3.start();
         await server.stop();
       }
+    });
+
+    describe('and that knows which database it had', () => {
+      const known = async (parts: Partial<Identity> = {}): Promise<Identity> => {
+        const [registry] = own.dumped.registry as { readonly registry_id: string }[];
+        return { registryId: registry?.registry_id ?? '', lastId: 1, revision: 1, ...parts };
+      };
+
+      it('comes back whatever it is called, with ids above all that is known', async () => {
+        const expected = await known({ lastId: 50_000 });
+        const { failure, dumped } = await recovered(own.bucket, { name: undefined, expected });
+        expect(failure).to.equal(undefined);
+        const ids = (dumped.contexts as { readonly last_id: number }[]).map(({ last_id: id }) => id);
+        expect(ids).to.deep.equal([50_000, 50_000]);
+      });
+
+      it('waits for a bucket that is away', async () => {
+        await s3.stop();
+        try {
+          const { failure } = await recovered(own.bucket, { expected: await known() });
+          expect((failure as Error).message).to.include('holds what it had cannot be known');
+        } finally {
+          await s3.start();
+        }
+      });
+
+      it('does not come back from the archive of another', async () => {
+        const [expected, registryId] = [
+          await known({ registryId: randomUUID() }),
+          (await known()).registryId,
+        ];
+        const { failure, address, dumped } = await recovered(own.bucket, { expected });
+        expect((failure as Error).message).to.equal(
+          `the database is empty, that of registry ${expected.registryId} is expected, and ${address} holds the archive of registry ${registryId}: choose another S3_PREFIX`,
+        );
+        expect(dumped.subjects).to.deep.equal([]);
+      });
     });
 
     it('is not served from the archive of a registry that is alive', async () => {

@@ -112,8 +112,7 @@ export function lossOf(
 }
 
 function differenceOf(found: Identity, expected: Identity): string | undefined {
-  if (found.registryId !== expected.registryId)
-    return `the database is that of registry ${found.registryId} with ids up to ${found.lastId}`;
+  if (found.registryId !== expected.registryId) return `the database is that of registry ${found.registryId}`;
   if (found.lastId < expected.lastId) return `the database is an older copy with ids up to ${found.lastId}`;
   if (found.revision < expected.revision - UNCOMMITTED_REVISIONS)
     return `the database is an older copy that lacks ${expected.revision - found.revision} changes`;

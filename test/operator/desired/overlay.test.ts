@@ -70,9 +70,9 @@ describe('the pod template of a user', () => {
     expect(own?.env?.map(({ name }) => name)).to.deep.equal(['DATABASE_URL', 'REDIS_URL', 'NODE_OPTIONS']);
     // The later source wins.
     expect(own?.envFrom?.at(-1)).to.deep.equal({ configMapRef: { name: 'sample-config' } });
-    expect(own?.volumeMounts?.map(({ mountPath }) => mountPath)).to.deep.equal(['/tmp', '/data', '/ca']);
+    expect(own?.volumeMounts?.map(({ name }) => name)).to.deep.equal(['tmp', 'data', 'identity', 'ca']);
     expect(own?.readinessProbe).to.deep.include({ periodSeconds: 7, failureThreshold: 5 });
-    expect(spec?.volumes?.map(({ name }) => name)).to.deep.equal(['tmp', 'data', 'ca']);
+    expect(spec?.volumes?.map(({ name }) => name)).to.deep.equal(['tmp', 'data', 'identity', 'ca']);
     expect(spec?.volumes?.[1]).to.deep.equal({ name: 'data', emptyDir: { sizeLimit: '1Gi' } });
   });
 

@@ -142,7 +142,7 @@ describe('the status', () => {
     expect(conditions.Ready).to.equal(`False DatabaseNotReady: db.example.com:5432: ${cause}`);
   });
 
-  for (const reason of ['BootstrapFailed', 'DataLost', 'Restoring']) {
+  for (const reason of ['BootstrapFailed', 'DataLost', 'DatabaseReplaced', 'Restoring']) {
     it(`of a database that has lost what the registry had: ${reason}, in the words of the server`, () => {
       const cause = 'restoring from s3://b/: 3 of 10 subjects, 30 %';
       const unready = { cause, reason, checks: { database: { status: 'up' } } } as const;
