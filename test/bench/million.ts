@@ -2,58 +2,14 @@
  * `npm run bench:million [subjects]`: what a registry of 1,000,000 subjects does beside one of 1,000, in one run, on a
  * real PostgreSQL. The subjects are written straight into the tables, as registrations would have; a few minutes.
  */
-import { openLog } from '../../registry-server/log.ts';
-import { migrate } from '../../registry-server/store/migrate.ts';
-import { databases } from '../../registry-server/store/table.ts';
 import { missingPostgres, startPostgres, type TestPostgres } from '../build/postgres.ts';
 import { startRegistryProcess } from '../build/registry-process.ts';
+import { fillDatabase, nameOf, textOf } from './fill-database.ts';
 import { aGet, aPost, type Load, load } from './load.ts';
 import { serverFlags } from './server-flags.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
 const CONNECTIONS = 32;
-const STEP = 50_000;
-
-const nameOf = (n: number) => `topic-${String(n).padStart(7, '0')}-value`;
-const textOf = (label: string) =>
-  `{"type":"record","name":"Event","namespace":"bench","doc":"${label}","fields":[{"name":"id","type":"string"},{"name":"at","type":"long"},{"name":"text","type":["null","string"],"default":null}]}`;
-
-// The same text, digests and rows as a registration of textOf(nameOf(n)) makes.
-const fill = `
-with texts as (
-  select n, format('topic-%s-value', lpad(n::text, 7, '0')) as subject from generate_series($1::integer, $2::integer) n
-), contents as (
-  select n, subject, replace('${textOf('LABEL')}', 'LABEL', subject) as schema from texts
-), digested as (
-  select *, '["AVRO",' || to_json(schema)::text || ',[],null,null]' as content from contents
-), s as (
-  insert into schemas (context, id, fingerprint, guid, schema_type, schema)
-    select '.', n, sha256(convert_to(content, 'UTF8')), md5(schema)::uuid, 'AVRO', schema from digested
-), u as (
-  insert into subjects (context, subject, revision, last_version) select '.', subject, nextval('revisions'), 1 from texts
-)
-insert into versions (context, subject, version, id) select '.', subject, 1, n from texts`;
-
-async function fillDatabase(url: string, subjects: number): Promise<void> {
-  const settings = {
-    url,
-    minConnections: 1,
-    maxConnections: 2,
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 600_000,
-  };
-  const database = databases.postgres(settings, openLog({ level: 'silent', format: 'json' }));
-  try {
-    await migrate(database);
-    await database.runScript(`insert into contexts values ('.', ${subjects})`);
-    for (let from = 1; from <= subjects; from += STEP) {
-      await database.query({ name: 'fill', text: fill }, [from, Math.min(subjects, from + STEP - 1)]);
-    }
-    await database.runScript('analyze');
-  } finally {
-    await database.close();
-  }
-}
 
 interface Registry {
   readonly subjects: number;
@@ -65,7 +21,7 @@ interface Registry {
 async function startRegistry(postgres: TestPostgres, subjects: number): Promise<Registry> {
   const databaseUrl = await postgres.createDatabase(`with_${subjects}`);
   const started = performance.now();
-  await fillDatabase(databaseUrl, subjects);
+  await fillDatabase(databaseUrl, { subjects });
   const seconds = Math.round((performance.now() - started) / 1000);
   const starting = performance.now();
   const server = await startRegistryProcess({ DATABASE_URL: databaseUrl }, serverFlags);

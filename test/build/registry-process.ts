@@ -21,6 +21,7 @@ const main = fileURLToPath(new URL('../../registry-server/main.ts', import.meta.
 export async function startRegistryProcess(
   environment: Readonly<Record<string, string>> = {},
   nodeOptions: readonly string[] = [],
+  readyMs = 30_000,
 ): Promise<RegistryProcess> {
   const [port, metricsPort, grpcPort] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
@@ -52,7 +53,7 @@ export async function startRegistryProcess(
   ended.catch(() => {});
   const isReady = eventually(async () => {
     if ((await fetch(`${url}/ready`)).status !== 200) throw new Error(`the server is not ready: ${output}`);
-  }, 30_000);
+  }, readyMs);
   await Promise.race([isReady, ended]);
   return {
     url,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -58,6 +58,7 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
         endpoint: `http://${addresses.node}:7070`,
         pathStyle: true,
         credentialsSecretRef: { name: 'archive-keys' },
+        drill: { reads: 10 },
       };
       registry = await registryIn(cluster, 'lost', { ...small, artifacts: { s3: bucket } }, [keys]);
       await registry.ready();
@@ -78,9 +79,25 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
     const register = (subject: string, schema: string) =>
       request('POST', `/subjects/${subject}/versions`, JSON.stringify({ schema }));
 
+    it('is tried by a drill, which names what was changed in the bucket by hand', async () => {
+      await register('tried', '"bytes"');
+      const object = join(folder, 'archive/subjects/!2E/tried.json');
+      await until('the archive has it', async () => existsSync(object) || undefined, 60_000);
+      const begin = (job: string) => registry.kubectl('create', 'job', '--from=cronjob/lost-drill', job);
+      await begin('first');
+      await registry.says('ArchiveVerified', 'True', 'Verified', { timeoutMs: 120_000 });
+      const whole = readFileSync(object, 'utf8');
+      writeFileSync(object, whole.replace('"version":1', '"version":2'));
+      await begin('second');
+      await registry.says('ArchiveVerified', 'False', 'ArchiveDiffers', { timeoutMs: 120_000 });
+      const said = await registry.kubectl('get', 'schemaregistry', 'lost', '-o', 'yaml');
+      expect(said).to.include('subjects/!2E/tried.json: damaged').and.to.include('lastVerified');
+      writeFileSync(object, whole);
+    });
+
     it('comes back by itself with its ids when the volume of its PostgreSQL is lost', async () => {
-      expect((await register('orders', '"string"'))[1].id).to.equal(1);
-      expect((await register('users', '"long"'))[1].id).to.equal(2);
+      expect((await register('orders', '"string"'))[1].id).to.equal(2);
+      expect((await register('users', '"long"'))[1].id).to.equal(3);
       const isShipped = () => existsSync(join(folder, 'archive/subjects/!2E/users.json'));
       await until('the archive has it', async () => isShipped() || undefined, 60_000);
 
@@ -88,7 +105,7 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
       await registry.kubectl('delete', 'pod', 'lost-postgres-0', '--grace-period=1');
       await registry.says('DatabaseReady', 'False', 'Restoring', { timeoutMs: 180_000 });
       await registry.ready();
-      expect((await request('GET', '/subjects/users/versions/1'))[1]).to.include({ id: 2, schema: '"long"' });
+      expect((await request('GET', '/subjects/users/versions/1'))[1]).to.include({ id: 3, schema: '"long"' });
       expect((await register('new', '"float"'))[1].id).to.be.above(1_000);
     });
 
