@@ -11,7 +11,7 @@ export function objectStores({ artifacts, bootstrap }: Spec): {
   const other = bootstrap?.archive;
   return {
     artifacts: own && { ...objectStore(own), restore: own.restore },
-    bootstrap: other && { ...objectStore(other.s3), isPartial: other.partial ?? false },
+    bootstrap: other && { ...objectStore(other.s3), at: other.at, isPartial: other.partial ?? false },
   };
 }
 

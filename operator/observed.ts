@@ -113,6 +113,7 @@ export interface Checks {
 export interface LastDrill {
   readonly endedAt: string;
   readonly seconds: number;
+  readonly snapshot?: string | undefined;
   readonly subjects: number;
   readonly versions: number;
   readonly schemas: number;

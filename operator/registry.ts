@@ -254,6 +254,8 @@ export interface Drill {
 }
 
 export interface BootstrapArchive extends ObjectStore {
+  /** A snapshot of it, by name or time; undefined: what it has when the registry begins. */
+  readonly at: string | undefined;
   /** What is missing or damaged is done without. */
   readonly isPartial: boolean;
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openLog } from './log.ts';
 import { openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
@@ -10,14 +9,14 @@ import { drill } from './store/archive/drill.ts';
 import { DRILL_KEY, type DrillRecord, seal } from './store/archive/layout.ts';
 import { migrate } from './store/migrate.ts';
 import { databases } from './store/table.ts';
-import { BadArguments } from './verb-arguments.ts';
+import { BadArguments, readOptions } from './verb-arguments.ts';
 
 const REQUEST_DEADLINE_MS = 30_000;
 const MAX_READS = 100_000;
 
-/** `drill [--reads N]`: exits with 0 where the archive is what the registry is, else with 1. */
+/** `drill [--at SNAPSHOT] [--reads N]`: exits with 0 where the archive is what the registry is, else with 1. */
 export async function runDrill(settings: ServerSettings, args: readonly string[]): Promise<number> {
-  const reads = readOptions(args);
+  const { at, reads } = readWhat(args);
   const bucket = await openBucket(settings);
   if (!bucket)
     throw new BadSettings('S3_BUCKET: is not set; a drill restores from the archive that is there');
@@ -32,7 +31,14 @@ export async function runDrill(settings: ServerSettings, args: readonly string[]
   const scratch = databases.embedded(folder);
   try {
     await migrate(scratch);
-    const record = await drill({ live, scratch, bucket, reads, tell: (words) => log.debug(words, {}) });
+    const record = await drill({
+      live,
+      scratch,
+      bucket,
+      at,
+      reads,
+      tell: (words) => log.debug(words, {}),
+    });
     await bucket.put(DRILL_KEY, seal(record), AbortSignal.timeout(REQUEST_DEADLINE_MS));
     for (const difference of record.differences) process.stderr.write(`${difference}\n`);
     process.stdout.write(`${inWords(record)}\n`);
@@ -44,23 +50,29 @@ export async function runDrill(settings: ServerSettings, args: readonly string[]
   }
 }
 
-function inWords({ subjects, versions, schemas, gone, reads, differing, seconds }: DrillRecord): string {
-  const restored = `${subjects} subjects, ${versions} versions and ${schemas} schemas restored in ${seconds} s, ${reads} of them read in both`;
+function inWords({
+  snapshot,
+  subjects,
+  versions,
+  schemas,
+  gone,
+  reads,
+  differing,
+  seconds,
+}: DrillRecord): string {
+  const of = snapshot === undefined ? '' : `snapshot ${snapshot}: `;
+  const restored = `${of}${subjects} subjects, ${versions} versions and ${schemas} schemas restored in ${seconds} s, ${reads} of them read in both`;
   const removed = gone === 0 ? '' : `; ${gone} were removed since`;
   return differing === 0
     ? `${restored}: all the same${removed}`
     : `${restored}: ${differing} differ${removed}`;
 }
 
-function readOptions(args: readonly string[]): number {
-  let given: string;
-  try {
-    given = parseArgs({ args: [...args], options: { reads: { type: 'string', default: '100' } } }).values
-      .reads;
-  } catch (error) {
-    throw new BadArguments((error as Error).message, { cause: error });
-  }
+function readWhat(args: readonly string[]): { readonly at: string | undefined; readonly reads: number } {
+  const { at, reads: given = '100' } = readOptions(args, { at: 'string', reads: 'string' });
   const reads = Number(given);
-  if (Number.isInteger(reads) && reads >= 0 && reads <= MAX_READS) return reads;
-  throw new BadArguments(`--reads: "${given}" is not a whole number from 0 to ${MAX_READS}`);
+  if (!Number.isInteger(reads) || reads < 0 || reads > MAX_READS) {
+    throw new BadArguments(`--reads: "${given}" is not a whole number from 0 to ${MAX_READS}`);
+  }
+  return { at, reads };
 }

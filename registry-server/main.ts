@@ -12,6 +12,7 @@ import { type Log, openLog } from './log.ts';
 import { openDatabase } from './open-database.ts';
 import { type RunningServer, serve } from './serve.ts';
 import { BadSettings, readSettings, type ServerSettings, settingsTable } from './settings.ts';
+import { ForeignArchive } from './store/archive/archive-health.ts';
 import { CannotRebuild } from './store/archive/rebuild.ts';
 import { BucketUnavailable } from './store/bucket.ts';
 import { StoreUnavailable } from './store/database.ts';
@@ -55,9 +56,9 @@ const verbs = new Map<string, { readonly run: Verb; readonly description: string
     'drill',
     {
       run: runDrill,
-      takes: '[--reads N]',
+      takes: '[--at SNAPSHOT] [--reads N]',
       description:
-        'restore the archive into a database that is thrown away, and compare it with the registry',
+        'restore a snapshot, the newest unless told otherwise, into a database that is thrown away, and compare it with the registry; where there is none, the archive as it is',
     },
   ],
   ['health', { run: askHealth, description: 'exit 0 when the server on this machine is alive, else 1' }],
@@ -71,6 +72,7 @@ const expected = [
   CannotListen,
   CannotRebuild,
   DatabaseTooNew,
+  ForeignArchive,
   StoreUnavailable,
 ] as const;
 

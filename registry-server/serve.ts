@@ -98,12 +98,12 @@ async function beginWithAnother(
 ): Promise<void> {
   if (settings.bootstrapBucket === undefined) return;
   const { bootstrap } = await import('./store/archive/bootstrap.ts');
-  const isPartial = settings.isBootstrapPartial;
   await bootstrap({
     database,
     openSource: () => openBootstrapSource(settings),
     log,
-    isPartial,
+    at: settings.bootstrapAt,
+    isPartial: settings.isBootstrapPartial,
     tell,
     signal,
   });

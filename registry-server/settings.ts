@@ -179,6 +179,12 @@ const table = {
     'as S3_SECRET_ACCESS_KEY',
     true,
   ),
+  bootstrapAt: setting(
+    'BOOTSTRAP_AT',
+    undefined,
+    text,
+    'a snapshot of that archive, by its name or a time in ISO 8601; unset: what it has now',
+  ),
   isBootstrapPartial: setting(
     'BOOTSTRAP_PARTIAL',
     'false',

@@ -120,8 +120,12 @@ function artifactConfig({ restore, ...store }: ArtifactStore, { namespace, name 
   };
 }
 
-function bootstrapConfig({ isPartial, ...store }: BootstrapArchive) {
-  return { ...storeConfig('BOOTSTRAP_', store), BOOTSTRAP_PARTIAL: String(isPartial) };
+function bootstrapConfig({ at, isPartial, ...store }: BootstrapArchive) {
+  return {
+    ...storeConfig('BOOTSTRAP_', store),
+    ...(at === undefined ? {} : { BOOTSTRAP_AT: at }),
+    BOOTSTRAP_PARTIAL: String(isPartial),
+  };
 }
 
 function storeConfig(

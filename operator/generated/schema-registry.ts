@@ -463,6 +463,10 @@ export interface SchemaRegistryFields {
           };
         };
         /**
+         * A snapshot of that archive, by its name, or a time such as 2026-11-26T22:00:00Z: the newest that is not after it. Default: what the archive has now.
+         */
+        at?: string;
+        /**
          * Whether what is missing or damaged in that archive is done without. Default: false; the server then names it, and waits.
          */
         partial?: boolean;
@@ -1416,6 +1420,10 @@ export interface SchemaRegistryFields {
          * How long it took; about as long as a restore would.
          */
         seconds?: number;
+        /**
+         * The snapshot that was restored; absent where it was the archive as it was.
+         */
+        snapshot?: string;
         /**
          * Subjects that were restored.
          */

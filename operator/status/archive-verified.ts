@@ -40,7 +40,7 @@ const differing: Cause = (registry, observed) => {
   if (drill === undefined || drill.differing === 0) return undefined;
   const named = drill.differences.join('; ');
   const more = drill.differing - drill.differences.length;
-  const message = `the drill of ${drill.endedAt} restored ${placeOf(registry)}, and this is not as it is in the registry: ${named}${more > 0 ? `; and ${more} more` : ''}`;
+  const message = `the drill of ${drill.endedAt} restored ${whatOf(registry, drill)}, and this is not as it is in the registry: ${named}${more > 0 ? `; and ${more} more` : ''}`;
   return { status: 'False', reason: 'ArchiveDiffers', message };
 };
 
@@ -57,14 +57,16 @@ const overdue: Cause = (registry, observed) => {
 export const archiveVerified: Condition = chain(
   [withoutDrill, unanswered, none, differing, overdue],
   (registry, observed) => {
-    const { endedAt, seconds, schemas } = lastDrillOf(observed) as LastDrill;
-    const message = `the drill of ${endedAt} restored ${placeOf(registry)} in ${seconds} s: ${schemas} schemas, all as they are in the registry`;
+    const drill = lastDrillOf(observed) as LastDrill;
+    const { endedAt, seconds, schemas } = drill;
+    const message = `the drill of ${endedAt} restored ${whatOf(registry, drill)} in ${seconds} s: ${schemas} schemas, all as they are in the registry`;
     return { status: 'True', reason: 'Verified', message };
   },
 );
 
-function placeOf({ artifacts }: Registry): string {
-  return locationOf(artifacts as ArtifactStore);
+function whatOf({ artifacts }: Registry, { snapshot }: LastDrill): string {
+  const place = locationOf(artifacts as ArtifactStore);
+  return snapshot === undefined ? place : `the snapshot ${snapshot} of ${place}`;
 }
 
 function byHand(registry: Registry): string {

@@ -195,8 +195,9 @@ function archiveFacts(observed: Observed, before: Status): Pick<Status, 'archive
   const drill = lastDrillOf(observed);
   if (drill === undefined || drill.differing > 0)
     return before.archive === undefined ? {} : { archive: before.archive };
-  const { endedAt: time, seconds, subjects, versions, schemas } = drill;
-  return { archive: { lastVerified: { time, seconds, subjects, versions, schemas } } };
+  const { endedAt: time, seconds, snapshot, subjects, versions, schemas } = drill;
+  const of = snapshot === undefined ? {} : { snapshot };
+  return { archive: { lastVerified: { time, seconds, ...of, subjects, versions, schemas } } };
 }
 
 function artifactFacts(store: ArtifactStore | undefined) {

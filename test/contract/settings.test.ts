@@ -45,7 +45,7 @@ const sentinel: Sentinel = {
 const everything: readonly Spec[] = [
   {},
   { artifacts: { s3: { ...s3, restore: 'WhenEmpty' } }, database, cache },
-  { bootstrap: { archive: { s3 } } },
+  { bootstrap: { archive: { s3, at: 'before-the-move' } } },
   { cache: { external: { sentinel } } },
   { tls: { mode: 'Operator' } },
   { config: { cors: { origins: ['https://app.example.com', 'https://*.example.com'] } } },
@@ -83,7 +83,9 @@ describe('the environment that the operator sets and the server reads', () => {
     'a Redis Cluster': { cache: { external: { host: 'redis', cluster: true, tls: { mode: 'Disable' } } } },
     'Redis Sentinel': { cache: { external: { sentinel } } },
     'an archive': { artifacts: { s3 } },
-    'the archive of another registry': { bootstrap: { archive: { s3, partial: true } } },
+    'the archive of another registry': {
+      bootstrap: { archive: { s3, at: '2026-11-26T22:00:00Z', partial: true } },
+    },
     'the archive of another registry beside its own': {
       artifacts: { s3: { ...s3, prefix: 'own' } },
       bootstrap: { archive: { s3: { bucket: 'team-b' } } },

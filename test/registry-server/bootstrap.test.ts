@@ -1,10 +1,15 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { keys } from '../../registry-server/store/archive/layout.ts';
 import { aDatabase, dump, isShipped, passedOver, register, type TestDatabase } from '../build/archived.ts';
 import { eventually } from '../build/eventually.ts';
 import { missingS3, startS3, type TestS3 } from '../build/s3.ts';
 import { startServer, type TestServer, withServer } from '../build/server.ts';
+
+const main = fileURLToPath(new URL('../../registry-server/main.ts', import.meta.url));
 
 (missingS3 ? describe.skip : describe)(
   `a new registry that begins with the archive of another one${missingS3 ? ` (${missingS3})` : ''}`,
@@ -51,7 +56,8 @@ import { startServer, type TestServer, withServer } from '../build/server.ts';
           await isShipped(server);
         },
       );
-      return { name: bucket.S3_BUCKET ?? '', dumped: await dumpOf(database), environment: begun(bucket) };
+      const dumped = await dumpOf(database);
+      return { name: bucket.S3_BUCKET ?? '', dumped, environment: begun(bucket), database, bucket };
     }
 
     function begun(bucket: Record<string, string>): Record<string, string> {
@@ -102,6 +108,26 @@ import { startServer, type TestServer, withServer } from '../build/server.ts';
       expect(begunWith).to.deep.equal(expected);
       expect(registry).to.not.deep.equal(other);
       expect(objectsIn(name)).to.deep.equal(before);
+    });
+
+    it('begins with what the other one was at a snapshot, or says which there are', async () => {
+      const { database, bucket, environment } = await another();
+      const taking = { PATH: process.env.PATH, LOG_LEVEL: 'error', ...database.environment, ...bucket };
+      await promisify(execFile)(process.execPath, [main, 'archive', 'snapshots', 'take', 'before'], {
+        env: taking,
+      });
+      await withServer({ ...database.environment, ...bucket }, async (server) => {
+        await register(server, 'later', 'l');
+        await isShipped(server);
+      });
+      const at = { ...environment, BOOTSTRAP_AT: 'before' };
+      await withServer({ ...(await nextDatabase()).environment, ...at }, async (server) => {
+        expect((await server.get('/subjects')).body).to.have.members([':.dev:users', 'orders']);
+        expect(await register(server, 'mine', 'm')).to.be.above(1_002);
+      });
+      expect(await refusal({ ...environment, BOOTSTRAP_AT: '2020-01-01T00:00:00Z' })).to.match(
+        /^2020-01-01T00:00:00Z is before the first snapshot at s3:.*, which is before of /,
+      );
     });
 
     it('goes on with what it has, whatever becomes of the other one', async () => {

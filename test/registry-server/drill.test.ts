@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -55,6 +55,12 @@ const reason = missingS3 ?? missingPostgres;
     const file = s3.fileOf(environment.S3_BUCKET ?? 'none', 'drill.json');
     const record = existsSync(file) ? unseal<DrillRecord>(readFileSync(file, 'utf8')) : undefined;
     return { stdout, stderr, code, record };
+  }
+
+  async function snapshot(environment: Record<string, string>, name: string): Promise<void> {
+    await promisify(execFile)(process.execPath, [main, 'archive', 'snapshots', 'take', name], {
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'error', ...environment },
+    });
   }
 
   async function change(database: TestDatabase, statement: string): Promise<void> {
@@ -133,6 +139,37 @@ const reason = missingS3 ?? missingPostgres;
       1,
       ['version 1 of :.dev:users is not what it is in the registry'],
     ]);
+  });
+
+  it('restores the newest snapshot, though the registry has gone on since, or the one that is asked for', async () => {
+    const { environment } = await archived();
+    await snapshot(environment, 'first');
+    await withServer(environment, async (server) => {
+      await register(server, 'later', 'l');
+      await isShipped(server);
+    });
+    await snapshot(environment, 'second');
+    const { code, record } = await drilled(environment);
+    expect([code, record?.snapshot, record?.subjects, record?.differing]).to.deep.equal([0, 'second', 4, 0]);
+    const former = await drilled(environment, '--at', 'first');
+    expect([former.code, former.record?.snapshot, former.record?.subjects]).to.deep.equal([0, 'first', 3]);
+    const none = await drilled(environment, '--at', 'third');
+    expect([none.code, none.record?.snapshot]).to.deep.equal([1, 'first']);
+    expect(none.stderr).to.match(/^there is no snapshot "third" at s3:/);
+  });
+
+  it('finds a snapshot that is damaged, or has lost a part', async () => {
+    const { environment, bucket } = await archived();
+    await snapshot(environment, 'only');
+    const [part = ''] = readdirSync(s3.fileOf(bucket, 'snapshot-parts'));
+    rmSync(s3.fileOf(bucket, `snapshot-parts/${part}`));
+    const lost = await drilled(environment);
+    expect(lost.code).to.equal(1);
+    expect(lost.record?.differences).to.include(`snapshot-parts/${part}: missing`);
+    const file = s3.fileOf(bucket, 'snapshots/only.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"only"', '"lone"'));
+    const damaged = await drilled(environment);
+    expect(damaged.record).to.deep.include({ differing: 1, differences: ['snapshots/only.json: damaged'] });
   });
 
   it('compares with nothing but the registry that the archive is of', async () => {

@@ -4,12 +4,16 @@ import type { Database } from '../database.ts';
 import { BootstrapFailed } from '../not-served.ts';
 import { fill, isUnwritten } from './fill.ts';
 import { CannotRebuild } from './rebuild.ts';
+import { bucketAt } from './snapshots/bucket-at.ts';
+import { getSnapshot } from './snapshots/find-snapshot.ts';
 
 export interface Bootstrapping {
   readonly database: Database;
   /** Opens the archive of the other registry, which is only read. */
   readonly openSource: () => Promise<Bucket | undefined>;
   readonly log: Log;
+  /** A snapshot, by its name or a time; undefined: what that archive has now. */
+  readonly at: string | undefined;
   /** What is missing or damaged is left out. */
   readonly isPartial: boolean;
   readonly tell: (words: string) => void;
@@ -25,7 +29,7 @@ const REQUEST_DEADLINE_MS = 10_000;
  * @throws StoreUnavailable
  */
 export async function bootstrap(bootstrapping: Bootstrapping): Promise<void> {
-  const { database, openSource, log, isPartial, tell, signal } = bootstrapping;
+  const { database, openSource, log, at, isPartial, tell, signal } = bootstrapping;
   if (!(await isUnwritten(database))) return;
   const source = await openSource();
   if (!source) return;
@@ -33,7 +37,8 @@ export async function bootstrap(bootstrapping: Bootstrapping): Promise<void> {
   const deadline = () => AbortSignal.any([signal, AbortSignal.timeout(REQUEST_DEADLINE_MS)]);
   try {
     tell(`restoring from ${address}: looking what is there`);
-    const problems = await fill({ database, bucket: source, log, tell, deadline, isPartial, isNew: true });
+    const bucket = at === undefined ? source : bucketAt(source, await getSnapshot(source, at));
+    const problems = await fill({ database, bucket, log, tell, deadline, isPartial, isNew: true });
     if (problems === undefined) return;
     throw new BootstrapFailed(
       `the archive at ${address}, which this registry is to begin with, is damaged: ${problems}; put back what is missing, or set BOOTSTRAP_PARTIAL (spec.bootstrap.archive.partial) to true to do without it`,

@@ -3,9 +3,13 @@ import type { Bucket } from '../bucket.ts';
 import type { Database } from '../database.ts';
 import { sqlStore } from '../sql-store.ts';
 import type { Store } from '../store.ts';
+import { ForeignArchive } from './archive-health.ts';
 import { readState } from './archive-state.ts';
 import { type DrillRecord, REGISTRY_KEY, type RegistryRecord, unseal } from './layout.ts';
 import { CannotRebuild, rebuild } from './rebuild.ts';
+import { bucketAt } from './snapshots/bucket-at.ts';
+import { getSnapshot, listNames } from './snapshots/find-snapshot.ts';
+import type { Manifest } from './snapshots/manifest.ts';
 import { drillStatement } from './sql.ts';
 
 export interface Drilling {
@@ -14,6 +18,8 @@ export interface Drilling {
   /** Empty, with its tables, and thrown away after it. */
   readonly scratch: Database;
   readonly bucket: Bucket;
+  /** The snapshot that is restored, by name or time; undefined: the newest, or the archive as it is where there is none. */
+  readonly at: string | undefined;
   /** How many versions are read in both. */
   readonly reads: number;
   /** How far it has come. */
@@ -22,6 +28,8 @@ export interface Drilling {
 
 const PAGE = 2_000;
 const MAX_NAMED = 10;
+const DAY_MS = 86_400_000;
+const counted = ['subjects', 'versions', 'schemas'] as const;
 
 interface SchemaRow {
   readonly context: string;
@@ -41,9 +49,11 @@ interface VersionRow {
  * Restores an archive into a database that is thrown away, and compares what comes of it with the registry that lives: every
  * id with its digest, every version with its id, and all that a client is told of some of them. What was removed for good since
  * is no difference.
- * @throws CannotRebuild where there is no archive, or it is another registry's
+ * @throws ForeignArchive where the archive is another registry's
+ * @throws BadSnapshot where the one that is asked for is not there, or cannot be used
  */
-export async function drill({ live, scratch, bucket, reads, tell }: Drilling): Promise<DrillRecord> {
+export async function drill(drilling: Drilling): Promise<DrillRecord> {
+  const { live, scratch, at, bucket, reads, tell } = drilling;
   const startedMs = performance.now();
   const differences: string[] = [];
   let differing = 0;
@@ -53,27 +63,54 @@ export async function drill({ live, scratch, bucket, reads, tell }: Drilling): P
     if (differences.length < MAX_NAMED) differences.push(words);
   };
   await mustBeOf(live, bucket);
-  const { subjects, versions, schemas } = await rebuild(scratch, bucket, {
-    isPartial: true,
-    isDryRun: false,
-    isExport: true,
-    problem: differs,
-    progress: (done) => tell(`${done} subjects are restored`),
-  });
-  await compareSchemas();
-  await compareVersions();
-  const read = await compareAnswers();
+  const asked = at === undefined ? undefined : await getSnapshot(bucket, at);
+  const restored = { subjects: 0, versions: 0, schemas: 0 };
+  let snapshot: string | undefined;
+  let read = 0;
+  try {
+    const manifest = asked ?? (await findNewest(bucket));
+    snapshot = manifest?.name;
+    const { subjects, versions, schemas } = await rebuild(
+      scratch,
+      manifest ? bucketAt(bucket, manifest) : bucket,
+      {
+        isPartial: true,
+        isDryRun: false,
+        isExport: true,
+        problem: differs,
+        progress: (done) => tell(`${done} subjects are restored`),
+      },
+    );
+    Object.assign(restored, { subjects, versions, schemas });
+    if (manifest) compareCounts(manifest);
+    await compareSchemas();
+    await compareVersions();
+    read = await compareAnswers();
+  } catch (error) {
+    // That nothing can be restored is what a drill is to find out.
+    if (!(error instanceof CannotRebuild)) throw error;
+    differs(error.message);
+  }
   return {
     endedAt: new Date().toISOString(),
     seconds: Math.round(performance.now() - startedMs) / 1000,
-    subjects,
-    versions,
-    schemas,
+    snapshot,
+    ...restored,
     gone,
     reads: read,
     differing,
     differences,
   };
+
+  function compareCounts({ name, counts }: Manifest): void {
+    for (const what of counted) {
+      if (restored[what] !== counts[what]) {
+        differs(
+          `snapshot ${name}: ${restored[what]} ${what} were restored, and it was taken of ${counts[what]}`,
+        );
+      }
+    }
+  }
 
   async function compareSchemas(): Promise<void> {
     let last: Pick<SchemaRow, 'context' | 'id'> = { context: '', id: 0 };
@@ -131,16 +168,22 @@ export async function drill({ live, scratch, bucket, reads, tell }: Drilling): P
   }
 }
 
-/** @throws CannotRebuild where the archive is not that of the registry */
+/** @throws ForeignArchive */
 async function mustBeOf(live: Database, bucket: Bucket): Promise<void> {
   const text = await bucket.find(REGISTRY_KEY, AbortSignal.timeout(30_000));
   const record = text === undefined ? undefined : unseal<RegistryRecord>(text);
   const { registry_id } = await readState(live);
   if (record !== undefined && record.registryId !== registry_id) {
-    throw new CannotRebuild(
+    throw new ForeignArchive(
       `${bucket.address} holds the archive of another registry: its identity is ${record.registryId}, and that of this one ${registry_id}`,
     );
   }
+}
+
+async function findNewest(bucket: Bucket): Promise<Manifest | undefined> {
+  if ((await listNames(bucket)).length === 0) return undefined;
+  // The clock of the database may be ahead of this one.
+  return getSnapshot(bucket, new Date(Date.now() + DAY_MS).toISOString());
 }
 
 /** All that is told of a schema; undefined where it is there no longer. */

@@ -70,6 +70,8 @@ export interface DrillRecord {
   /** ISO 8601, in UTC. */
   readonly endedAt: string;
   readonly seconds: number;
+  /** The name of the snapshot that was restored; absent where it was the archive as it is. */
+  readonly snapshot?: string | undefined;
   readonly subjects: number;
   readonly versions: number;
   readonly schemas: number;
