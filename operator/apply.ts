@@ -374,6 +374,7 @@ function isImmutable({ kind, immutable }: KubeObject): boolean {
 
 const closed: Difference = { path: ['immutable'], wanted: undefined, observed: true };
 
+/** With a claim, or a Cluster of PostgreSQL, goes what it holds. */
 function isRemovable({ kind }: KubeObject): boolean {
-  return kind !== 'PersistentVolumeClaim' && kind !== 'Pod';
+  return kind !== 'PersistentVolumeClaim' && kind !== 'Cluster' && kind !== 'Pod';
 }

@@ -15,7 +15,7 @@ import { isWaitingForItsNode } from './status/pod-cause.ts';
 interface ObserveParts {
   readonly caches: Caches;
   readonly prober: Pick<Prober, 'findAnswers'>;
-  readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount'>;
+  readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount' | 'readCluster'>;
   readonly served: ReadonlySet<Served>;
   readonly warnings: ReadWarnings;
 }
@@ -37,11 +37,16 @@ export async function observe(parts: ObserveParts, registry: Registry): Promise<
     presentCertificates: readCertificates(registry, (name) => caches.Secret.findIntact(key, name)),
     warnings: await warnings(registry.namespace, waiting(atHand.claims, statefulSets, atHand.pods, nowMs)),
     served,
-    namedSecrets: await secrets.read(registry, [
-      ...namedSecrets(registry).map(({ name }) => name),
-      ...certificateSecrets(registry),
-      ...overlaySecrets(registry),
-    ]),
+    namedSecrets: await secrets.read(
+      registry,
+      [
+        ...namedSecrets(registry).map(({ name }) => name),
+        ...certificateSecrets(registry),
+        ...overlaySecrets(registry),
+      ],
+      served.has('Cluster') ? clusterOfOthers(registry) : undefined,
+    ),
+    cluster: await findCluster(parts, registry),
     serviceAccount: account === undefined ? undefined : await secrets.readServiceAccount(registry, account),
     hostsOfOthers: hostsOf(caches.SchemaRegistry, key),
     overruled: [],
@@ -79,6 +84,23 @@ export function look({ caches, prober }: Pick<ObserveParts, 'caches' | 'prober'>
     isAnswered: answers !== undefined,
     identity: identityOf(registry, { children, status, answer, unready, nowMs: Date.now() }),
   } satisfies Partial<Observed>;
+}
+
+/** The Cluster of CloudNativePG that the spec names, and somebody else owns. */
+function clusterOfOthers({ database }: Registry): string | undefined {
+  return database.kind === 'cnpg' && database.owned === undefined ? database.cluster : undefined;
+}
+
+async function findCluster(
+  { caches, secrets, served }: ObserveParts,
+  registry: Registry,
+): Promise<KubeObject | undefined> {
+  const { database, namespace, name } = registry;
+  if (database.kind !== 'cnpg' || !served.has('Cluster')) return undefined;
+  const other = clusterOfOthers(registry);
+  return other === undefined
+    ? caches.Cluster.find(`${namespace}/${name}`, database.cluster)
+    : secrets.readCluster(registry, other);
 }
 
 /** All that a registry has, as the caches hold it. */

@@ -41,6 +41,8 @@ export interface Observed extends Issued {
   readonly served: ReadonlySet<Served>;
   /** The Secrets that the spec names, as far as they are there. */
   readonly namedSecrets: readonly KubeObject[];
+  /** The Cluster of CloudNativePG that the registry's database is, where it is there. */
+  readonly cluster?: KubeObject | undefined;
   /** The ServiceAccount that spec.podTemplate names, where it is there. */
   readonly serviceAccount?: KubeObject | undefined;
   /** Which other registry each host of an ingress leads to, as namespace/name. */

@@ -39,7 +39,7 @@ export interface ReconcileParts {
   readonly ledger: Ledger;
   readonly defaults: Defaults;
   readonly prober: Prober;
-  readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount' | 'forget'>;
+  readonly secrets: Pick<NamedSecrets, 'read' | 'readServiceAccount' | 'readCluster' | 'forget'>;
   readonly warnings: ReadWarnings;
   readonly served: ReadonlySet<Served>;
   readonly identity: string;

@@ -44,7 +44,7 @@ export interface Registry {
     readonly workers: number;
     readonly corsOrigins: readonly string[];
   };
-  readonly database: (ManagedDatabase | ExternalDatabase) & {
+  readonly database: (ManagedDatabase | ExternalDatabase | CnpgDatabase) & {
     readonly pool: { readonly min: number; readonly max: number; readonly acquireTimeoutSeconds: number };
   };
   /** undefined: the registry runs without Redis. */
@@ -110,6 +110,30 @@ export interface ExternalDatabase {
   /** The name of a Secret with user and password. */
   readonly credentials: string;
   readonly tls: Tls;
+}
+
+/** A Cluster of CloudNativePG. */
+export interface CnpgDatabase {
+  readonly kind: 'cnpg';
+  /** The name of the Cluster. */
+  readonly cluster: string;
+  /** undefined: the Secret with the credentials says it. */
+  readonly database: string | undefined;
+  /** The name of the Secret with user and password. */
+  readonly credentials: string;
+  /** The name of the Secret with its authority. */
+  readonly ca: string;
+  /** undefined: somebody else owns the Cluster. */
+  readonly owned: OwnedCluster | undefined;
+}
+
+/** The registry's own Cluster. */
+export interface OwnedCluster {
+  readonly instances: number;
+  /** undefined: CloudNativePG's own choice. */
+  readonly image: string | undefined;
+  readonly storage: Storage;
+  readonly resources: V1ResourceRequirements;
 }
 
 export interface Tls {

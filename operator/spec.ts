@@ -9,6 +9,7 @@ import type {
   Auth,
   Autoscaling,
   Cache,
+  CnpgDatabase,
   Defaults,
   Drill,
   ExternalCache,
@@ -105,7 +106,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       corsOrigins: config.cors?.origins ?? [],
     },
     database: {
-      ...database(spec, defaults),
+      ...database(spec, name, defaults),
       pool: {
         min: pool.min ?? 10,
         max: pool.max ?? 50,
@@ -150,8 +151,13 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
   };
 }
 
-function database({ database: given }: Spec, defaults: Defaults): ManagedDatabase | ExternalDatabase {
-  const { managed = {}, external } = given ?? {};
+function database(
+  { database: given }: Spec,
+  name: string,
+  defaults: Defaults,
+): ManagedDatabase | ExternalDatabase | CnpgDatabase {
+  const { managed = {}, external, cnpg } = given ?? {};
+  if (cnpg !== undefined) return cnpgDatabase(cnpg, name);
   if (external === undefined) {
     return {
       kind: 'managed',
@@ -263,6 +269,30 @@ function networkPolicy(spec: Spec, { operatorNamespace }: Defaults): NetworkPoli
         ? {}
         : { ports: ports.map(({ protocol = 'TCP', ...port }) => ({ protocol, ...port })) }),
     })),
+  };
+}
+
+type GivenCnpg = NonNullable<NonNullable<Spec['database']>['cnpg']>;
+
+/** The Secrets are those that CloudNativePG makes, where the spec names no others. */
+function cnpgDatabase(given: GivenCnpg, name: string): CnpgDatabase {
+  const { clusterRef, database, credentialsSecretRef, caSecretRef, instances = 3, imageName } = given;
+  const cluster = clusterRef?.name ?? names({ name }).postgres;
+  return {
+    kind: 'cnpg',
+    cluster,
+    database: clusterRef === undefined ? 'registry' : database,
+    credentials: credentialsSecretRef?.name ?? `${cluster}-app`,
+    ca: caSecretRef?.name ?? `${cluster}-ca`,
+    owned:
+      clusterRef === undefined
+        ? {
+            instances,
+            image: imageName,
+            storage: storage(given.storage, '50Gi'),
+            resources: resources('spec.database.cnpg.resources', given.resources, defaultResources.postgres),
+          }
+        : undefined,
   };
 }
 

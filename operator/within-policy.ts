@@ -14,6 +14,7 @@ export function mustBeWithinPolicy(registry: Registry, { image, database, cache 
   const images = {
     'spec.image.repository': image?.repository === undefined ? undefined : registry.image,
     'spec.database.managed.image': database?.managed?.image,
+    'spec.database.cnpg.imageName': database?.cnpg?.imageName,
     'spec.cache.managed.image': cache?.managed?.image,
   };
   for (const [field, named] of Object.entries(images))

@@ -3,7 +3,6 @@ import type {
   ArtifactStore,
   BootstrapArchive,
   ExternalCache,
-  ExternalDatabase,
   ObjectStore,
   Registry,
   Tls,
@@ -12,6 +11,7 @@ import { authConfig } from './auth.ts';
 import { authorityPath, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
 import { identityConfig } from './identity.ts';
+import { type RemoteDatabase, remoteDatabase } from './remote-database.ts';
 
 /** What the server reads from its environment and may be seen by anyone. */
 export const configMap: Child = (registry) =>
@@ -32,7 +32,7 @@ export function serverConfig(registry: Registry): Record<string, string> {
     ...(tls === undefined
       ? {}
       : { TLS_CERT_FILE: `${serverTlsPath}/tls.crt`, TLS_KEY_FILE: `${serverTlsPath}/tls.key` }),
-    ...(database.kind === 'external' ? databaseConfig(database) : {}),
+    ...databaseConfig(remoteDatabase(registry)),
     ...(database.kind === 'managed' && tls !== undefined
       ? { DATABASE_TLS: tlsModes.VerifyFull, DATABASE_CA_FILE: `${authorityPath}/${caKey}` }
       : {}),
@@ -77,11 +77,13 @@ function tracingConfig({ name, namespace, monitoring: { tracing } }: Registry): 
   };
 }
 
-function databaseConfig({ host, port, database, tls }: ExternalDatabase) {
+function databaseConfig(found: RemoteDatabase | undefined) {
+  if (found === undefined) return {};
+  const { host, port, database, tls } = found;
   return {
     DATABASE_HOST: host,
     DATABASE_PORT: String(port),
-    DATABASE_NAME: database,
+    ...(database === undefined ? {} : { DATABASE_NAME: database }),
     DATABASE_TLS: tlsModes[tls.mode],
     ...(tls.ca === undefined ? {} : { DATABASE_CA_FILE: `${databaseCaPath}/${caKey}` }),
   };

@@ -13,6 +13,12 @@ export function isAllowedFor({ metadata }: KubeObject, registry: { readonly name
   return label === 'any' || label === registry.name;
 }
 
+/** Whether an object is one that the registry's own Cluster of PostgreSQL has brought along: then the registry is its owner. */
+export function isOfOwnCluster(object: KubeObject, cluster: KubeObject | undefined): boolean {
+  const uid = cluster?.metadata.uid;
+  return uid !== undefined && (object.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid);
+}
+
 /** The command by which the owner of an object agrees, for an error that asks for it. */
 export function consentCommand(kind: string, name: string, registry: { readonly name: string }): string {
   return `kubectl label ${kind} ${name} ${allowedForLabel}=${registry.name}`;

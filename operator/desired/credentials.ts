@@ -16,7 +16,7 @@ export const databaseName = 'registry';
  * value, so that they cannot differ; the passwords are URL-safe.
  */
 export const postgresCredentials: Child = (registry, observed) => {
-  if (registry.database.kind === 'external') return undefined;
+  if (registry.database.kind !== 'managed') return undefined;
   const found = credentials(registry, observed, 'postgres');
   const { user, password, previous } = found;
   return credentialsSecret(registry, 'postgres', found, {

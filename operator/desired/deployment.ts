@@ -12,6 +12,7 @@ import type { Registry } from '../registry.ts';
 import { adminKeyMounts, adminKeyVolumes } from './auth.ts';
 import { authorityHashAnnotation, authorityPath, bundleOf, serverTlsPath } from './certificates.ts';
 import { type Child, meta, names } from './child.ts';
+import { isBeforeItsCluster } from './cnpg.ts';
 import { apiProtocol, grpcProtocol, ports, serverConfig } from './config-map.ts';
 import { serverSecretHash } from './credentials.ts';
 import { identityMount, identityVolume } from './identity.ts';
@@ -38,6 +39,7 @@ const serverUser = 1000;
 const podName: V1EnvVar = { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
 
 export const deployment: Child = (registry, observed) => {
+  if (isBeforeItsCluster(registry, observed)) return undefined;
   const { server } = names(registry);
   const replicas = wantedReplicas(registry, observed);
   const spec: V1DeploymentSpec = {
@@ -111,9 +113,9 @@ export function serverTemplate(registry: Registry, observed: Observed): V1PodTem
           ],
           envFrom: [{ configMapRef: { name: config } }],
           env: [
-            ...(registry.database.kind === 'external'
-              ? []
-              : [secretVariable('DATABASE_URL', postgres, 'DATABASE_URL')]),
+            ...(registry.database.kind === 'managed'
+              ? [secretVariable('DATABASE_URL', postgres, 'DATABASE_URL')]
+              : []),
             ...(registry.cache?.kind !== 'managed' ? [] : [secretVariable('REDIS_URL', redis, 'REDIS_URL')]),
             ...namedSecretVariables(registry),
             ...(registry.monitoring.tracing === undefined ? [] : [podName]),

@@ -2,6 +2,7 @@ import type { V1CronJob, V1PodSpec, V1PodTemplateSpec } from '../kube/kubernetes
 import { labels } from '../labels.ts';
 import type { Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
+import { isBeforeItsCluster } from './cnpg.ts';
 import { serverTemplate } from './deployment.ts';
 import { scratchVolume } from './pod.ts';
 
@@ -33,7 +34,7 @@ const kept = [
 
 /** Restores the archive, now and then, and compares what comes of it with the registry. */
 export const drill: Child = (registry, observed) => {
-  if (registry.drill === undefined) return undefined;
+  if (registry.drill === undefined || isBeforeItsCluster(registry, observed)) return undefined;
   const { schedule, reads, resources } = registry.drill;
   // Without what a drill does not ask: Redis, whoever has keys, other archives.
   const lean: Registry = { ...registry, cache: undefined, auth: undefined, bootstrap: undefined };

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { KubeObject, V1EnvVar, V1Volume, V1VolumeMount } from '../kube/kubernetes.ts';
+import type { V1EnvVar, V1Volume, V1VolumeMount } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import type { ObjectStore, Registry } from '../registry.ts';
 import { BadSpec } from '../spec.ts';
@@ -7,9 +7,16 @@ import { jwtSecretKey, jwtSecretPath, keysKey, keysPath } from './auth.ts';
 import { findWrongKeys, findWrongSecret } from './auth-secrets.ts';
 import { serverTlsPath } from './certificates.ts';
 import { cacheCaPath, caKey, databaseCaPath } from './config-map.ts';
-import { allowedHostsAnnotation, consentCommand, isAllowedFor, maySendTo } from './consent.ts';
+import {
+  allowedHostsAnnotation,
+  consentCommand,
+  isAllowedFor,
+  isOfOwnCluster,
+  maySendTo,
+} from './consent.ts';
 import { keyedHash } from './keyed-hash.ts';
 import { dataOf, secretVariable, secretVolume } from './pod.ts';
+import { remoteDatabase } from './remote-database.ts';
 
 /** A Secret that the spec names: somebody else makes it, and the server reads it. */
 interface NamedSecret {
@@ -31,30 +38,9 @@ interface NamedSecret {
 
 export const namedSecretsAnnotation = 'llm-schema-registry.io/named-secrets';
 
-export function namedSecrets({
-  database,
-  cache,
-  artifacts,
-  bootstrap,
-  tls,
-  auth,
-}: Registry): readonly NamedSecret[] {
-  const found: NamedSecret[] = [];
-  if (database.kind === 'external') {
-    found.push({
-      field: 'spec.database.external.credentialsSecretRef',
-      name: database.credentials,
-      variables: { username: 'DATABASE_USER', password: 'DATABASE_PASSWORD' },
-      sentTo: [{ field: 'spec.database.external.host', host: database.host }],
-    });
-    if (database.tls.ca !== undefined) {
-      found.push({
-        field: 'spec.database.external.tls.caSecretRef',
-        name: database.tls.ca,
-        files: { keys: [caKey], volume: 'database-ca', mountPath: databaseCaPath },
-      });
-    }
-  }
+export function namedSecrets(registry: Registry): readonly NamedSecret[] {
+  const { cache, artifacts, bootstrap, tls, auth } = registry;
+  const found = [...databaseSecrets(registry)];
   if (cache?.kind === 'external') {
     if (cache.credentials !== undefined) {
       found.push({
@@ -117,6 +103,25 @@ export function namedSecrets({
   return found;
 }
 
+function databaseSecrets(registry: Registry): readonly NamedSecret[] {
+  const database = remoteDatabase(registry);
+  if (database === undefined) return [];
+  const { fields, host, credentials, tls } = database;
+  const user: NamedSecret = {
+    field: fields.credentials,
+    name: credentials,
+    variables: {
+      username: 'DATABASE_USER',
+      password: 'DATABASE_PASSWORD',
+      ...(database.database === undefined ? { dbname: 'DATABASE_NAME' } : {}),
+    },
+    sentTo: [{ field: fields.host, host }],
+  };
+  if (tls.ca === undefined) return [user];
+  const files = { keys: [caKey], volume: 'database-ca', mountPath: databaseCaPath };
+  return [user, { field: fields.ca, name: tls.ca, files }];
+}
+
 export function namedSecretVariables(registry: Registry): readonly V1EnvVar[] {
   return namedSecrets(registry).flatMap(({ name, variables = {}, optional = {} }) => [
     ...Object.entries(variables).map(([key, variable]) => secretVariable(variable, name, key)),
@@ -144,15 +149,26 @@ export function namedSecretMounts(registry: Registry): readonly V1VolumeMount[] 
 export function namedSecretAnnotations(registry: Registry, observed: Observed): Record<string, string> {
   const hashes: Record<string, string> = {};
   for (const wanted of namedSecrets(registry)) {
-    const values = valuesOf(wanted, observed.namedSecrets, registry);
+    const values = valuesOf(wanted, observed, registry);
     if (!wanted.isFollowed) hashes[wanted.name] = keyedHash(observed, [hashes[wanted.name], values]);
   }
   return Object.keys(hashes).length === 0 ? {} : { [namedSecretsAnnotation]: JSON.stringify(hashes) };
 }
 
+const isOwnCluster = ({ database }: Registry) => database.kind === 'cnpg' && database.owned !== undefined;
+
+/** The first of the database's Secrets that is not there, or lacks a key. */
+export function lackingSecret(registry: Registry, { namedSecrets: secrets }: Observed): string | undefined {
+  const isWhole = ({ name, variables = {}, files }: NamedSecret) => {
+    const data = dataOf(secrets.find(({ metadata }) => metadata.name === name));
+    return [...Object.keys(variables), ...(files?.keys ?? [])].every((key) => data[key]);
+  };
+  return databaseSecrets(registry).find((wanted) => !isWhole(wanted))?.name;
+}
+
 function valuesOf(
   { field, name, variables = {}, optional = {}, files, sentTo = [], findWrong }: NamedSecret,
-  secrets: readonly KubeObject[],
+  { namedSecrets: secrets, cluster }: Observed,
   registry: Registry,
 ): readonly string[] {
   const secret = secrets.find(({ metadata }) => metadata.name === name);
@@ -160,7 +176,8 @@ function valuesOf(
   const wanted = `it needs ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`;
   if (secret === undefined)
     throw missing(`${field}: there is no Secret "${name}" in namespace ${registry.namespace}; ${wanted}`);
-  if (registry.policy.secrets === 'Labelled' && !isAllowedFor(secret, registry))
+  const isOwn = isOwnCluster(registry) && isOfOwnCluster(secret, cluster);
+  if (registry.policy.secrets === 'Labelled' && !isOwn && !isAllowedFor(secret, registry))
     throw invalid(
       `${field}: Secret "${name}" does not say that it may be used here, as SECRET_POLICY of the operator asks for; its owner allows it by: ${consentCommand('secret', name, registry)}`,
     );

@@ -9,6 +9,7 @@ import { type Part, selectorLabels } from '../labels.ts';
 import { withoutMetadata } from '../metadata-addresses.ts';
 import type { ObjectStore, Registry } from '../registry.ts';
 import { type Child, meta, names } from './child.ts';
+import { instancesOf } from './cnpg.ts';
 import { ports } from './config-map.ts';
 
 /** client-node's own type has the field `from` as `_from`, which only its generated clients rename. */
@@ -82,6 +83,13 @@ export const drillPolicy: Child = (registry) => {
 export const redisPolicy: Child = (registry) =>
   registry.cache?.kind === 'managed' ? onlyFromServer(registry, 'redis') : undefined;
 
+function ownDatabase(registry: Registry): readonly V1NetworkPolicyEgressRule[] {
+  const { database } = registry;
+  if (database.kind === 'external') return [];
+  const to = database.kind === 'managed' ? podsOf(registry, 'postgres') : instancesOf(database);
+  return [{ to: [to], ports: [tcp(ports.postgres)] }];
+}
+
 /** An identity provider is known by a name, and policies know addresses alone: its port is as exact as it gets. */
 function identityProvider({ auth }: Registry): readonly V1NetworkPolicyEgressRule[] {
   const url = auth?.jwt?.jwksUrl;
@@ -112,11 +120,6 @@ function objectStore(
     { ports: [...new Set([port, 443])].map(tcp) },
     { to: agents.map((cidr) => ({ ipBlock: { cidr } })), ports: [tcp(80)] },
   ];
-}
-
-function ownDatabase(registry: Registry): readonly V1NetworkPolicyEgressRule[] {
-  if (registry.database.kind === 'external') return [];
-  return [{ to: [podsOf(registry, 'postgres')], ports: [tcp(ports.postgres)] }];
 }
 
 /** PostgreSQL, for a drill too, and Redis answer the server and speak to nobody of their own accord, not even to DNS. */

@@ -24,7 +24,7 @@ export const postgresClaim: Child = (registry, observed) =>
   registry.database.kind === 'managed' ? claim(registry, 'postgres', observed) : undefined;
 
 export const postgresConfig: Child = (registry) =>
-  registry.database.kind === 'external'
+  registry.database.kind !== 'managed'
     ? undefined
     : ({
         ...meta(registry, 'ConfigMap', 'postgres', names(registry).postgres),
@@ -40,7 +40,7 @@ export const postgresConfig: Child = (registry) =>
 export const postgres: Child = (registry, observed) => {
   const name = names(registry).postgres;
   const { database } = registry;
-  if (database.kind === 'external') return undefined;
+  if (database.kind !== 'managed') return undefined;
   const { image, storage, resources } = database;
   const mounts: V1VolumeMount[] = [
     { name: 'data', mountPath: volumePath },

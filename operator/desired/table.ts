@@ -12,6 +12,7 @@ import {
   serverTls,
 } from './certificates.ts';
 import type { Child } from './child.ts';
+import { cnpgCluster, cnpgPolicy } from './cnpg.ts';
 import { configMap } from './config-map.ts';
 import { postgresCredentials, redisCredentials } from './credentials.ts';
 import { dashboard } from './dashboard.ts';
@@ -43,6 +44,7 @@ export const children = {
   redisTls,
   serverPolicy,
   postgresPolicy,
+  cnpgPolicy,
   redisPolicy,
   drillPolicy,
   postgresCredentials,
@@ -53,6 +55,7 @@ export const children = {
   postgresService,
   postgres,
   postgresClaim,
+  cnpgCluster,
   redisConfig,
   redisService,
   redis,

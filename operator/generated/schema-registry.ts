@@ -111,6 +111,80 @@ export interface SchemaRegistryFields {
      */
     database?: {
       /**
+       * A PostgreSQL that fails over, run by CloudNativePG (1.25 or later), which the cluster must have: a Cluster that is there (clusterRef), or one of the registry's own. Connections are encrypted and verified. The kind of database cannot be changed later.
+       */
+      cnpg?: {
+        /**
+         * A Cluster (postgresql.cnpg.io/v1) of this namespace that somebody else owns. The registry uses its Service NAME-rw; the operator reads the Cluster, and never writes it.
+         */
+        clusterRef?: {
+          /**
+           * Name of the Cluster.
+           */
+          name: string;
+        };
+        /**
+         * Name of the database in the Cluster of clusterRef. It must be there, and the user must be allowed to make tables in it. Default: what the Secret with the credentials has under dbname.
+         */
+        database?: string;
+        /**
+         * The Secret with username and password (and dbname) of the Cluster of clusterRef. Default: the one that CloudNativePG makes, NAME-app. A change of it replaces the server pods.
+         */
+        credentialsSecretRef?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+        };
+        /**
+         * The Secret with the authority (ca.crt) of the Cluster of clusterRef. Default: the one that CloudNativePG makes, NAME-ca. A change of it replaces the server pods.
+         */
+        caSecretRef?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+        };
+        /**
+         * Instances of PostgreSQL in the registry's own Cluster, one of them the primary. From two on a registration is acknowledged once a second instance has it, from three on without exception. Default: 3.
+         */
+        instances?: number;
+        /**
+         * Image of PostgreSQL, of those made for CloudNativePG. Default: the one that CloudNativePG was released with.
+         */
+        imageName?: string;
+        /**
+         * The volume of each instance.
+         */
+        storage?: {
+          /**
+           * Size of each volume, such as 50Gi. It can grow where its StorageClass allows it, and never shrink. Default: 50Gi.
+           */
+          size?: string;
+          /**
+           * StorageClass of the volumes. Default: the cluster's default class. Cannot be changed later.
+           */
+          storageClassName?: string;
+        };
+        /**
+         * CPU and memory of each instance.
+         */
+        resources?: {
+          /**
+           * What is set aside on the node, such as cpu 500m and memory 1Gi.
+           */
+          requests?: {
+            [k: string]: number | string;
+          };
+          /**
+           * The most it may use.
+           */
+          limits?: {
+            [k: string]: number | string;
+          };
+        };
+      };
+      /**
        * A PostgreSQL, 14 or later, that somebody else runs. The kind of database cannot be changed later.
        */
       external?: {
@@ -1298,9 +1372,34 @@ export interface SchemaRegistryFields {
        */
       database?: {
         /**
-         * managed or external.
+         * managed, external or cnpg.
          */
         kind?: string;
+        /**
+         * What the Cluster of CloudNativePG says of itself.
+         */
+        cluster?: {
+          /**
+           * Name of the Cluster.
+           */
+          name?: string;
+          /**
+           * What it is doing, in its own words.
+           */
+          phase?: string;
+          /**
+           * The instance that takes writes.
+           */
+          primary?: string;
+          /**
+           * How many instances there are to be.
+           */
+          instances?: number;
+          /**
+           * How many are ready.
+           */
+          readyInstances?: number;
+        };
         /**
          * Host and port.
          */

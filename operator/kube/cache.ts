@@ -186,6 +186,7 @@ interface Types {
   ServiceMonitor: unknown;
   PrometheusRule: unknown;
   Certificate: unknown;
+  Cluster: unknown;
   HTTPRoute: unknown;
   GRPCRoute: unknown;
   BackendTLSPolicy: unknown;

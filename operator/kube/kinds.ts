@@ -98,6 +98,15 @@ export const kinds = {
     isOptional: true,
     verbs: applied,
   },
+  Cluster: {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    kind: 'Cluster',
+    plural: 'clusters',
+    isChild: true,
+    isOptional: true,
+    // Never deleted here: with it go the volumes of its instances.
+    verbs: kept,
+  },
   Certificate: {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',

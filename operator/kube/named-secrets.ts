@@ -13,6 +13,10 @@ interface NamedSecretsParts {
   readonly metrics: Metrics;
 }
 
+type WatchedKind = 'Secret' | 'Cluster';
+
+const pathOf = (kind: WatchedKind, namespace: string, name: string) => `${kind}/${namespace}/${name}`;
+
 interface Watched {
   /** The registries that name it. */
   readonly users: Set<string>;
@@ -21,7 +25,7 @@ interface Watched {
 }
 
 /**
- * The Secrets that specs name. Each is read singly when a run needs it, and watched by its name for as long as a
+ * The Secrets that specs name, and the Clusters of CloudNativePG. Each is read singly when a run needs it, and watched by its name for as long as a
  * registry names it; the operator never holds the Secrets of a namespace.
  */
 export class NamedSecrets {
@@ -37,10 +41,15 @@ export class NamedSecrets {
     this.#onKey = onKey;
   }
 
-  /** Reads the Secrets of those names that are there. */
-  async read(registry: Registry, names: readonly string[]): Promise<readonly KubeObject[]> {
+  /**
+   * Reads the Secrets of those names that are there.
+   * @param cluster the name of a Cluster that is watched as well
+   */
+  async read(registry: Registry, names: readonly string[], cluster?: string): Promise<readonly KubeObject[]> {
     const { namespace, name } = registry;
-    this.#use(`${namespace}/${name}`, new Set(names.map((secret) => `${namespace}/${secret}`)));
+    const paths = names.map((secret) => pathOf('Secret', namespace, secret));
+    if (cluster !== undefined) paths.push(pathOf('Cluster', namespace, cluster));
+    this.#use(`${namespace}/${name}`, new Set(paths));
     const found = await Promise.all(
       [...new Set(names)].map((secret) => this.#get('Secret', namespace, secret)),
     );
@@ -50,6 +59,11 @@ export class NamedSecrets {
   /** Reads a ServiceAccount. It is not watched: who allows its use, or takes that back, is heard with the next run. */
   readServiceAccount({ namespace }: Registry, name: string): Promise<KubeObject | undefined> {
     return this.#get('ServiceAccount', namespace, name);
+  }
+
+  /** Reads a Cluster of CloudNativePG that somebody else owns, where there is one of that name. */
+  readCluster({ namespace }: Registry, name: string): Promise<KubeObject | undefined> {
+    return this.#get('Cluster', namespace, name);
   }
 
   /** Ends the watches that only this registry needed. */
@@ -63,7 +77,7 @@ export class NamedSecrets {
   }
 
   async #get(
-    kindName: 'Secret' | 'ServiceAccount',
+    kindName: 'Secret' | 'ServiceAccount' | 'Cluster',
     namespace: string,
     name: string,
   ): Promise<KubeObject | undefined> {
@@ -89,7 +103,7 @@ export class NamedSecrets {
   }
 
   #watch(path: string): Watched {
-    const [namespace = '', name = ''] = path.split('/');
+    const [kindName = '', namespace = '', name = ''] = path.split('/');
     const users = new Set<string>();
     const stopping = new AbortController();
     const tell = () => {
@@ -97,7 +111,7 @@ export class NamedSecrets {
     };
     const reflector = {
       ...this.#parts,
-      kind: kinds.Secret,
+      kind: kinds[kindName as WatchedKind],
       query: { fieldSelector: `metadata.name=${name}` },
       namespace,
       // Nothing is kept: a run reads what it needs.

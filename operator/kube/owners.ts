@@ -56,6 +56,8 @@ const owners: Record<Exclude<KindName, 'SchemaRegistry' | 'Pod'>, Owners> = {
   ServiceMonitor: {},
   PrometheusRule: {},
   Certificate: {},
+  // CloudNativePG fills in what is left open, and what a spec of ours does not say is for its administrator to say: backups.
+  Cluster: { spec: many },
   HTTPRoute: {},
   GRPCRoute: {},
   BackendTLSPolicy: {},

@@ -1,22 +1,24 @@
 import { host, names } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
+import { remoteDatabase } from '../desired/remote-database.ts';
 import { servedIdentity } from '../identity.ts';
-import type { V1StatefulSet } from '../kube/kubernetes.ts';
+import type { KubeObject, V1StatefulSet } from '../kube/kubernetes.ts';
 import type { Registry } from '../registry.ts';
 import { acceptDataLossAnnotation } from '../spec.ts';
 import { causeOf, roomFor } from './cause.ts';
+import { clusterInWords, isAsynchronous, withoutCluster } from './cnpg.ts';
 import { type Condition, chain, type Judge, type Reason, reasons, type Verdict } from './condition.ts';
 import type { Cause as PodCause } from './pod-cause.ts';
 
 type Cause = Judge<Verdict | undefined>;
 
 /** Nothing can be written, though what is there can be read. */
-export const withoutRoom: Cause = (registry, { answer }) => {
+export const withoutRoom: Cause = (registry, { answer, cluster }) => {
   const writes = answer?.isReady ? answer.checks.writes : undefined;
   if (writes?.status !== 'down') return undefined;
   const isManaged = registry.database.kind === 'managed';
   const where = isManaged ? 'PostgreSQL' : databasePlace(registry);
-  const remedy = isManaged ? `; ${roomFor(registry, 'postgres')}` : '';
+  const remedy = isManaged ? `; ${roomFor(registry, 'postgres')}` : cnpgInWords(registry, cluster);
   const message = `${where}: ${writes.cause ?? 'nothing can be written'}: schemas are read, none can be registered${remedy}`;
   return { status: 'False', reason: reasonOf(writes.reason), message };
 };
@@ -39,18 +41,32 @@ const replaced: Cause = (_registry, { answer, identity, nowMs }) => {
   return { status: 'False', reason: 'DatabaseReplaced', message };
 };
 
-/** What the server says of a database of somebody else; nobody else has its password. */
-const external: Cause = ({ database }, { answer, unready }) => {
-  if (database.kind !== 'external') return undefined;
-  const place = `${database.host}:${database.port}`;
-  if (answer?.isReady) return { status: 'True', reason: 'Ready', message: `${place} answers` };
+/** What the server says of a database that the operator does not run itself; nobody else has its password. */
+const remote: Cause = (registry, { answer, unready, cluster }) => {
+  const { database } = registry;
+  if (database.kind === 'managed') return undefined;
+  const place = databasePlace(registry);
+  const inWords = cnpgInWords(registry, cluster);
+  if (answer?.isReady) {
+    const risk =
+      database.kind === 'cnpg' && cluster !== undefined && isAsynchronous(database, cluster)
+        ? '; it replicates asynchronously, so a failover may lose what was acknowledged just before'
+        : '';
+    return { status: 'True', reason: 'Ready', message: `${place} answers${inWords}${risk}` };
+  }
   const check = unready?.checks.database;
   if (check?.status === 'down') {
-    const message = `${place}: ${check.cause ?? 'it cannot be used'}`;
+    const message = `${place}: ${check.cause ?? 'it cannot be used'}${inWords}`;
     return { status: 'False', reason: reasonOf(check.reason), message };
   }
-  return { status: 'Unknown', reason: 'Starting', message: `no server pod has connected to ${place} yet` };
+  const message = `no server pod has connected to ${place} yet${inWords}`;
+  return { status: 'Unknown', reason: 'Starting', message };
 };
+
+/** What a Cluster says of itself, to follow what the server says of it. */
+function cnpgInWords({ database }: Registry, cluster: KubeObject | undefined): string {
+  return database.kind === 'cnpg' && cluster !== undefined ? `; ${clusterInWords(database, cluster)}` : '';
+}
 
 const notThere: Cause = (_registry, { postgres }, find) =>
   unreadyVerdict(postgres, 'PostgreSQL', find(causeOf.postgres));
@@ -65,7 +81,7 @@ const refusing: Cause = (_registry, { answer, unready }) => {
 };
 
 export const databaseReady: Condition = chain(
-  [withoutRoom, lost, replaced, external, notThere, refusing],
+  [withoutRoom, lost, replaced, withoutCluster, remote, notThere, refusing],
   () => acceptsConnections('PostgreSQL'),
 );
 
@@ -76,10 +92,10 @@ function reasonOf(text: string | undefined): Reason {
 
 /** Where a registry's PostgreSQL listens, as `status.dependencies` shows it. */
 export function databasePlace(registry: Registry): string {
-  const { database } = registry;
-  return database.kind === 'external'
-    ? `${database.host}:${database.port}`
-    : `${host(registry, names(registry).postgres)}:${ports.postgres}`;
+  const database = remoteDatabase(registry);
+  return database === undefined
+    ? `${host(registry, names(registry).postgres)}:${ports.postgres}`
+    : `${database.host}:${database.port}`;
 }
 
 /** A managed PostgreSQL or Redis is one pod that must be ready; undefined where it is. */

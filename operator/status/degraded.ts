@@ -5,6 +5,7 @@ import { archiveVerified } from './archive-verified.ts';
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
 import { causeOf, rolloutCause } from './cause.ts';
+import { fewerInstances } from './cnpg.ts';
 import { type Condition, chain, type Judge, type Verdict } from './condition.ts';
 import { withoutRoom } from './database-ready.ts';
 import { rolloutWait } from './reconciling.ts';
@@ -89,6 +90,7 @@ export const degraded: Condition = chain(
     routeRefused,
     volumeNotGrown,
     volumeOfAnotherClass,
+    fewerInstances,
     fewerReplicas,
     rolloutStuck,
   ],

@@ -1,6 +1,7 @@
 import type { V1StatefulSet } from '../kube/kubernetes.ts';
 import type { Observed } from '../observed.ts';
 import { causeOf, rolloutCause } from './cause.ts';
+import { clusterWait } from './cnpg.ts';
 import type { Condition, Judge } from './condition.ts';
 import type { Cause } from './pod-cause.ts';
 import { volumeGrowth } from './volume-growth.ts';
@@ -23,13 +24,18 @@ const postgres: Judge<Wait | undefined> = ({ database }, observed, find) =>
     ? withCause(statefulSetWait('PostgreSQL', observed.postgres), () => find(causeOf.postgres))
     : undefined;
 
+const cluster: Judge<Wait | undefined> = (registry, observed) => {
+  const message = clusterWait(registry, observed.cluster);
+  return message === undefined ? undefined : { message };
+};
+
 const redis: Judge<Wait | undefined> = ({ cache }, observed, find) =>
   cache?.kind === 'managed'
     ? withCause(statefulSetWait('Redis', observed.redis), () => find(causeOf.redis))
     : undefined;
 
 /** All that may be waited for. */
-const parts = [deployment, postgres, redis, volumeGrowth.postgres, volumeGrowth.redis];
+const parts = [deployment, postgres, cluster, redis, volumeGrowth.postgres, volumeGrowth.redis];
 
 /** True while what runs is not yet what is wanted. kstatus (Flux) reads it as "in progress". */
 export const reconciling: Condition = (_registry, observed, find) => {

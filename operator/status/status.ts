@@ -14,6 +14,7 @@ import { timeOf } from '../time.ts';
 import { shortened } from '../within-bytes.ts';
 import { lastDrillOf } from './archive-verified.ts';
 import { placeOf } from './cache-ready.ts';
+import { clusterFacts } from './cnpg.ts';
 import { type Condition, judging, type Verdict } from './condition.ts';
 import { databasePlace } from './database-ready.ts';
 import { type ConditionType, conditions as conditionTable } from './table.ts';
@@ -162,6 +163,9 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
       database: {
         kind: registry.database.kind,
         host: databasePlace(registry),
+        ...(registry.database.kind === 'cnpg' && observed.cluster !== undefined
+          ? { cluster: clusterFacts(registry.database, observed.cluster) }
+          : {}),
         ...(database?.version === undefined ? {} : { version: database.version }),
         ...(database?.migration === undefined ? {} : { migration: database.migration }),
         ...(database?.oldestServer === undefined ? {} : { oldestServer: database.oldestServer }),

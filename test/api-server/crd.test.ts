@@ -123,7 +123,37 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
   {
     title: 'two databases',
     spec: { database: { managed: {}, external: { host: 'db', credentialsSecretRef: { name: 'db' } } } },
-    says: /spec\.database: .*not both/,
+    says: /spec\.database: .*set one of .*, not several/,
+  },
+  {
+    title: 'a database of both kinds that others run',
+    spec: {
+      database: {
+        external: { host: 'db', credentialsSecretRef: { name: 'db' } },
+        cnpg: { clusterRef: { name: 'pg' } },
+      },
+    },
+    says: /spec\.database: .*set one of .*, not several/,
+  },
+  {
+    title: 'a Cluster that is there, and is to be made',
+    spec: { database: { cnpg: { clusterRef: { name: 'pg' }, instances: 3 } } },
+    says: /spec\.database\.cnpg: .*names a Cluster that somebody else owns; leave out instances/,
+  },
+  {
+    title: 'the user of a Cluster that is to be made',
+    spec: { database: { cnpg: { instances: 3, credentialsSecretRef: { name: 'db' } } } },
+    says: /spec\.database\.cnpg: .*are for a Cluster that is there; set database\.cnpg\.clusterRef/,
+  },
+  {
+    title: 'a Cluster without instances',
+    spec: { database: { cnpg: { instances: 0 } } },
+    says: /spec\.database\.cnpg\.instances: .*greater than or equal to 1/,
+  },
+  {
+    title: 'a volume of a Cluster that has no size',
+    spec: { database: { cnpg: { storage: { size: '10 GB' } } } },
+    says: /spec\.database\.cnpg\.storage\.size: .*"10 GB" is not a size; write 10Gi/,
   },
   {
     title: 'a URL for a host',
@@ -354,12 +384,57 @@ const refusedChanges: readonly { title: string; from: Spec; to: Spec; says: RegE
     title: 'another kind of database',
     from: {},
     to: { database: { external: { host: 'db', credentialsSecretRef: { name: 'db' } } } },
-    says: /spec: .*the kind \(managed or external\) cannot be changed/,
+    says: /spec: .*the kind \(managed, external or cnpg\) cannot be changed/,
+  },
+  {
+    title: 'a database that shall fail over',
+    from: {},
+    to: { database: { cnpg: { instances: 3 } } },
+    says: /spec: .*the kind \(managed, external or cnpg\) cannot be changed/,
+  },
+  {
+    title: 'another Cluster',
+    from: { database: { cnpg: { clusterRef: { name: 'pg' } } } },
+    to: { database: { cnpg: { clusterRef: { name: 'other' } } } },
+    says: /spec\.database\.cnpg: .*database\.cnpg\.clusterRef cannot be changed, because the schemas would stay behind/,
+  },
+  {
+    title: 'a Cluster of its own in the place of one that is there',
+    from: { database: { cnpg: { clusterRef: { name: 'pg' } } } },
+    to: { database: { cnpg: { instances: 3 } } },
+    says: /spec\.database\.cnpg: .*database\.cnpg\.clusterRef cannot be changed/,
+  },
+  {
+    title: 'another database of a Cluster',
+    from: { database: { cnpg: { clusterRef: { name: 'pg' }, database: 'one' } } },
+    to: { database: { cnpg: { clusterRef: { name: 'pg' }, database: 'two' } } },
+    says: /spec\.database\.cnpg: .*database\.cnpg\.database cannot be changed/,
+  },
+  {
+    title: 'a smaller volume of a Cluster',
+    from: { database: { cnpg: { storage: { size: '20Gi' } } } },
+    to: { database: { cnpg: { storage: { size: '10Gi' } } } },
+    says: /spec\.database\.cnpg: .*storage\.size cannot be less than before/,
+  },
+  {
+    title: 'another class for the volumes of a Cluster',
+    from: { database: { cnpg: { storage: { storageClassName: 'fast' } } } },
+    to: { database: { cnpg: { storage: { storageClassName: 'slow' } } } },
+    says: /spec\.database\.cnpg: .*storageClassName cannot be changed/,
   },
 ];
 
 const accepted: readonly { title: string; spec: Spec }[] = [
   { title: 'an empty spec', spec: {} },
+  { title: 'a Cluster of its own that says nothing', spec: { database: { cnpg: {} } } },
+  {
+    title: 'a Cluster that is there, with a user of its own',
+    spec: {
+      database: {
+        cnpg: { clusterRef: { name: 'pg' }, database: 'schemas', credentialsSecretRef: { name: 'db' } },
+      },
+    },
+  },
   { title: 'one replica', spec: { replicas: 1, autoscaling: { enabled: false } } },
   {
     title: 'a budget of all replicas when it is off',

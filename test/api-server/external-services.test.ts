@@ -94,7 +94,8 @@ describe('services that somebody else runs, at an API server', function () {
     const change = cluster.apply(registry('archived', { ...archived, database: { external } }));
     await change.then(
       () => expect.fail('it was taken'),
-      (error: Error) => expect(error.message).to.match(/the kind \(managed or external\) cannot be changed/),
+      (error: Error) =>
+        expect(error.message).to.match(/the kind \(managed, external or cnpg\) cannot be changed/),
     );
   });
 

@@ -58,7 +58,10 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     unready: undefined,
     isAnswered: true,
     identity: undefined,
-    served: new Set(['ServiceMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy']),
+    served: new Set([
+      ...(['ServiceMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy'] as const),
+      'Cluster',
+    ]),
     namedSecrets: [],
     hostsOfOthers: new Map(),
     overruled: [],

@@ -15,6 +15,10 @@ export const switches: Readonly<Record<string, Spec>> = {
   'external database': {
     database: { external: { host: 'db.example.com', credentialsSecretRef: { name: 'db' } } },
   },
+  'Cluster of CloudNativePG': { database: { cnpg: { instances: 2, storage: { size: '20Gi' } } } },
+  'Cluster of CloudNativePG that is there': {
+    database: { cnpg: { clusterRef: { name: 'pg' }, database: 'schemas' } },
+  },
   'larger volume of PostgreSQL': {
     database: { managed: { storage: { size: '80Gi', storageClassName: 'fast' } } },
   },
@@ -130,6 +134,11 @@ const namedSecrets = [
   aSecret('keys', { accessKeyId: 'me', secretAccessKey: 'secret' }),
   aSecret('api-keys', { 'keys.yaml': `- {name: team-a, role: writer, key: ${'k'.repeat(32)}}` }),
   aSecret('jwt', { secret: 's'.repeat(32) }),
+  // Those that CloudNativePG makes for the two Clusters.
+  aSecret('sample-postgres-app', { username: 'registry', password: 'secret' }),
+  aSecret('sample-postgres-ca', { 'ca.crt': 'PEM' }),
+  aSecret('pg-app', { username: 'app', password: 'secret', dbname: 'app' }),
+  aSecret('pg-ca', { 'ca.crt': 'PEM' }),
   aSecret('api-tls', { 'tls.crt': 'PEM', 'tls.key': 'PEM' }),
 ];
 
@@ -137,7 +146,7 @@ export function childrenOf(spec: Spec): readonly KubeObject[] {
   const observed: Partial<Observed> = {
     namedSecrets,
     served: new Set([
-      ...['ServiceMonitor', 'PrometheusRule', 'Certificate'],
+      ...['ServiceMonitor', 'PrometheusRule', 'Certificate', 'Cluster'],
       ...['HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy', 'http_requests_per_second'],
     ] as const),
     certificates: (spec.tls?.mode ?? 'Disabled') === 'Disabled' ? undefined : someCertificates,
@@ -152,7 +161,8 @@ export function together(first: Spec, second: Spec): Spec | undefined {
   const merged = merge(first, second);
   const isWhole = (spec: Spec) =>
     [
-      [spec.database?.managed, spec.database?.external],
+      [spec.database?.managed, spec.database?.external, spec.database?.cnpg],
+      [spec.database?.cnpg?.clusterRef, spec.database?.cnpg?.instances],
       [spec.cache?.managed, spec.cache?.external, spec.cache?.disabled],
     ].every((kinds) => kinds.filter((kind) => kind !== undefined).length < 2);
   return merged !== undefined && isWhole(merged as Spec) ? (merged as Spec) : undefined;

@@ -18,6 +18,8 @@ const left: Readonly<Record<string, string>> = {
     'PostgreSQL and Redis have one question to be asked; how long they may fail it differs',
   'deployment-targeted-by-hpa-does-not-have-replicas-configured':
     'the first apply alone has a number, for the autoscaler to begin with',
+  'networkpolicy-targets-pod':
+    "CloudNativePG makes the pods of a registry's Cluster, so they are not among its children",
   'deployment-replicas': 'the sample for development has one replica',
 };
 

@@ -67,7 +67,12 @@ async function askedRegistry() {
     ledger: new Ledger(),
     defaults: someDefaults,
     prober,
-    secrets: { read: async () => [], readServiceAccount: async () => undefined, forget: () => undefined },
+    secrets: {
+      read: async () => [],
+      readCluster: async () => undefined,
+      readServiceAccount: async () => undefined,
+      forget: () => undefined,
+    },
     warnings: async () => new Map<string, string>(),
     served: new Set<never>(),
     identity: 'test',
@@ -186,7 +191,11 @@ describe('a paused registry whose certificates are the operator’s and are not 
     const parts = {
       caches: openCaches(),
       prober: { findAnswers: () => undefined },
-      secrets: { read: async () => [], readServiceAccount: async () => undefined },
+      secrets: {
+        read: async () => [],
+        readCluster: async () => undefined,
+        readServiceAccount: async () => undefined,
+      },
       served: new Set<never>(),
       warnings: async () => new Map<string, string>(),
     };

@@ -149,6 +149,16 @@
     - patch
     - delete
 - apiGroups:
+    - postgresql.cnpg.io
+  resources:
+    - clusters
+  verbs:
+    - get
+    - list
+    - watch
+    - create
+    - patch
+- apiGroups:
     - cert-manager.io
   resources:
     - certificates

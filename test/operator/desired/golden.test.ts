@@ -14,10 +14,15 @@ const namedSecrets = [
   aSecret('registry-db-ca', { 'ca.crt': 'PEM' }),
   aSecret('registry-redis', { password: 'secret' }),
   aSecret('archive-keys', { accessKeyId: 'me', secretAccessKey: 'secret' }),
+  // Those that CloudNativePG makes for cloudnativepg.yaml.
+  aSecret('failing-over-postgres-app', { username: 'registry', password: 'secret' }),
+  aSecret('failing-over-postgres-ca', { 'ca.crt': 'PEM' }),
 ];
 
 describe('the children of a sample', () => {
-  for (const sample of ['minimal', 'production', 'exposed', 'external', 'encrypted', 'authenticated']) {
+  for (const sample of [
+    ...['minimal', 'production', 'exposed', 'external', 'encrypted', 'authenticated', 'cloudnativepg'],
+  ]) {
     it(`${sample}.yaml: as in test/golden (npm run golden writes them anew)`, () => {
       const { metadata, spec } = parse(readFileSync(new URL(`${sample}.yaml`, samples), 'utf8')) as {
         metadata: { name: string };
