@@ -13,6 +13,8 @@ export interface Seen {
   readonly acknowledged: number;
 }
 
+export type Way = 'mixed' | 'apart';
+
 export type Order = 'begin' | 'seen' | 'lost' | 'stop' | { readonly base: string };
 
 interface Acknowledged {
@@ -24,12 +26,17 @@ interface Acknowledged {
 type Kind = 'reads' | 'registrations';
 
 const mediaType = 'application/vnd.schemaregistry.v1+json';
-const requestTimeoutMs = 5_000;
 /** Between two requests of a client: steady, and bearable for a machine that runs the cluster as well. */
 const pauseMs = 20;
 const checksAtOnce = 8;
 const answerWithinMs = 60_000;
-const [address = '', prefix = ''] = process.argv.slice(2);
+const [address = '', prefix = '', way = 'mixed'] = process.argv.slice(2);
+/** Readers that do not register, so that what a registration waits for holds up none of them, and writers that do nothing else. */
+const isApart = way === ('apart' satisfies Way);
+/** Longer than the server waits for a database that fails over; and in a mix what most clients have. */
+const requestTimeoutMs = isApart ? 30_000 : 5_000;
+/** What readers ask for again and again, so that every replica has it in memory. */
+const kept = 20;
 let base = address;
 
 const acknowledged: Acknowledged[] = [];
@@ -57,8 +64,10 @@ async function work(client: (typeof clients)[number]): Promise<void> {
   for (let turn = client.number; !isStopped; turn += 1) {
     // What a request that began earlier meets does not belong to what happens now.
     const current = seen;
-    const known = acknowledged[Math.floor(Math.random() * acknowledged.length)];
-    const kind: Kind = known === undefined || turn % 2 === 0 ? 'registrations' : 'reads';
+    const most = isApart ? Math.min(kept, acknowledged.length) : acknowledged.length;
+    const known = acknowledged[isApart ? turn % Math.max(most, 1) : Math.floor(Math.random() * most)];
+    const isWriter = (isApart ? client.number : turn) % 2 === 0;
+    const kind: Kind = known === undefined || isWriter ? 'registrations' : 'reads';
     const wrong =
       kind === 'reads' && known !== undefined ? await read(client, known) : await register(client);
     current.requests += 1;
@@ -90,7 +99,7 @@ async function register({ agent }: { agent: Agent }): Promise<string | undefined
 }
 
 async function read({ agent }: { agent: Agent }, { id, subject, schema }: Acknowledged) {
-  const path = Math.random() < 0.5 ? `/schemas/ids/${id}` : `/subjects/${subject}/versions/latest`;
+  const path = isApart || Math.random() < 0.5 ? `/schemas/ids/${id}` : `/subjects/${subject}/versions/latest`;
   const answer = await ask(agent, 'GET', path);
   if (typeof answer === 'string') return answer;
   return (answer as { schema: string }).schema === schema ? undefined : 'another schema';

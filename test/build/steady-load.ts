@@ -5,7 +5,7 @@ import { clusterFolders } from '../../hack/cluster/folders.ts';
 import { inside } from '../../hack/cluster/network.ts';
 import type { Kubectl } from '../../hack/kubectl.ts';
 import { until } from './api-server.ts';
-import type { Order, Seen } from './load-process.ts';
+import type { Order, Seen, Way } from './load-process.ts';
 
 export type { Seen };
 
@@ -17,7 +17,12 @@ const program = fileURLToPath(new URL('load-process.ts', import.meta.url));
  */
 export async function steadyLoad(
   { name, kubectl }: { readonly name: string; readonly kubectl: Kubectl },
-  { namespace, registry, prefix }: { namespace: string; registry: string; prefix: string },
+  {
+    namespace,
+    registry,
+    prefix,
+    way = 'mixed',
+  }: { namespace: string; registry: string; prefix: string; way?: Way },
 ) {
   const { spec } = (await kubectl.json(['get', 'service', registry, '-n', namespace])) as {
     spec: { clusterIP: string };
@@ -27,6 +32,7 @@ export async function steadyLoad(
     program,
     `http://${spec.clusterIP}`,
     prefix,
+    way,
   ]);
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const order = async (what: Order) => {

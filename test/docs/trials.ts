@@ -69,6 +69,7 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   [/^npm run test:clients$/, workflow('npm run test:clients')],
   [/^npm run test:command$/, workflow('npm run test:command')],
   [/^npm run test:docs$/, workflow('npm run test:docs')],
+  [/^npm run test:cnpg$/, workflow('npm run test:cnpg')],
   [/^npm run test:releases$/, workflow('npm run test:releases')],
   [/^npm run test:compose$/, workflow('npm run test:compose')],
   [/^npm run test:openapi$/, { by: '.github/workflows/security.yml', word: 'npm run test:openapi' }],
