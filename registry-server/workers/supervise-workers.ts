@@ -170,7 +170,9 @@ export async function superviseWorkers(settings: ServerSettings, log: Log): Prom
    * a dead one does not until it is prepared.
    */
   async function readiness(): Promise<Readiness> {
-    const answers = await askAll('readiness', hasServed ? prepared() : [...all.values()]);
+    const canServe = hasServed ? prepared() : [];
+    // Where none can, those that are to take their places know why.
+    const answers = await askAll('readiness', canServe.length > 0 ? canServe : [...all.values()]);
     return worstOf([...answers.values()]);
   }
 

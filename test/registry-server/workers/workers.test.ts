@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
@@ -182,6 +183,23 @@ describe(`workers${missingPostgres ? ` (skipped: ${missingPostgres})` : ''}`, ()
       const [code, { status: ending, cause }] = await readiness();
       expect([code, ending, cause]).to.deep.equal([503, 'down', 'the server is shutting down']);
     });
+  });
+
+  it('tell why none of them serves, when those that are to replace them may not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'registry-workers-'));
+    const file = join(folder, 'identity.json');
+    try {
+      await start({ WORKERS: '2', REGISTRY_IDENTITY_FILE: file });
+      writeFileSync(file, JSON.stringify({ registryId: randomUUID(), lastId: 1, revision: 1 }));
+      for (const { pid } of events('worker started')) process.kill(pid, 'SIGKILL');
+      await eventually(async () => {
+        const response = await fetch(new URL('/ready', server.metricsUrl));
+        const { status, reason } = (await response.json()) as Readiness;
+        expect([response.status, status, reason]).to.deep.equal([503, 'down', 'DataLost']);
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('are replaced when they die, and nobody meets one that is not ready', async () => {
