@@ -138,7 +138,10 @@ describe('the rights of the operator', function () {
     const { proxy, operator } = await run({});
     try {
       const name = 'busy';
-      const rich = { ingress: { enabled: true, http: { hosts: ['busy.example.test'] } } };
+      const rich = {
+        ingress: { enabled: true, http: { hosts: ['busy.example.test'] } },
+        artifacts: { s3: { bucket: 'schemas', drill: {} } },
+      };
       await cluster.apply(aRegistryNamed(name, rich, 'team-a'));
       await areThere(childrenNamed(name, rich, 'team-a'));
       // What a StatefulSet's controller makes; it is to go with the registry.
@@ -171,6 +174,7 @@ describe('the rights of the operator', function () {
         podDisruptionBudget: { enabled: false },
         networkPolicy: { enabled: false },
         ingress: { enabled: false },
+        artifacts: { s3: { drill: { enabled: false } } },
       });
       const left = new Set(
         childrenNamed(
