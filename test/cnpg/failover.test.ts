@@ -114,6 +114,24 @@ describe('a registry on CloudNativePG, under load', function () {
       },
     },
     {
+      title: 'the primary is drained',
+      keepsPods: true,
+      happens: async () => {
+        const { currentPrimary = '' } = await statusOf();
+        await registry.kubectl('delete', 'pod', currentPrimary, '--wait=false');
+        return async () => (await statusOf()).currentPrimary !== currentPrimary;
+      },
+    },
+    {
+      title: 'every instance is replaced, for more memory',
+      keepsPods: true,
+      happens: async () => {
+        const { currentPrimary } = await statusOf();
+        await registry.patch({ database: { cnpg: { resources: { requests: { memory: '80Mi' } } } } });
+        return async () => (await statusOf()).currentPrimary !== currentPrimary;
+      },
+    },
+    {
       title: 'another password',
       keepsPods: false,
       happens: async () => {
