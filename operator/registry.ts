@@ -99,6 +99,8 @@ export interface ManagedDatabase {
   readonly image: string;
   readonly storage: Storage;
   readonly resources: V1ResourceRequirements;
+  /** What is laid over the pod: where it runs, its labels and annotations. */
+  readonly podTemplate: NonNullable<NonNullable<Spec['database']>['managed']>['podTemplate'];
 }
 
 /** A PostgreSQL that somebody else runs. */
@@ -163,6 +165,7 @@ export interface ManagedCache {
   readonly storage: Storage;
   readonly maxMemoryBytes: number;
   readonly resources: V1ResourceRequirements;
+  readonly podTemplate: ManagedDatabase['podTemplate'];
 }
 
 /** Where the certificate of the server comes from. Those of a managed PostgreSQL and Redis are the operator's own. */

@@ -51,6 +51,8 @@ export function restartCause(before: KubeObject, after: KubeObject): string | un
   if (findDifference(newMain?.resources, oldMain?.resources) !== undefined) causes.push('resources');
   if (annotation(old, configHashAnnotation) !== annotation(fresh, configHashAnnotation))
     causes.push('configuration');
+  if (annotation(old, overlayHashAnnotation) !== annotation(fresh, overlayHashAnnotation))
+    causes.push('pod template');
   return (causes.length === 0 ? others : causes).join('; ');
 }
 

@@ -164,6 +164,7 @@ function database(
       image: managed.image ?? defaults.images.postgres,
       storage: storage(managed.storage, '50Gi'),
       resources: resources('spec.database.managed.resources', managed.resources, defaultResources.postgres),
+      podTemplate: managed.podTemplate,
     };
   }
   return {
@@ -190,6 +191,7 @@ function cache(spec: Spec, defaults: Defaults): Cache | undefined {
     storage: storage(managed.storage, '10Gi'),
     maxMemoryBytes: quantity('spec.cache.managed.maxMemory', managed.maxMemory ?? '1Gi'),
     resources: resources('spec.cache.managed.resources', managed.resources, defaultResources.redis),
+    podTemplate: managed.podTemplate,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Context,
   type Fields,
   listOf,
+  type No,
   oneOf,
   only,
   type Rule,
@@ -144,3 +145,36 @@ const podTemplate: Rules = {
   metadata: only({ labels, annotations }),
   spec: only(podSpec),
 };
+
+/** The fields of a pod that say where it runs. */
+const scheduling = [
+  'nodeSelector',
+  'affinity',
+  'tolerations',
+  'topologySpreadConstraints',
+  'priorityClassName',
+  'schedulerName',
+];
+const fieldsOf = (rule: (field: string) => Rule | No) =>
+  only(Object.fromEntries(scheduling.map((field) => [field, rule(field)])));
+const scheduled: Readonly<Record<Registry['policy']['podTemplate'], Rules>> = {
+  Restricted: {
+    metadata: only({ labels, annotations }),
+    spec: fieldsOf((field) => podSpec[field] ?? anything),
+  },
+  Unrestricted: {
+    metadata: only({ labels: anything, annotations: anything }),
+    spec: fieldsOf(() => anything),
+  },
+};
+
+/**
+ * What an overlay of PostgreSQL or Redis may set: where the pod runs, by the same rules as that of the server.
+ * @throws BadSpec that names the field, the reason and what would be right
+ */
+export function mustBeScheduling(registry: Registry, overlay: Fields, field: string): void {
+  const none = new Set<string>();
+  const observed = { namedSecrets: [], serviceAccount: undefined };
+  const context = { registry, observed, ownVolumes: none, newVolumes: none };
+  only(scheduled[registry.policy.podTemplate])(overlay, field, context);
+}

@@ -31,11 +31,18 @@ export function withOverlay(
       mustBeAllowedImage(registry, `spec.podTemplate.spec.${list}[${name}].image`, String(image));
   const isRestricted = policy.podTemplate === 'Restricted';
   if (isRestricted) mustBeAllowed(registry, observed, template);
-  const overlaid = merge(template, withPresentNames(podTemplate), '') as V1PodTemplateSpec;
-  const merged = isRestricted ? secured(overlaid) : overlaid;
-  const annotations = { ...merged.metadata?.annotations, [overlayHashAnnotation]: contentHash(podTemplate) };
-  return { ...merged, metadata: { ...merged.metadata, annotations } };
+  const overlaid = merged(template, withPresentNames(podTemplate), podTemplate);
+  return isRestricted ? secured(overlaid) : overlaid;
 }
+
+/** @param noted what is told from others by a hash on the pods */
+export function merged(template: V1PodTemplateSpec, overlay: Fields, noted = overlay): V1PodTemplateSpec {
+  const overlaid = merge(template, overlay, '') as V1PodTemplateSpec;
+  const annotations = { ...overlaid.metadata?.annotations, [overlayHashAnnotation]: contentHash(noted) };
+  return { ...overlaid, metadata: { ...overlaid.metadata, annotations } };
+}
+
+const serverField = 'spec.podTemplate';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -90,25 +97,13 @@ const ownedInServer: Readonly<Record<string, string>> = {
 
 function mustBeFree(registry: Registry, template: V1PodTemplateSpec): void {
   const overlay = registry.podTemplate as Fields;
-  for (const { path, instead } of ownedByOperator) refuse(path.join('.'), at(overlay, path), instead);
-  const labels = (at(overlay, ['metadata', 'labels']) ?? {}) as Record<string, string>;
-  for (const [key, value] of Object.entries(labels)) {
-    const ours = template.metadata?.labels?.[key];
-    if (ours !== undefined && ours !== value)
-      refuse(`metadata.labels[${key}]`, value, `leave it out; it is "${ours}", by which the pods are found`);
-  }
-  const annotations = (at(overlay, ['metadata', 'annotations']) ?? {}) as Record<string, string>;
-  for (const [key, value] of Object.entries(annotations))
-    if (key.startsWith(`${apiGroup}/`))
-      refuse(
-        `metadata.annotations[${key}]`,
-        value,
-        'leave it out; the operator notes there what the pods run',
-      );
+  for (const { path, instead } of ownedByOperator)
+    refuse(`${serverField}.${path.join('.')}`, at(overlay, path), instead);
+  mustKeepMetadata(overlay, template, serverField);
   const containers = itemsAt(overlay, ['spec', 'containers'], 'spec.containers');
   const server = containers.find(({ name }) => name === 'server') ?? {};
   for (const [field, instead] of Object.entries(ownedInServer))
-    refuse(`spec.containers[server].${field}`, server[field], instead);
+    refuse(`${serverField}.spec.containers[server].${field}`, server[field], instead);
   const ours = new Set([
     ...Object.keys(serverConfig(registry)),
     ...(template.spec?.containers[0]?.env ?? []).map(({ name }) => name),
@@ -116,9 +111,31 @@ function mustBeFree(registry: Registry, template: V1PodTemplateSpec): void {
   for (const { name, value, valueFrom } of itemsAt(server, ['env'], 'spec.containers[server].env'))
     if (ours.has(String(name)))
       refuse(
-        `spec.containers[server].env[${name}]`,
+        `${serverField}.spec.containers[server].env[${name}]`,
         value ?? valueFrom ?? '',
         'leave it out; it follows from the other fields of the spec',
+      );
+}
+
+/** Labels by which pods are found, and what the operator notes on them, stay. */
+export function mustKeepMetadata(overlay: Fields, template: V1PodTemplateSpec, field: string): void {
+  const labels = (at(overlay, ['metadata', 'labels']) ?? {}) as Record<string, string>;
+  for (const [key, value] of Object.entries(labels)) {
+    const ours = template.metadata?.labels?.[key];
+    if (ours !== undefined && ours !== value)
+      refuse(
+        `${field}.metadata.labels[${key}]`,
+        value,
+        `leave it out; it is "${ours}", by which the pods are found`,
+      );
+  }
+  const annotations = (at(overlay, ['metadata', 'annotations']) ?? {}) as Record<string, string>;
+  for (const [key, value] of Object.entries(annotations))
+    if (key.startsWith(`${apiGroup}/`))
+      refuse(
+        `${field}.metadata.annotations[${key}]`,
+        value,
+        'leave it out; the operator notes there what the pods run',
       );
 }
 
@@ -126,7 +143,7 @@ function refuse(field: string, found: unknown, instead: string): void {
   if (found === undefined) return;
   const text = JSON.stringify(found);
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  throw new BadSpec(`spec.podTemplate.${field}: ${shown} is not for an overlay to say; ${instead}`);
+  throw new BadSpec(`${field}: ${shown} is not for an overlay to say; ${instead}`);
 }
 
 /** The items of a list; none where there is no list. */

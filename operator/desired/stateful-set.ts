@@ -10,6 +10,7 @@ import { labels, selectorLabels } from '../labels.ts';
 import type { Registry, Storage } from '../registry.ts';
 import { meta, names } from './child.ts';
 import { claimTemplate } from './claim.ts';
+import { withScheduling } from './overlay-scheduling.ts';
 import { configHashAnnotation, contentHash, podBasics, podSecurity } from './pod.ts';
 
 interface Parts {
@@ -36,13 +37,13 @@ export function statefulSet(
     podManagementPolicy: found?.spec?.podManagementPolicy ?? 'Parallel',
     selector: { matchLabels: selectorLabels(registry, component) },
     persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
-    template: {
+    template: withScheduling(registry, component, {
       metadata: {
         labels: labels(registry, component),
         annotations: { [configHashAnnotation]: contentHash(config) },
       },
       spec: { ...podBasics(registry), securityContext: podSecurity(userId), ...pod },
-    },
+    }),
     volumeClaimTemplates: [claimTemplate(registry, component, storage, found)],
   };
   return { ...meta(registry, 'StatefulSet', component, name), spec };

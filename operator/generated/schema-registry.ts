@@ -266,6 +266,59 @@ export interface SchemaRegistryFields {
             [k: string]: number | string;
           };
         };
+        /**
+         * Laid over the pod: where it runs, and its labels and annotations, by the rules of spec.podTemplate. Lists take the place of what was there. What runs in the pod is the operator's to say.
+         */
+        podTemplate?: {
+          /**
+           * Labels and annotations of the pod.
+           */
+          metadata?: {
+            /**
+             * Labels, besides those by which the pod is found.
+             */
+            labels?: {
+              [k: string]: string;
+            };
+            /**
+             * Annotations, such as those of a mesh.
+             */
+            annotations?: {
+              [k: string]: string;
+            };
+          };
+          /**
+           * Fields of a PodSpec that say where it runs.
+           */
+          spec?: {
+            /**
+             * Labels that its node has.
+             */
+            nodeSelector?: {
+              [k: string]: string;
+            };
+            /**
+             * Nodes and pods that it is drawn to, or kept from.
+             */
+            affinity?: {};
+            /**
+             * Taints of nodes that do not keep it off.
+             */
+            tolerations?: {}[];
+            /**
+             * How pods are spread over nodes and zones; several registries by a label of theirs.
+             */
+            topologySpreadConstraints?: {}[];
+            /**
+             * Class that says whom it drives out, and who drives it out.
+             */
+            priorityClassName?: string;
+            /**
+             * Scheduler that gives it a node.
+             */
+            schedulerName?: string;
+          };
+        };
       };
       /**
        * Connections of each replica to the database.
@@ -413,6 +466,59 @@ export interface SchemaRegistryFields {
            */
           limits?: {
             [k: string]: number | string;
+          };
+        };
+        /**
+         * Laid over the pod: where it runs, and its labels and annotations, by the rules of spec.podTemplate. Lists take the place of what was there. What runs in the pod is the operator's to say.
+         */
+        podTemplate?: {
+          /**
+           * Labels and annotations of the pod.
+           */
+          metadata?: {
+            /**
+             * Labels, besides those by which the pod is found.
+             */
+            labels?: {
+              [k: string]: string;
+            };
+            /**
+             * Annotations, such as those of a mesh.
+             */
+            annotations?: {
+              [k: string]: string;
+            };
+          };
+          /**
+           * Fields of a PodSpec that say where it runs.
+           */
+          spec?: {
+            /**
+             * Labels that its node has.
+             */
+            nodeSelector?: {
+              [k: string]: string;
+            };
+            /**
+             * Nodes and pods that it is drawn to, or kept from.
+             */
+            affinity?: {};
+            /**
+             * Taints of nodes that do not keep it off.
+             */
+            tolerations?: {}[];
+            /**
+             * How pods are spread over nodes and zones; several registries by a label of theirs.
+             */
+            topologySpreadConstraints?: {}[];
+            /**
+             * Class that says whom it drives out, and who drives it out.
+             */
+            priorityClassName?: string;
+            /**
+             * Scheduler that gives it a node.
+             */
+            schedulerName?: string;
           };
         };
       };

@@ -116,6 +116,10 @@ export const switches: Readonly<Record<string, Spec>> = {
   'pod template': {
     podTemplate: { metadata: { labels: { team: 'a' } }, spec: { nodeSelector: { disk: 'fast' } } },
   },
+  'pod templates of PostgreSQL and Redis': {
+    database: { managed: { podTemplate: { spec: { nodeSelector: { disk: 'fast' } } } } },
+    cache: { managed: { podTemplate: { metadata: { labels: { team: 'a' } } } } },
+  },
   'image of the server': {
     image: { repository: 'mirror.example.com/registry', tag: '2.0.0', pullPolicy: 'Always' },
   },

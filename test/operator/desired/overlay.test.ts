@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import { deployment } from '../../../operator/desired/deployment.ts';
+import { overlayHashAnnotation } from '../../../operator/desired/overlay.ts';
+import { postgres } from '../../../operator/desired/postgres.ts';
+import { redis } from '../../../operator/desired/redis.ts';
 import type { V1PodTemplateSpec } from '../../../operator/kube/kubernetes.ts';
 import type { Policy } from '../../../operator/policy.ts';
 import type { Spec } from '../../../operator/registry.ts';
@@ -7,6 +10,7 @@ import { BadSpec } from '../../../operator/spec.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
 type Overlay = NonNullable<Spec['podTemplate']>;
+type Scheduling = NonNullable<NonNullable<NonNullable<Spec['cache']>['managed']>['podTemplate']>;
 
 function templateOf(podTemplate?: Overlay, policy: Policy['podTemplate'] = 'Restricted'): V1PodTemplateSpec {
   const spec = podTemplate === undefined ? {} : { podTemplate };
@@ -119,5 +123,84 @@ describe('the pod template of a user', () => {
   ] as const satisfies readonly (readonly [Overlay, string])[]) {
     it(`is refused: ${says}`, () =>
       expect(() => templateOf(overlay)).to.throw(BadSpec, `spec.podTemplate.${says}`));
+  }
+});
+
+describe('the pod template of PostgreSQL and Redis', () => {
+  const parts = [
+    {
+      component: 'postgres',
+      field: 'spec.database.managed.podTemplate',
+      make: postgres,
+      specOf: (podTemplate: Scheduling): Spec => ({ database: { managed: { podTemplate } } }),
+    },
+    {
+      component: 'redis',
+      field: 'spec.cache.managed.podTemplate',
+      make: redis,
+      specOf: (podTemplate: Scheduling): Spec => ({ cache: { managed: { podTemplate } } }),
+    },
+  ] as const;
+  for (const { component, field, make, specOf } of parts) {
+    const templateOf = (overlay: Scheduling | undefined, policy: Policy['podTemplate'] = 'Restricted') => {
+      const registry = aRegistry(overlay && specOf(overlay), 'sample', {}, { podTemplate: policy });
+      const { template } = (make(registry, anObserved())?.spec ?? {}) as { template: V1PodTemplateSpec };
+      return template;
+    };
+
+    it(`says where ${component} runs, and leaves all else as it is`, () => {
+      const overlay = {
+        metadata: { labels: { team: 'a' }, annotations: { 'sidecar.istio.io/inject': 'false' } },
+        spec: {
+          nodeSelector: { disk: 'fast' },
+          affinity: { nodeAffinity: {} },
+          tolerations: [{ key: 'database', operator: 'Exists' }],
+          topologySpreadConstraints: [],
+          priorityClassName: 'high',
+          schedulerName: 'mine',
+        },
+      };
+      const [before, { metadata, spec }] = [templateOf(undefined), templateOf(overlay)];
+      expect(spec).to.deep.equal({ ...before.spec, ...overlay.spec });
+      expect(metadata?.labels).to.deep.equal({ ...before.metadata?.labels, team: 'a' });
+      const { [overlayHashAnnotation]: hash, ...annotations } = metadata?.annotations ?? {};
+      expect(hash).to.match(/^\w{16}$/);
+      expect(annotations).to.deep.equal({ ...before.metadata?.annotations, ...overlay.metadata.annotations });
+    });
+
+    const refused: readonly [string, object, RegExp][] = [
+      [
+        'labels by which the pod is found',
+        { metadata: { labels: { 'app.kubernetes.io/component': 'mine' } } },
+        /\.metadata\.labels\[app\.kubernetes\.io\/component\]: "mine" is not for an overlay to say/,
+      ],
+      [
+        'labels of other apps',
+        { metadata: { labels: { app: 'shop' } } },
+        /\.metadata\.labels\[app\]: "shop" is not allowed/,
+      ],
+      [
+        'the control plane',
+        { spec: { tolerations: [{ operator: 'Exists' }] } },
+        /\.spec\.tolerations\[0\]: .* is not allowed/,
+      ],
+      [
+        'what the cluster needs',
+        { spec: { priorityClassName: 'system-node-critical' } },
+        /\.spec\.priorityClassName/,
+      ],
+    ];
+    for (const [title, overlay, says] of refused) {
+      it(`is refused for ${component} where it names ${title}`, () => {
+        const named = new RegExp(`^${field.replaceAll('.', '\\.')}${says.source}`);
+        expect(() => templateOf(overlay)).to.throw(BadSpec, named);
+      });
+    }
+
+    it(`adds no program to ${component}, whatever the policy is`, () => {
+      for (const policy of ['Restricted', 'Unrestricted'] as const)
+        for (const spec of [{ containers: [{ name: component }] }, { volumes: [] }, { hostNetwork: true }])
+          expect(() => templateOf({ spec } as Scheduling, policy)).to.throw(BadSpec, `${field}.spec.`);
+    });
   }
 });
