@@ -31,6 +31,7 @@ import { tracedThreads } from './services/traced-threads.ts';
 import type { ServerSettings } from './settings.ts';
 import type { Archive } from './store/archive/archive.ts';
 import type { ArchiveCounts } from './store/archive/archive-health.ts';
+import type { SnapshotCounts } from './store/archive/snapshots/snapshots.ts';
 import { cachedStore } from './store/cached.ts';
 import type { Database } from './store/database.ts';
 import { openIdentityGuard } from './store/identity/identity-guard.ts';
@@ -74,7 +75,7 @@ async function openArchive(
   settings: ServerSettings,
   database: Database,
   log: Log,
-  counts: ArchiveCounts,
+  counts: ArchiveCounts & SnapshotCounts,
   tracer: Tracer | undefined,
 ): Promise<Archive | undefined> {
   const bucket = await openBucket(settings);
@@ -83,8 +84,17 @@ async function openArchive(
   return archive.openArchive(database, tracer ? tracedBucket(tracer, bucket) : bucket, log, counts, {
     name: settings.registryName,
     restore: settings.s3Restore,
+    restoreAt: settings.s3RestoreAt,
     isBootstrapped: settings.bootstrapBucket !== undefined,
     tracer,
+    snapshots: {
+      schedule: settings.snapshotSchedule,
+      keep: {
+        hourly: settings.snapshotsHourly,
+        daily: settings.snapshotsDaily,
+        weekly: settings.snapshotsWeekly,
+      },
+    },
   });
 }
 
@@ -167,9 +177,11 @@ export async function serve(
   opened.defer(() => store.close());
   const holdings = countedHoldings(store.countHoldings, () => lifecycle.phase.is === 'serving');
   opened.defer(() => holdings.close());
-  const counts: ArchiveCounts = {
+  const counts: ArchiveCounts & SnapshotCounts = {
     shipped: (seconds) => metrics.archiveShipped(seconds),
     failed: () => metrics.archiveFailed(),
+    snapshotTaken: (taken) => metrics.snapshotTaken(taken),
+    snapshotFailed: () => metrics.snapshotFailed(),
   };
   const archive = await openArchive(settings, database, log, counts, tracer);
   opened.defer(() => archive?.close());

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
 
 export function text(given: string): string {
   return given;
@@ -90,4 +91,8 @@ export function url(...schemes: readonly string[]) {
     }
     return given;
   };
+}
+
+export function level(given: string): CompatibilityLevel {
+  return oneOf(...compatibilityLevels)(given.toUpperCase());
 }

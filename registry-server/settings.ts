@@ -1,9 +1,10 @@
 import { parseOrigins } from './before-koa/origins.ts';
-import { type CompatibilityLevel, compatibilityLevels } from './compatibility/modes.ts';
+import { type Setting, setting } from './setting.ts';
 import {
   attributes,
   flag,
   headerName,
+  level,
   nodes,
   oneOf,
   port,
@@ -15,30 +16,9 @@ import {
   workerCount,
 } from './setting-values.ts';
 import { restores } from './store/archive/restores.ts';
+import { parseSchedule } from './store/archive/snapshots/schedule.ts';
 import { tlsModes } from './store/tls.ts';
 import { samplerNames } from './tracing/tracer.ts';
-
-/** One environment variable. `parse` throws with what would be right. */
-interface Setting<T> {
-  readonly name: string;
-  readonly default: string | undefined;
-  readonly parse: (text: string) => T;
-  readonly description: string;
-  /** Never shown, not even when it is wrong. */
-  readonly isSecret?: boolean;
-}
-
-function setting<T, D extends string | undefined>(
-  name: string,
-  defaultText: D,
-  parse: (text: string) => T,
-  description: string,
-  isSecret?: boolean,
-): Setting<D extends string ? T : T | undefined> {
-  return { name, default: defaultText, parse, description, isSecret } as Setting<
-    D extends string ? T : T | undefined
-  >;
-}
 
 const table = {
   host: setting('SERVER_HOST', '0.0.0.0', text, 'address to listen on'),
@@ -160,6 +140,31 @@ const table = {
     undefined,
     oneOf(...restores),
     'whether an empty database is filled from the archive; Partial does without what is missing or damaged; unset: where the archive has the name of this registry',
+  ),
+  s3RestoreAt: setting(
+    'S3_RESTORE_AT',
+    undefined,
+    text,
+    'the name of a snapshot or a time (2026-11-26T22:00:00Z): an empty database is filled with what there was then; unset: with what there was last',
+  ),
+  snapshotSchedule: setting(
+    'S3_SNAPSHOT_SCHEDULE',
+    undefined,
+    parseSchedule,
+    'when snapshots are taken: a cron expression of five fields in UTC, such as 0 * * * *; unset: when a person says so',
+  ),
+  snapshotsHourly: setting(
+    'S3_SNAPSHOTS_HOURLY',
+    '24',
+    whole(0, 10_000),
+    'of how many hours the newest stays',
+  ),
+  snapshotsDaily: setting('S3_SNAPSHOTS_DAILY', '7', whole(0, 10_000), 'of how many days the newest stays'),
+  snapshotsWeekly: setting(
+    'S3_SNAPSHOTS_WEEKLY',
+    '4',
+    whole(0, 10_000),
+    'of how many weeks the newest stays',
   ),
   bootstrapBucket: setting(
     'BOOTSTRAP_S3_BUCKET',
@@ -383,8 +388,4 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 /** Whether a PostgreSQL outside this process is named. */
 export function hasDatabase({ databaseUrl, databaseHost }: ServerSettings): boolean {
   return databaseUrl !== undefined || databaseHost !== undefined;
-}
-
-function level(given: string): CompatibilityLevel {
-  return oneOf(...compatibilityLevels)(given.toUpperCase());
 }

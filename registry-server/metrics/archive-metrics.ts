@@ -4,6 +4,13 @@ import { prefix } from './buckets.ts';
 export interface ArchiveMetrics {
   archiveShipped(seconds: number): void;
   archiveFailed(): void;
+  /** Bytes are those that were put into the bucket for it. */
+  snapshotTaken(snapshot: {
+    readonly seconds: number;
+    readonly requests: number;
+    readonly bytes: number;
+  }): void;
+  snapshotFailed(): void;
 }
 
 /** What the archive has yet to ship. */
@@ -13,6 +20,10 @@ export interface Backlog {
   readonly lagSeconds: number;
   /** How the last drill went; undefined where there was none. */
   readonly lastDrill?: Drill | undefined;
+  /** The newest first; each with its time as ISO 8601. */
+  readonly snapshots?: readonly { readonly created: string }[];
+  /** Why the last one that was due could not be taken. */
+  readonly snapshotFailure?: string | undefined;
 }
 
 interface Drill {
@@ -40,6 +51,18 @@ export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Metri
     help: 'The archive could not be written to, or not be reached',
     registers,
   });
+  const snapshotFailures = new Counter({
+    name: `${prefix}s3_snapshot_failures_total`,
+    help: 'Snapshots that were due and could not be taken',
+    registers,
+  });
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: prefix + name, help, aggregator: 'max', registers });
+  const lastSnapshot = {
+    seconds: gauge('s3_snapshot_duration_seconds', 'How long the last snapshot by this server took'),
+    requests: gauge('s3_snapshot_requests', 'Requests to S3 for the last snapshot by this server'),
+    bytes: gauge('s3_snapshot_bytes', 'Bytes that were written for the last snapshot by this server'),
+  };
   if (backlog) {
     const gauges: readonly [string, string, 'min' | 'max', (backlog: Backlog) => number | undefined][] = [
       ['s3_up', '1 while the archive can be reached', 'min', ({ status }) => (status === 'down' ? 0 : 1)],
@@ -68,6 +91,18 @@ export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Metri
         'max',
         ({ lastDrill }) => lastDrill?.differing,
       ],
+      [
+        's3_snapshot_timestamp_seconds',
+        'Of when the newest snapshot is, in seconds since 1970',
+        'max',
+        ({ snapshots: [newest] = [] }) => newest && Date.parse(newest.created) / 1000,
+      ],
+      [
+        's3_snapshot_failing',
+        '1 while the last snapshot that was due could not be taken',
+        'max',
+        ({ snapshotFailure }) => (snapshotFailure === undefined ? 0 : 1),
+      ],
     ];
     for (const [name, help, aggregator, read] of gauges) {
       new Gauge({
@@ -87,5 +122,11 @@ export function openArchiveMetrics({ backlog }: ArchiveSources, registers: Metri
   return {
     archiveShipped: (seconds) => s3Durations.observe(seconds),
     archiveFailed: () => s3Errors.inc(),
+    snapshotTaken({ seconds, requests, bytes }) {
+      lastSnapshot.seconds.set(seconds);
+      lastSnapshot.requests.set(requests);
+      lastSnapshot.bytes.set(bytes);
+    },
+    snapshotFailed: () => snapshotFailures.inc(),
   };
 }

@@ -9,7 +9,7 @@ import type { Identity } from '../identity/identity.ts';
 import { type ArchiveCounts, ArchiveHealth, type ArchiveStatus } from './archive-health.ts';
 import { readState } from './archive-state.ts';
 import { type Batch, readBatch } from './batch.ts';
-import { DRILL_KEY, type DrillRecord, REGISTRY_KEY, unseal } from './layout.ts';
+import { DRILL_KEY, type DrillRecord, REGISTRY_KEY, type RegistryRecord, unseal } from './layout.ts';
 import { LeaseLost, openLease } from './lease.ts';
 import { answerClaims, type OwnershipParts, putRegistry, takeOver } from './ownership.ts';
 import { CLAIMS_MS, recover } from './recover.ts';
@@ -44,6 +44,8 @@ export interface ArchiveOptions {
   /** What the registry is called, so that it knows its archive again. */
   readonly name?: string | undefined;
   readonly restore?: Restore | undefined;
+  /** A snapshot, or a time: what the registry is brought back to. */
+  readonly restoreAt?: string | undefined;
   /** Whether the registry begins with another one's archive, unless it has one of its own. */
   readonly isBootstrapped?: boolean | undefined;
   readonly tracer?: Pick<Tracer, 'inTrace'> | undefined;
@@ -71,7 +73,7 @@ export function openArchive(
   bucket: Bucket,
   log: Log,
   counts: ArchiveCounts & Partial<SnapshotCounts>,
-  { name, restore, isBootstrapped, tracer, snapshots: snapshotOptions }: ArchiveOptions = {},
+  { name, restore, restoreAt, isBootstrapped, tracer, snapshots: snapshotOptions }: ArchiveOptions = {},
 ): Archive {
   const lease = openLease(database, randomUUID());
   const health = new ArchiveHealth(bucket.address, log, counts);
@@ -114,7 +116,7 @@ export function openArchive(
   return {
     address: bucket.address,
     recover: (tell, signal, expected) =>
-      recover({ database, bucket, log, name, restore, isBootstrapped, tell, signal, expected }),
+      recover({ database, bucket, log, name, restore, restoreAt, isBootstrapped, tell, signal, expected }),
     canRestore: async () =>
       (await bucket.find(REGISTRY_KEY, AbortSignal.timeout(PROBE_DEADLINE_MS))) !== undefined,
     start() {
@@ -254,7 +256,8 @@ export function openArchive(
 
   async function walkOn(from: Walk): Promise<boolean> {
     const next = await noteNext(database, bucket, from, inLease);
-    if (next === undefined) await putRegistry(ownership, await readState(database), true);
+    if (next === undefined)
+      await putRegistry(ownership, await readState(database), await findRegistry(), true);
     await database.query(archiveStatement('archiveMoveWalk'), [
       lease.holder,
       next === undefined ? null : JSON.stringify(next),
@@ -278,6 +281,11 @@ export function openArchive(
     health.reached();
     // Somebody emptied the bucket: taking over finds that out, and begins anew.
     if (text === undefined && lease.leftMs() > 0) await lease.release();
+  }
+
+  async function findRegistry(): Promise<RegistryRecord | undefined> {
+    const text = await bucket.find(REGISTRY_KEY, inLease());
+    return text === undefined ? undefined : unseal<RegistryRecord>(text);
   }
 
   async function findDrill(): Promise<DrillRecord | undefined> {

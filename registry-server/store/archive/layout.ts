@@ -15,6 +15,8 @@ export interface RegistryRecord {
   readonly name?: string;
   /** Where the ids of a new context begin; absent for 1. */
   readonly firstId?: number;
+  /** The point in time that it was brought back to last, as it was asked for: that is done once. */
+  readonly restoredAt?: string;
 }
 
 /** Asks whoever ships to the archive to say so, by removing it. */

@@ -35,21 +35,26 @@ export async function takeOver(parts: OwnershipParts, holder: string): Promise<v
   }
   // What is complete stays so: it is at least what it was.
   if (!found || (name !== undefined && found.name !== name)) {
-    await putRegistry(parts, state, found?.isComplete ?? false);
+    await putRegistry(parts, state, found, found?.isComplete ?? false);
   }
   if (found && state.is_on && state.destination === bucket.address) return;
   await database.query(archiveStatement('archiveSwitchOn'), [holder, bucket.address]);
   log.info('archive begins', { address: bucket.address });
 }
 
-/** Writes whose archive it is. */
+/**
+ * Writes whose archive it is.
+ * @param found what stands there now
+ */
 export async function putRegistry(
   { bucket, name, inLease }: OwnershipParts,
   { registry_id: registryId, first_id: firstId }: ArchiveState,
+  found: RegistryRecord | undefined,
   isComplete: boolean,
 ): Promise<void> {
   const named = name === undefined ? {} : { name };
-  const record: RegistryRecord = { format: FORMAT, registryId, isComplete, firstId, ...named };
+  const restored = found?.restoredAt === undefined ? {} : { restoredAt: found.restoredAt };
+  const record: RegistryRecord = { format: FORMAT, registryId, isComplete, firstId, ...named, ...restored };
   await bucket.put(REGISTRY_KEY, seal(record), inLease());
 }
 

@@ -17,6 +17,9 @@ import {
 } from './layout.ts';
 import { CannotRebuild } from './rebuild.ts';
 import type { Restore } from './restores.ts';
+import { bucketAt } from './snapshots/bucket-at.ts';
+import { getSnapshot } from './snapshots/find-snapshot.ts';
+import { BadSnapshot } from './snapshots/manifest.ts';
 
 /** How often whoever ships to an archive looks whether somebody else wants to be restored from it. */
 export const CLAIMS_MS = 3_000;
@@ -37,6 +40,8 @@ export interface Recovering {
    * registry is taken for a new one.
    */
   readonly restore: Restore | undefined;
+  /** A snapshot or a time, to which a registry is brought back once. Undefined: to the last that there was. */
+  readonly restoreAt?: string | undefined;
   /** The registry is to begin with another one's archive where it has none of its own, which has to be known then. */
   readonly isBootstrapped?: boolean | undefined;
   /** The database that the registry had; undefined: nobody knows, and it may be new. */
@@ -60,6 +65,7 @@ export async function recover(recovering: Recovering): Promise<void> {
     log,
     name,
     restore,
+    restoreAt,
     isBootstrapped,
     expected,
     tell,
@@ -89,10 +95,11 @@ export async function recover(recovering: Recovering): Promise<void> {
   }
   try {
     const isPartial = restore === 'Partial';
+    const from = await findSource(record.restoredAt);
     // What is known may be newer than what was shipped.
     const done = (connection: Connection) => (expected ? beginAbove(connection, expected) : undefined);
     const how = { isPartial, begun: claim, done };
-    const problems = await fill({ database, bucket, log, tell, deadline, ...how });
+    const problems = await fill({ database, log, tell, deadline, ...how, ...from });
     if (problems === undefined) return;
     throw new DataLost(
       `the database is empty, and the archive at ${bucket.address} is damaged: ${problems}; put back what is missing, or set S3_RESTORE (spec.artifacts.s3.restore) to Partial to do without it`,
@@ -101,6 +108,24 @@ export async function recover(recovering: Recovering): Promise<void> {
     if (error instanceof BucketUnavailable) throw unreachable(error);
     if (error instanceof CannotRebuild) throw new DataLost(error.message, { cause: error });
     throw error;
+  }
+
+  /** The archive as it is, or as it was when a person wants it to be. */
+  async function findSource(restoredAt: string | undefined) {
+    // It goes on from there: after another loss it is to be what it was last.
+    if (restoreAt === undefined || restoreAt === restoredAt) return { bucket };
+    const manifest = await getSnapshot(bucket, restoreAt).catch((error: Error) => {
+      if (!(error instanceof BadSnapshot)) throw error;
+      throw new BadSnapshot(`S3_RESTORE_AT (spec.artifacts.s3.restoreAt): ${error.message}`, {
+        cause: error,
+      });
+    });
+    log.info('the registry is brought back to a snapshot', {
+      name: manifest.name,
+      created: manifest.created,
+    });
+    const { subjects } = manifest.counts;
+    return { bucket: bucketAt(bucket, manifest, restoreAt), subjects, isOlder: true };
   }
 
   function deadline(): AbortSignal {

@@ -33,9 +33,10 @@ const kindOf: ReadonlyMap<string, RecordKind> = new Map([
  * The bucket of an archive as it was at a snapshot, to be read page by page: what is listed last can be read.
  * Ids that were given since then count as given: of each context the highest that the archive knows is there, and a context
  * that is younger than the snapshot is a removed one.
+ * @param restoredAt how it was asked for, where that is to be noted
  * @throws BadSnapshot where it is not of the registry whose archive this is
  */
-export function bucketAt(bucket: Bucket, manifest: Manifest): Bucket {
+export function bucketAt(bucket: Bucket, manifest: Manifest, restoredAt?: string): Bucket {
   let page = new Map<string, string>();
   /** Of the contexts of today: the highest id, or undefined for a record that cannot be read. */
   let lastIds: ReadonlyMap<string, ContextRecord | undefined> = new Map();
@@ -72,6 +73,7 @@ export function bucketAt(bucket: Bucket, manifest: Manifest): Bucket {
       // A snapshot is of an archive that was complete.
       isComplete: true,
       firstId: Math.max(manifest.firstId, now?.firstId ?? 1),
+      ...(restoredAt === undefined ? {} : { restoredAt }),
     };
   }
 

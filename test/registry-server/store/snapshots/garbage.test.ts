@@ -10,35 +10,13 @@ import { parseSchedule } from '../../../../registry-server/store/archive/snapsho
 import type { SnapshotOptions } from '../../../../registry-server/store/archive/snapshots/snapshots.ts';
 import { snapshotStatement } from '../../../../registry-server/store/archive/snapshots/sql.ts';
 import type { Database } from '../../../../registry-server/store/database.ts';
-import { fingerprint } from '../../../../registry-server/store/fingerprint.ts';
 import { sqlStore } from '../../../../registry-server/store/sql-store.ts';
-import type { SchemaContent, Store } from '../../../../registry-server/store/store.ts';
+import type { Store } from '../../../../registry-server/store/store.ts';
 import { databases } from '../../../../registry-server/store/table.ts';
 import { ask, shipped } from '../../../build/archived.ts';
 import { eventually } from '../../../build/eventually.ts';
 import { openPickyBucket } from '../../../build/picky-bucket.ts';
-
-const aContent = (n: number): SchemaContent => ({
-  schemaType: 'AVRO',
-  schema: JSON.stringify({ type: 'fixed', name: 'F', size: n }),
-  references: [],
-});
-const keyOf = (n: number) => keys.content(fingerprint(aContent(n)).toString('hex'));
-
-async function add(store: Store, subject: string, n: number): Promise<void> {
-  const name = { context: '.', subject };
-  const judgedAgainst = await store.readSubject(name, 'now');
-  await store.addVersion({ name, judgedAgainst, content: aContent(n), targets: [] });
-}
-
-async function removeForGood(store: Store, subject: string): Promise<void> {
-  const name = { context: '.', subject };
-  const { versions } = await store.readSubject(name, 'now');
-  await store.removeVersions(name, () => ({
-    versions: versions.map(({ version }) => version),
-    isPermanent: true,
-  }));
-}
+import { add, keyOf, removeForGood } from '../../../build/stored.ts';
 
 describe('what snapshots hold in the bucket', () => {
   let logged: { event: string; cause?: string }[];
