@@ -108,7 +108,21 @@ export interface Checks {
     readonly pending?: number;
     readonly lagSeconds?: number;
     readonly lastDrill?: LastDrill;
+    /** The newest first. */
+    readonly snapshots?: readonly Snapshot[];
+    /** Why the last one that was due could not be taken. */
+    readonly snapshotFailure?: string;
   };
+}
+
+/** A point in time that the archive has. */
+export interface Snapshot {
+  readonly name: string;
+  /** Of when it is, as ISO 8601. */
+  readonly time: string;
+  readonly subjects: number;
+  readonly versions: number;
+  readonly schemas: number;
 }
 
 /** What the server says of the last drill, as it lies in the bucket. */

@@ -1,4 +1,6 @@
-import type { Checks } from './observed.ts';
+import type { Checks, LastDrill, Snapshot } from './observed.ts';
+
+type ArchiveCheck = NonNullable<Checks['archive']>;
 
 /** What an answer to `/ready` says. */
 export interface Readiness {
@@ -21,6 +23,8 @@ const statuses: Readonly<Record<string, Readiness['status']>> = {
 };
 
 const longestWords = 300;
+/** Of snapshots, and of differences that a drill has found. */
+const mostNamed = 5;
 
 /**
  * Whoever can name an image can answer anything: each part is taken for what it has to be or not at all, and words are
@@ -41,7 +45,7 @@ export function readReadiness(body: unknown): Readiness | undefined {
       ...(database === undefined ? {} : { database: readCheck(database) }),
       ...(writes === undefined ? {} : { writes: readCheck(writes) }),
       ...(cache === undefined ? {} : { cache: readCheck(cache) }),
-      ...(archive === undefined ? {} : { archive: readCheck(archive) }),
+      ...(archive === undefined ? {} : { archive: { ...readCheck(archive), ...readArchive(archive) } }),
     },
   };
 }
@@ -62,6 +66,62 @@ function readCheck(check: unknown) {
     pending: count(pending),
     lagSeconds: count(lagSeconds),
   });
+}
+
+/** What only an archive has. */
+function readArchive(check: unknown): Pick<ArchiveCheck, 'lastDrill' | 'snapshots' | 'snapshotFailure'> {
+  const { lastDrill, snapshots, snapshotFailure } = fieldsOf(check);
+  return withoutMissing({
+    lastDrill: readDrill(lastDrill),
+    snapshots: Array.isArray(snapshots) ? snapshots.slice(0, mostNamed).flatMap(readSnapshot) : undefined,
+    snapshotFailure: words(snapshotFailure),
+  });
+}
+
+function readDrill(drill: unknown): LastDrill | undefined {
+  const { endedAt, seconds, snapshot, subjects, versions, schemas, differing, differences } = fieldsOf(drill);
+  const ended = time(endedAt);
+  if (ended === undefined) return undefined;
+  return {
+    endedAt: ended,
+    seconds: count(seconds) ?? 0,
+    ...(snapshotName(snapshot) === undefined ? {} : { snapshot: snapshotName(snapshot) }),
+    subjects: count(subjects) ?? 0,
+    versions: count(versions) ?? 0,
+    schemas: count(schemas) ?? 0,
+    differing: count(differing) ?? 0,
+    differences: Array.isArray(differences)
+      ? differences.slice(0, mostNamed).flatMap((one) => words(one) ?? [])
+      : [],
+  };
+}
+
+function readSnapshot(snapshot: unknown): readonly Snapshot[] {
+  const { name, created, counts } = fieldsOf(snapshot);
+  const { subjects, versions, schemas } = fieldsOf(counts);
+  const of = time(created);
+  const named = snapshotName(name);
+  if (of === undefined || named === undefined) return [];
+  return [
+    {
+      name: named,
+      // As Kubernetes writes times.
+      time: `${of.slice(0, 19)}Z`,
+      subjects: count(subjects) ?? 0,
+      versions: count(versions) ?? 0,
+      schemas: count(schemas) ?? 0,
+    },
+  ];
+}
+
+function snapshotName(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.-]{1,63}$/.test(value) ? value : undefined;
+}
+
+function time(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/.test(value)
+    ? value
+    : undefined;
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

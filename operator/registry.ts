@@ -270,6 +270,19 @@ export interface ObjectStore {
 export interface ArtifactStore extends ObjectStore {
   /** Undefined where the server decides by the name that the archive has. */
   readonly restore: 'Never' | 'WhenEmpty' | 'Partial' | undefined;
+  /** The name of a snapshot, or a time. */
+  readonly restoreAt: string | undefined;
+  /** undefined: only those that persons take. */
+  readonly snapshots: Snapshots | undefined;
+}
+
+/** Of how many hours, days and weeks the newest is kept. */
+export interface Snapshots {
+  /** A cron expression, in UTC. */
+  readonly schedule: string;
+  readonly hourly: number;
+  readonly daily: number;
+  readonly weekly: number;
 }
 
 /** A restore that is thrown away, and compared with the registry that lives. */

@@ -1,5 +1,4 @@
 import { names } from './desired/child.ts';
-import { contentHash } from './desired/pod.ts';
 import { apiGroup } from './kube/kinds.ts';
 import type { KubeObject, Metadata, V1ResourceRequirements } from './kube/kubernetes.ts';
 import { objectStores } from './object-stores.ts';
@@ -25,6 +24,7 @@ import type {
   Storage,
   Tls,
 } from './registry.ts';
+import { minuteOf } from './schedule.ts';
 
 /** On the SchemaRegistry: another value asks for other passwords. On their Secret: the value that was answered last. */
 export const rotateAnnotation = `${apiGroup}/rotate-credentials`;
@@ -118,7 +118,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
       },
     },
     cache: cache(spec, defaults),
-    ...objectStores(spec),
+    ...objectStores(spec, `${namespace}/${name}`),
     drill: drill(spec, `${namespace}/${name}`),
     tls: internalTls(spec, name),
     auth: auth(spec),
@@ -379,9 +379,8 @@ function asText(given: Record<string, unknown> | undefined): Record<string, stri
 function drill({ artifacts }: Spec, key: string): Drill | undefined {
   const given = artifacts?.s3?.drill;
   if (given === undefined || given.enabled === false) return undefined;
-  const minute = Number.parseInt(contentHash(key).slice(0, 6), 16) % 60;
   return {
-    schedule: given.schedule ?? `${minute} 3 * * *`,
+    schedule: given.schedule ?? `${minuteOf(key)} 3 * * *`,
     reads: given.reads ?? 100,
     resources: resources('spec.artifacts.s3.drill.resources', given.resources, defaultResources.drill),
   };

@@ -2,6 +2,7 @@ import { mustBeAllowedImage } from './desired/allowed-images.ts';
 import { mustNotAskMetadata } from './metadata-addresses.ts';
 import { locationOf } from './object-stores.ts';
 import type { Registry, Spec } from './registry.ts';
+import { reversedRange } from './schedule.ts';
 import { BadSpec } from './spec.ts';
 
 /**
@@ -11,6 +12,8 @@ import { BadSpec } from './spec.ts';
 export function mustBeWithinPolicy(registry: Registry, { image, database, cache }: Spec): void {
   mustNotAskMetadata(registry);
   mustBeginWithAnother(registry);
+  mustBeSchedule('spec.artifacts.s3.snapshots.schedule', registry.artifacts?.snapshots?.schedule);
+  mustBeSchedule('spec.artifacts.s3.drill.schedule', registry.drill?.schedule);
   const images = {
     'spec.image.repository': image?.repository === undefined ? undefined : registry.image,
     'spec.database.managed.image': database?.managed?.image,
@@ -27,5 +30,14 @@ function mustBeginWithAnother({ artifacts, bootstrap }: Registry): void {
   if (locationOf(artifacts) !== locationOf(bootstrap) || artifacts.endpoint !== bootstrap.endpoint) return;
   throw new BadSpec(
     `spec.bootstrap.archive.s3: ${locationOf(bootstrap)} is this registry's own archive (spec.artifacts.s3), from which it comes back by itself; name the archive of another registry`,
+  );
+}
+
+/** What the schema of the API cannot say of one. */
+function mustBeSchedule(field: string, schedule: string | undefined): void {
+  const range = schedule === undefined ? undefined : reversedRange(schedule);
+  if (range === undefined) return;
+  throw new BadSpec(
+    `${field}: "${schedule}" has the range ${range}, which ends before it begins; write ${range.split('-').toReversed().join('-')}`,
   );
 }

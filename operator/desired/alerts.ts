@@ -1,7 +1,7 @@
 import type { Observed } from '../observed.ts';
 import { parseNanos } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
-import { overdueSeconds } from '../schedule.ts';
+import { overdueSeconds, snapshotOverdueSeconds } from '../schedule.ts';
 import { objectives } from './recording-rules.ts';
 import { type Expressions, expressions, reads, writes } from './series.ts';
 import { serviceMonitor } from './service-monitor.ts';
@@ -245,6 +245,22 @@ export const alerts = {
       registry.artifacts === undefined ? undefined : `${quantile(0.95, 's3_request_duration_seconds')} > 5`,
   },
 
+  SchemaRegistrySnapshotFails: {
+    severity: 'warning',
+    for: '30m',
+    summary: 'no snapshot can be taken',
+    expr: ({ gauge, registry }) =>
+      registry.artifacts?.snapshots === undefined ? undefined : `max(${gauge('s3_snapshot_failing')}) > 0`,
+  },
+  SchemaRegistrySnapshotOverdue: {
+    severity: 'warning',
+    for: '15m',
+    summary: 'no snapshot was taken since the schedule was over twice',
+    expr: ({ gauge, registry }) =>
+      registry.artifacts?.snapshots === undefined
+        ? undefined
+        : `time() - max(${gauge('s3_snapshot_timestamp_seconds')}) > ${snapshotOverdueSeconds(registry.artifacts.snapshots.schedule)}`,
+  },
   SchemaRegistryArchiveDiffers: {
     severity: 'critical',
     for: '1m',

@@ -5,6 +5,7 @@ import type {
   ExternalCache,
   ObjectStore,
   Registry,
+  Snapshots,
   Tls,
 } from '../registry.ts';
 import { authConfig } from './auth.ts';
@@ -113,12 +114,26 @@ function cacheConfig({ nodes, isCluster, sentinelMaster, tls }: ExternalCache) {
   };
 }
 
-function artifactConfig({ restore, ...store }: ArtifactStore, { namespace, name }: Registry) {
+function artifactConfig(
+  { restore, restoreAt, snapshots, ...store }: ArtifactStore,
+  { namespace, name }: Registry,
+) {
   return {
     // By which the server knows its archive again when its database is lost.
     REGISTRY_NAME: `${namespace}/${name}`,
     ...(restore === undefined ? {} : { S3_RESTORE: restore }),
+    ...(restoreAt === undefined ? {} : { S3_RESTORE_AT: restoreAt }),
+    ...(snapshots === undefined ? {} : snapshotConfig(snapshots)),
     ...storeConfig('', store),
+  };
+}
+
+function snapshotConfig({ schedule, hourly, daily, weekly }: Snapshots) {
+  return {
+    S3_SNAPSHOT_SCHEDULE: schedule,
+    S3_SNAPSHOTS_HOURLY: String(hourly),
+    S3_SNAPSHOTS_DAILY: String(daily),
+    S3_SNAPSHOTS_WEEKLY: String(weekly),
   };
 }
 

@@ -556,6 +556,36 @@ export interface SchemaRegistryFields {
          */
         restore?: 'Never' | 'WhenEmpty' | 'Partial';
         /**
+         * The name of a snapshot, or a time such as 2026-11-26T22:00:00Z for the newest that is not after it: a database that is lost is filled with what there was then. It is heeded once; after another loss the registry is what it was last. A registry whose database is not empty is left as it is. Default: what there was last.
+         */
+        restoreAt?: string;
+        /**
+         * Points in time to which the registry, or what was removed from it, can be brought back: each names what is in the archive anyway, and what it names stays there. status.archive.snapshots has the last ones. Default: none but those that a person takes, which stay until a person removes them.
+         */
+        snapshots?: {
+          /**
+           * When, as a cron expression of five fields in UTC, such as 0 * /6 * * *. Default: once an hour.
+           */
+          schedule?: string;
+          /**
+           * The newest of each of so many hours, days and weeks that have snapshots stays, and the others go.
+           */
+          keep?: {
+            /**
+             * Of how many hours the newest stays. Default: 24.
+             */
+            hourly?: number;
+            /**
+             * Of how many days the newest stays. Default: 7.
+             */
+            daily?: number;
+            /**
+             * Of how many weeks, which begin on Mondays, the newest stays. Default: 4.
+             */
+            weekly?: number;
+          };
+        };
+        /**
          * A Job that restores the archive into a database of its own, which is thrown away, and compares it with this registry: every id, every version, and some answers in full. It writes how it went into the bucket and into the condition ArchiveVerified. Default: none.
          */
         drill?: {
@@ -1613,6 +1643,31 @@ export interface SchemaRegistryFields {
      * How the archive was found.
      */
     archive?: {
+      /**
+       * The last snapshots, the newest first.
+       */
+      snapshots?: {
+        /**
+         * What restoreAt and the commands call it.
+         */
+        name: string;
+        /**
+         * Of when it is.
+         */
+        time: string;
+        /**
+         * Subjects that there were.
+         */
+        subjects?: number;
+        /**
+         * Versions that there were.
+         */
+        versions?: number;
+        /**
+         * Schemas that there were.
+         */
+        schemas?: number;
+      }[];
       /**
        * The last drill that found the archive to be what the registry is.
        */

@@ -11,6 +11,14 @@ const ofArchive =
   ({ artifacts }, { answer }) =>
     artifacts && judge(artifacts, answer?.isReady ? answer.checks.archive : undefined);
 
+const snapshotFails = ofArchive((store, check) => {
+  if (check?.status !== 'up' || check.snapshotFailure === undefined) return undefined;
+  const [last] = check.snapshots ?? [];
+  const since = last === undefined ? 'there is none' : `the last one is of ${last.time}`;
+  const message = `changes are kept in ${locationOf(store)}, and no snapshot can be taken: ${check.snapshotFailure}; ${since}`;
+  return { status: 'False', reason: 'SnapshotFails', message };
+});
+
 const written = ofArchive((store, check) =>
   check?.status === 'up'
     ? { status: 'True', reason: 'Ready', message: `changes are kept in ${locationOf(store)}` }
@@ -30,7 +38,7 @@ const starting = ofArchive((store) => ({
   message: `the server has not written to ${locationOf(store)} yet`,
 }));
 
-export const artifactStoreReady: Condition = chain([written, unreachable, starting], () => ({
+export const artifactStoreReady: Condition = chain([snapshotFails, written, unreachable, starting], () => ({
   status: 'True',
   reason: 'Disabled',
   message: 'spec.artifacts names no archive',

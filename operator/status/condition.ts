@@ -68,6 +68,7 @@ export const reasons = [
   'NotYet',
   'ArchiveDiffers',
   'DrillOverdue',
+  'SnapshotFails',
   'FewerReplicasThanWanted',
   'AllWell',
   'RollingOut',

@@ -32,6 +32,11 @@ const archiveUnavailable: Cause = (_registry, _observed, find) => {
   return status === 'False' ? { status: 'True', reason: 'ArtifactStoreUnavailable', message } : undefined;
 };
 
+const noSnapshot: Cause = (_registry, _observed, find) => {
+  const verdict = find(artifactStoreReady);
+  return verdict.reason === 'SnapshotFails' ? { ...verdict, status: 'True' } : undefined;
+};
+
 const archiveNotVerified: Cause = (_registry, _observed, find) => {
   const verified = find(archiveVerified);
   return verified.status === 'False' ? { ...verified, status: 'True' } : undefined;
@@ -84,6 +89,7 @@ export const degraded: Condition = chain(
   [
     nothingWritten,
     cacheUnavailable,
+    noSnapshot,
     archiveUnavailable,
     archiveNotVerified,
     hostTaken,

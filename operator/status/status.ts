@@ -7,7 +7,7 @@ import { rotatedAnnotation } from '../desired/rotation.ts';
 import type { Hindrance } from '../hindrance.ts';
 import { selectorLabels } from '../labels.ts';
 import { locationOf } from '../object-stores.ts';
-import type { Observed } from '../observed.ts';
+import type { LastDrill, Observed } from '../observed.ts';
 import type { ArtifactStore, Registry, Status } from '../registry.ts';
 import type { BadSpec } from '../spec.ts';
 import { timeOf } from '../time.ts';
@@ -194,14 +194,26 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
   };
 }
 
-/** The last drill that found all well stays in sight, whatever became of later ones. */
+/** The last drill that found all well stays in sight, whatever became of later ones; so do the last snapshots. */
 function archiveFacts(observed: Observed, before: Status): Pick<Status, 'archive'> {
   const drill = lastDrillOf(observed);
-  if (drill === undefined || drill.differing > 0)
-    return before.archive === undefined ? {} : { archive: before.archive };
-  const { endedAt: time, seconds, snapshot, subjects, versions, schemas } = drill;
+  const snapshots = snapshotsOf(observed) ?? before.archive?.snapshots;
+  const lastVerified =
+    drill === undefined || drill.differing > 0 ? before.archive?.lastVerified : verifiedBy(drill);
+  const archive = {
+    ...(snapshots === undefined || snapshots.length === 0 ? {} : { snapshots: [...snapshots] }),
+    ...(lastVerified === undefined ? {} : { lastVerified }),
+  };
+  return Object.keys(archive).length === 0 ? {} : { archive };
+}
+
+function snapshotsOf({ answer }: Observed) {
+  return answer?.isReady ? answer.checks.archive?.snapshots : undefined;
+}
+
+function verifiedBy({ endedAt: time, seconds, snapshot, subjects, versions, schemas }: LastDrill) {
   const of = snapshot === undefined ? {} : { snapshot };
-  return { archive: { lastVerified: { time, seconds, ...of, subjects, versions, schemas } } };
+  return { time, seconds, ...of, subjects, versions, schemas };
 }
 
 function artifactFacts(store: ArtifactStore | undefined) {

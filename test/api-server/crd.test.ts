@@ -189,6 +189,21 @@ const refused: readonly { title: string; spec: unknown; name?: string; says: Reg
     says: /spec\.artifacts\.s3\.drill\.schedule: .*"every night" is not a cron expression of five fields; write 30 3 \* \* \*/,
   },
   {
+    title: 'snapshots at a time that is no cron expression',
+    spec: { artifacts: { s3: { bucket: 'team-a', snapshots: { schedule: '0 25 * * *' } } } },
+    says: /spec\.artifacts\.s3\.snapshots\.schedule: .*"0 25 \* \* \*" is not a cron expression of five fields; write 0 \* \* \* \*/,
+  },
+  {
+    title: 'fewer snapshots than none',
+    spec: { artifacts: { s3: { bucket: 'team-a', snapshots: { keep: { hourly: -1 } } } } },
+    says: /spec\.artifacts\.s3\.snapshots\.keep\.hourly: .*should be greater than or equal to 0/,
+  },
+  {
+    title: 'a point in time that is none',
+    spec: { artifacts: { s3: { bucket: 'team-a', restoreAt: 'an hour ago' } } },
+    says: /spec\.artifacts\.s3\.restoreAt: .*"an hour ago" is neither the name of a snapshot nor a time; write 2026-11-26T22:00:00Z/,
+  },
+  {
     title: 'a collector that is no URL',
     spec: { monitoring: { tracing: { endpoint: 'otel-collector:4317' } } },
     says: /spec\.monitoring\.tracing\.endpoint: .*"otel-collector:4317" is not a URL; write http:\/\/otel-collector/,

@@ -42,6 +42,17 @@ export const switches: Readonly<Record<string, Spec>> = {
       },
     },
   },
+  'snapshots of an archive': {
+    artifacts: {
+      s3: {
+        bucket: 'schemas',
+        endpoint: 'http://s3:9000',
+        credentialsSecretRef: { name: 'keys' },
+        restoreAt: '2026-11-26T22:00:00Z',
+        snapshots: { schedule: '0 */6 * * *', keep: { hourly: 4, weekly: 52 } },
+      },
+    },
+  },
   'archive of another registry': {
     bootstrap: {
       archive: {

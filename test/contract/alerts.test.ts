@@ -21,7 +21,7 @@ const groupsOf = (spec: Spec): Groups => {
   return groups ?? [];
 };
 const everything: Spec = {
-  artifacts: { s3: { bucket: 'schemas', drill: {} } },
+  artifacts: { s3: { bucket: 'schemas', drill: {}, snapshots: {} } },
   auth: { mode: 'ApiKey' },
 };
 const operatorRule = parse(
@@ -250,6 +250,14 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   SchemaRegistryArchiveSlow: {
     fires: histogram('s3_request_duration_seconds', { '5': 50, '10': 100 }),
     silent: [histogram('s3_request_duration_seconds', { '1': 100 })],
+  },
+  SchemaRegistrySnapshotFails: {
+    fires: [stays('s3_snapshot_failing', 1)],
+    silent: [[stays('s3_snapshot_failing', 0)]],
+  },
+  SchemaRegistrySnapshotOverdue: {
+    fires: [stays('s3_snapshot_timestamp_seconds', -20_000)],
+    silent: [[stays('s3_snapshot_timestamp_seconds', 0)]],
   },
   SchemaRegistryArchiveDiffers: {
     fires: [stays('s3_drill_differences', 1)],

@@ -19,7 +19,7 @@ const root = new URL('../../', import.meta.url);
 
 const registry = aRegistry({
   monitoring: { dashboards: { enabled: true } },
-  artifacts: { s3: { bucket: 'schemas', drill: {} } },
+  artifacts: { s3: { bucket: 'schemas', drill: {}, snapshots: {} } },
   auth: { mode: 'ApiKey' },
 });
 

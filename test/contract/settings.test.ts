@@ -44,7 +44,7 @@ const sentinel: Sentinel = {
 };
 const everything: readonly Spec[] = [
   {},
-  { artifacts: { s3: { ...s3, restore: 'WhenEmpty' } }, database, cache },
+  { artifacts: { s3: { ...s3, restore: 'WhenEmpty', restoreAt: 'first', snapshots: {} } }, database, cache },
   { bootstrap: { archive: { s3, at: 'before-the-move' } } },
   { cache: { external: { sentinel } } },
   { tls: { mode: 'Operator' } },

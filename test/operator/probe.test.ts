@@ -181,4 +181,37 @@ describe('what a registry answers its operator, through a pretended API server',
       .to.match(/^one \[31m two x+…$/)
       .and.have.length(301);
   });
+
+  it('tells of the archive what it has: the last drill and the last snapshots, each for what it is', async () => {
+    const counts = { subjects: 1, versions: 2, schemas: 2 };
+    const lastDrill = {
+      endedAt: '2026-11-26T03:00:20.000Z',
+      seconds: 20.5,
+      snapshot: 'first',
+      ...counts,
+      differing: 1,
+      differences: ['contents/ab/abc.json: damaged'],
+    };
+    const created = '2026-11-26T22:00:00.123Z';
+    const snapshots = [
+      { name: 'first', created, counts },
+      { name: 'no name\n', created, counts },
+      { name: 'untimely', created: 'yesterday', counts },
+      'none',
+    ];
+    const archive = { status: 'up', lastDrill: { ...lastDrill, more: 1 }, snapshots, snapshotFailure: 'why' };
+    says({
+      [`${api}/ready`]: { body: { status: 'up' } },
+      [`${api}/schemas/types`]: types,
+      [`${metrics}/ready`]: { body: { status: 'up', checks: { archive } } },
+    });
+    const answer = await probe().ask(aRegistry());
+    if (!answer.isReady) throw new Error(answer.words);
+    expect(answer.checks.archive).to.deep.equal({
+      status: 'up',
+      lastDrill,
+      snapshots: [{ name: 'first', time: '2026-11-26T22:00:00Z', ...counts }],
+      snapshotFailure: 'why',
+    });
+  });
 });

@@ -117,6 +117,20 @@ describe('a spec with its defaults', () => {
     );
   });
 
+  it('refuses a schedule whose range ends before it begins', () => {
+    const spec: Spec = { artifacts: { s3: { bucket: 'b', snapshots: { schedule: '0 17-9 * * *' } } } };
+    expect(() => mustBeWithinPolicy(aRegistry(spec), spec)).to.throw(
+      BadSpec,
+      'spec.artifacts.s3.snapshots.schedule: "0 17-9 * * *" has the range 17-9, which ends before it begins; write 9-17',
+    );
+  });
+
+  it('takes snapshots once an hour where it does not say when, and keeps some of them', () => {
+    const { artifacts } = aRegistry({ artifacts: { s3: { bucket: 'b', snapshots: {} } } });
+    expect(artifacts?.snapshots?.schedule).to.match(/^[0-5]?\d \* \* \* \*$/);
+    expect(artifacts?.snapshots).to.include({ hourly: 24, daily: 7, weekly: 4 });
+  });
+
   it('refuses to begin with its own archive, however that is written', () => {
     const s3 = { bucket: 'team-a', endpoint: 'https://s3.example.com' };
     const spec: Spec = {

@@ -240,6 +240,36 @@ describe('the status', () => {
     ).to.deep.equal(conditions);
   });
 
+  const withSnapshots = (archive: object) =>
+    ({
+      ...answering,
+      checks: { ...answering.checks, archive: { status: 'up', ...archive } },
+    }) as Partial<Observed>['answer'];
+  const aSnapshot = { name: 'first', time: '2026-11-26T22:00:00Z', subjects: 1, versions: 2, schemas: 2 };
+
+  it('of an archive of which no snapshot can be taken: changes are kept, and it is degraded', () => {
+    const answer = withSnapshots({ snapshots: [aSnapshot], snapshotFailure: 'the key is too long' });
+    const conditions = conditionsOf({ ...up, answer }, archived);
+    const message =
+      'changes are kept in s3://team-a/registry, and no snapshot can be taken: the key is too long; the last one is of 2026-11-26T22:00:00Z';
+    expect(conditions.ArtifactStoreReady).to.equal(`False SnapshotFails: ${message}`);
+    expect(conditions.Degraded).to.equal(`True SnapshotFails: ${message}`);
+  });
+
+  it('has the last snapshots, also while the server does not answer', () => {
+    const registry = aRegistry(archived);
+    const before = status(
+      registry,
+      anObserved({ ...up, answer: withSnapshots({ snapshots: [aSnapshot] }) }),
+      {},
+      undefined,
+    );
+    expect(before.archive).to.deep.equal({ snapshots: [aSnapshot] });
+    expect(
+      status(registry, anObserved({ ...up, answer: undefined }), before, undefined).archive,
+    ).to.deep.equal(before.archive);
+  });
+
   const drilled: Spec = {
     ...small,
     artifacts: { s3: { bucket: 'team-a', prefix: 'registry', drill: { schedule: '0 3 * * *' } } },
