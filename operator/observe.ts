@@ -82,6 +82,8 @@ export function look({ caches, prober }: Pick<ObserveParts, 'caches' | 'prober'>
     answer,
     unready,
     isAnswered: answers !== undefined,
+    databaseVersion:
+      status?.dependencies?.database?.kind === 'managed' ? status.dependencies.database.version : undefined,
     identity: identityOf(registry, { children, status, answer, unready, nowMs: Date.now() }),
   } satisfies Partial<Observed>;
 }

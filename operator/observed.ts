@@ -38,6 +38,8 @@ export interface Observed extends Issued {
   readonly isAnswered: boolean;
   /** The database that the servers are to hold to; undefined: none has told of its yet. */
   readonly identity: Identity | undefined;
+  /** The version of PostgreSQL that the servers of a managed one last told. */
+  readonly databaseVersion: string | undefined;
   readonly served: ReadonlySet<Served>;
   /** The Secrets that the spec names, as far as they are there. */
   readonly namedSecrets: readonly KubeObject[];

@@ -83,7 +83,7 @@ export function claimName(registry: Registry, component: WithVolume): string {
 export function findClaim(
   registry: Registry,
   component: WithVolume,
-  { claims }: Observed,
+  { claims }: Pick<Observed, 'claims'>,
 ): V1PersistentVolumeClaim | undefined {
   const name = claimName(registry, component);
   return claims.find(({ metadata }) => metadata?.name === name);

@@ -37,12 +37,20 @@ ${takeLock}exec postgres --config-file="$CONFIG_FILE"
 `;
 
 /**
- * Runs before each start of PostgreSQL. Makes the data folder once (in a folder of another name, so that a cut leaves
+ * Runs before each start of PostgreSQL. Touches nothing of data that is of another major version. Makes the data folder once (in a folder of another name, so that a cut leaves
  * nothing half-made), and gives the registry's roles the passwords of the Secret: also a Secret that was lost, or a
  * volume that an earlier registry of this name left behind, ends in a database that the server can use.
  */
 export const prepareScript = `set -eu
-${takeLock}# Left by a kill or a power cut: whoever wrote it had the lock.
+${takeLock}if [ -s "$PGDATA/PG_VERSION" ]; then
+  data=$(cat "$PGDATA/PG_VERSION")
+  own=$(postgres --version | sed 's/^[^0-9]*\\([0-9]*\\).*/\\1/')
+  if [ "$data" != "$own" ]; then
+    echo "FATAL: the data is of PostgreSQL $data, and the image has PostgreSQL $own" >&2
+    exit 1
+  fi
+fi
+# Left by a kill or a power cut: whoever wrote it had the lock.
 rm -f "$PGDATA/postmaster.pid"
 ${roleStatements}if [ ! -s "$PGDATA/PG_VERSION" ]; then
   echo "making a new database in $PGDATA"

@@ -7,6 +7,7 @@ import { claim } from './claim.ts';
 import { ports } from './config-map.ts';
 import { databaseName } from './credentials.ts';
 import { containerSecurity, scratchVolume, secretVolume } from './pod.ts';
+import { refusedImage } from './postgres-major.ts';
 import { followScript, prepareScript, runScript } from './postgres-scripts.ts';
 import { databaseRoles } from './rotation.ts';
 import { commandProbe, followerResources, statefulSet } from './stateful-set.ts';
@@ -41,7 +42,8 @@ export const postgres: Child = (registry, observed) => {
   const name = names(registry).postgres;
   const { database } = registry;
   if (database.kind !== 'managed') return undefined;
-  const { image, storage, resources } = database;
+  const { storage, resources } = database;
+  const image = refusedImage(registry, observed)?.kept ?? database.image;
   const mounts: V1VolumeMount[] = [
     { name: 'data', mountPath: volumePath },
     { name: 'config', mountPath: configPath, readOnly: true },

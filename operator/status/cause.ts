@@ -30,6 +30,13 @@ function findCause(registry: Registry, observed: Observed, component: Component)
     if (cause === undefined) continue;
     if (component === 'server' && cause.reason === 'ContainersNotReady' && observed.unready !== undefined)
       return { ...cause, message: `${cause.message}: ${observed.unready.cause}` };
+    const major =
+      component === 'postgres' && cause.reason === 'CrashLooping' ? otherMajor.exec(cause.message) : null;
+    if (major !== null)
+      return {
+        reason: 'MajorUpgradeRefused',
+        message: `${cause.message}: write an image of PostgreSQL ${major[1]} in spec.database.managed.image, or move the data (docs/upgrade.md)`,
+      };
     const isFull = component !== 'server' && cause.reason === 'CrashLooping' && noSpace.test(cause.message);
     return isFull
       ? { reason: 'DiskFull', message: `${cause.message}; ${roomFor(registry, component)}` }
@@ -37,6 +44,9 @@ function findCause(registry: Registry, observed: Observed, component: Component)
   }
   return undefined;
 }
+
+/** The words of the script that runs before PostgreSQL (desired/postgres-scripts.ts). */
+const otherMajor = /the data is of PostgreSQL (\d+), and the image has PostgreSQL \d+/;
 
 /** What is wanted now is told by the pods that were made last. */
 function newestFirst(one: V1Pod, other: V1Pod): number {

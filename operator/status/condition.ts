@@ -77,6 +77,7 @@ export const reasons = [
   'SecretMissing',
   'SecretInvalid',
   'DowngradeRefused',
+  'MajorUpgradeRefused',
   'CertificateExpired',
   'CertificateInvalid',
   'CertManagerMissing',

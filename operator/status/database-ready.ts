@@ -1,5 +1,6 @@
 import { host, names } from '../desired/child.ts';
 import { ports } from '../desired/config-map.ts';
+import { refusedImage } from '../desired/postgres-major.ts';
 import { remoteDatabase } from '../desired/remote-database.ts';
 import { servedIdentity } from '../identity.ts';
 import type { KubeObject, V1StatefulSet } from '../kube/kubernetes.ts';
@@ -80,8 +81,17 @@ const refusing: Cause = (_registry, { answer, unready }) => {
   return reason === 'Unreachable' ? undefined : { status: 'False', reason, message };
 };
 
+/** It goes on with the image that it has. */
+export const majorUpgradeRefused: Cause = (registry, observed) => {
+  const refused = refusedImage(registry, observed);
+  if (refused === undefined) return undefined;
+  const { wanted, wantedMajor, dataMajor, kept } = refused;
+  const message = `PostgreSQL goes on with ${kept}: ${wanted} has PostgreSQL ${wantedMajor}, and the data is of ${dataMajor}; write an image of PostgreSQL ${dataMajor} in spec.database.managed.image, or move the data (docs/upgrade.md)`;
+  return { status: 'True', reason: 'MajorUpgradeRefused', message };
+};
+
 export const databaseReady: Condition = chain(
-  [withoutRoom, lost, replaced, withoutCluster, remote, notThere, refusing],
+  [withoutRoom, lost, replaced, withoutCluster, remote, notThere, refusing, majorUpgradeRefused],
   () => acceptsConnections('PostgreSQL'),
 );
 

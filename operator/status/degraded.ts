@@ -7,7 +7,7 @@ import { cacheReady } from './cache-ready.ts';
 import { causeOf, rolloutCause } from './cause.ts';
 import { fewerInstances } from './cnpg.ts';
 import { type Condition, chain, type Judge, type Verdict } from './condition.ts';
-import { withoutRoom } from './database-ready.ts';
+import { majorUpgradeRefused, withoutRoom } from './database-ready.ts';
 import { rolloutWait } from './reconciling.ts';
 import { routesAccepted } from './routes-accepted.ts';
 import { volumeGrowth } from './volume-growth.ts';
@@ -18,6 +18,8 @@ const nothingWritten: Cause = (_registry, _observed, find) => {
   const verdict = find(withoutRoom);
   return verdict && { ...verdict, status: 'True' };
 };
+
+const otherMajor: Cause = (_registry, _observed, find) => find(majorUpgradeRefused);
 
 const cacheUnavailable: Cause = (_registry, { answer }, find) => {
   const { status, message } = find(cacheReady);
@@ -94,6 +96,7 @@ export const degraded: Condition = chain(
     archiveNotVerified,
     hostTaken,
     routeRefused,
+    otherMajor,
     volumeNotGrown,
     volumeOfAnotherClass,
     fewerInstances,

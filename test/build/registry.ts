@@ -58,6 +58,7 @@ export function anObserved(parts: Partial<Observed> = {}): Observed {
     unready: undefined,
     isAnswered: true,
     identity: undefined,
+    databaseVersion: undefined,
     served: new Set([
       ...(['ServiceMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute', 'BackendTLSPolicy'] as const),
       'Cluster',
