@@ -78,21 +78,30 @@ function readArchive(check: unknown): Pick<ArchiveCheck, 'lastDrill' | 'snapshot
   });
 }
 
+/** Undefined where a part of it is missing: half a drill must not look like one that found all well. */
 function readDrill(drill: unknown): LastDrill | undefined {
-  const { endedAt, seconds, snapshot, subjects, versions, schemas, differing, differences } = fieldsOf(drill);
-  const ended = time(endedAt);
-  if (ended === undefined) return undefined;
+  const fields = fieldsOf(drill);
+  const endedAt = time(fields.endedAt);
+  const snapshot = snapshotName(fields.snapshot);
+  const [seconds, subjects, versions, schemas, differing] = [
+    fields.seconds,
+    fields.subjects,
+    fields.versions,
+    fields.schemas,
+    fields.differing,
+  ].map(count);
+  if (endedAt === undefined || seconds === undefined || differing === undefined) return undefined;
+  if (subjects === undefined || versions === undefined || schemas === undefined) return undefined;
+  const named = Array.isArray(fields.differences) ? fields.differences.slice(0, mostNamed) : [];
   return {
-    endedAt: ended,
-    seconds: count(seconds) ?? 0,
-    ...(snapshotName(snapshot) === undefined ? {} : { snapshot: snapshotName(snapshot) }),
-    subjects: count(subjects) ?? 0,
-    versions: count(versions) ?? 0,
-    schemas: count(schemas) ?? 0,
-    differing: count(differing) ?? 0,
-    differences: Array.isArray(differences)
-      ? differences.slice(0, mostNamed).flatMap((one) => words(one) ?? [])
-      : [],
+    endedAt,
+    seconds,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    subjects,
+    versions,
+    schemas,
+    differing,
+    differences: named.flatMap((one) => words(one) ?? []),
   };
 }
 

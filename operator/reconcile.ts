@@ -24,6 +24,7 @@ import type { Defaults, Registry, Status } from './registry.ts';
 import { removeUnfilled } from './remove-unfilled.ts';
 import { restartCause, rolloutCause } from './rollout.ts';
 import { BadSpec, completeSpec } from './spec.ts';
+import { isDrillBeingTold } from './status/archive-verified.ts';
 import { hinderedStatus, ours, stalledStatus, status, unansweredStatus } from './status/status.ts';
 import { timeOf } from './time.ts';
 import { mustKnowTables } from './version.ts';
@@ -82,7 +83,8 @@ export async function reconcile(parts: ReconcileParts, key: string): Promise<Out
       : unansweredStatus(before, now.identity, rollout);
     await writeStatus(parts, object, before, after, log);
     await writeEvents(parts.cluster, object, restartsOf(written), parts.identity, log);
-    return { againAfterMs: now.isAnswered && isSettled(after) ? nowAndThenMs : soonMs };
+    const isCalm = now.isAnswered && isSettled(after) && !isDrillBeingTold(now);
+    return { againAfterMs: isCalm ? nowAndThenMs : soonMs };
   } catch (error) {
     if (!(error instanceof BadSpec)) {
       const hindrance = findHindrance(error);

@@ -1,4 +1,5 @@
 import { names } from '../desired/child.ts';
+import { componentOf } from '../labels.ts';
 import { locationOf } from '../object-stores.ts';
 import type { LastDrill, Observed } from '../observed.ts';
 import type { ArtifactStore, Registry } from '../registry.ts';
@@ -10,6 +11,17 @@ type Cause = Judge<Verdict | undefined>;
 /** Undefined where nobody knows of any. */
 export function lastDrillOf({ answer }: Observed): LastDrill | undefined {
   return answer?.isReady ? answer.checks.archive?.lastDrill : undefined;
+}
+
+/** The servers look every 10 s at how a drill went. */
+const TOLD_MS = 60_000;
+
+/** A drill has just ended, and what it found is on its way through the bucket and the server. */
+export function isDrillBeingTold({ pods, nowMs }: Pick<Observed, 'pods' | 'nowMs'>): boolean {
+  return pods.some((pod) => {
+    const ended = pod.status?.containerStatuses?.[0]?.state?.terminated?.finishedAt;
+    return componentOf(pod) === 'drill' && ended !== undefined && nowMs - new Date(ended).getTime() < TOLD_MS;
+  });
 }
 
 const withoutDrill: Cause = ({ artifacts, drill }) =>

@@ -9,7 +9,8 @@ export const textOf = (label: string) =>
   `{"type":"record","name":"Event","namespace":"bench","doc":"${label}","fields":[{"name":"id","type":"string"},{"name":"at","type":"long"},{"name":"text","type":["null","string"],"default":null}]}`;
 
 // The same text, digests and rows as registrations of textOf(nameOf(n)) make, and of further versions of it.
-const fill = `
+/** Of subjects $1 to $2, each with $3 versions. */
+export const fill = `
 with texts as (
   select (n - 1) * $3::integer + version as id, version, format('topic-%s-value', lpad(n::text, 7, '0')) as subject
   from generate_series($1::integer, $2::integer) n, generate_series(1, $3::integer) version

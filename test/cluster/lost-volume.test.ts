@@ -1,17 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { clusterFolders } from '../../hack/cluster/folders.ts';
-import { addresses, inside } from '../../hack/cluster/network.ts';
 import { until } from '../build/api-server.ts';
-import { end } from '../build/process.ts';
 import { type RegistryInCluster, registryIn, small } from '../build/registry-in-cluster.ts';
 import { type RunningCluster, runningCluster } from '../build/running-cluster.ts';
-import { missingS3, s3Program } from '../build/s3.ts';
-
-const secretAccessKey = 'archive-secret-of-a-test';
+import { missingS3 } from '../build/s3.ts';
+import { archiveKeys, type S3InCluster, startS3InCluster } from '../build/s3-in-cluster.ts';
 
 const withoutArchive = JSON.stringify([{ op: 'remove', path: '/spec/artifacts' }]);
 
@@ -28,45 +21,19 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
     this.timeout(300_000);
     let cluster: RunningCluster;
     let registry: RegistryInCluster;
-    let s3: ChildProcess | undefined;
-    const folder = mkdtempSync(join(tmpdir(), 'lost-volume-'));
+    let s3: S3InCluster;
 
     before(async function () {
       this.timeout(40 * 60_000); // The first build of the binaries and images.
       cluster = await runningCluster();
-      mkdirSync(join(folder, 'archive'));
-      const [command = '', ...args] = inside(clusterFolders(cluster.name), [
-        s3Program(),
-        ...['--port', `${addresses.node}:7070`, '--quiet', 'posix', '--nometa', folder],
-      ]);
-      s3 = spawn(command, args, {
-        stdio: 'ignore',
-        env: {
-          PATH: process.env.PATH,
-          ROOT_ACCESS_KEY_ID: 'archive',
-          ROOT_SECRET_ACCESS_KEY: secretAccessKey,
-        },
-      });
-      const keys = {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: 'archive-keys' },
-        stringData: { accessKeyId: 'archive', secretAccessKey },
-      };
-      const bucket = {
-        bucket: 'archive',
-        endpoint: `http://${addresses.node}:7070`,
-        pathStyle: true,
-        credentialsSecretRef: { name: 'archive-keys' },
-        drill: { reads: 10 },
-      };
-      registry = await registryIn(cluster, 'lost', { ...small, artifacts: { s3: bucket } }, [keys]);
+      s3 = startS3InCluster(cluster);
+      const bucket = { ...s3.spec, drill: { reads: 10 } };
+      registry = await registryIn(cluster, 'lost', { ...small, artifacts: { s3: bucket } }, [archiveKeys]);
       await registry.ready();
     });
     after(async () => {
       await registry?.remove();
-      await end(s3, 'SIGTERM');
-      rmSync(folder, { recursive: true, force: true });
+      await s3?.remove();
     });
 
     const request = async (...order: string[]): Promise<[status: number, body: Record<string, unknown>]> =>
@@ -81,7 +48,7 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
 
     it('is tried by a drill, which names what was changed in the bucket by hand', async () => {
       await register('tried', '"bytes"');
-      const object = join(folder, 'archive/subjects/!2E/tried.json');
+      const object = s3.fileOf('subjects/!2E/tried.json');
       await until('the archive has it', async () => existsSync(object) || undefined, 60_000);
       const begin = (job: string) => registry.kubectl('create', 'job', '--from=cronjob/lost-drill', job);
       await begin('first');
@@ -98,7 +65,7 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
     it('comes back by itself with its ids when the volume of its PostgreSQL is lost', async () => {
       expect((await register('orders', '"string"'))[1].id).to.equal(2);
       expect((await register('users', '"long"'))[1].id).to.equal(3);
-      const isShipped = () => existsSync(join(folder, 'archive/subjects/!2E/users.json'));
+      const isShipped = () => existsSync(s3.fileOf('subjects/!2E/users.json'));
       await until('the archive has it', async () => isShipped() || undefined, 60_000);
 
       await registry.kubectl('delete', 'pvc', 'data-lost-postgres-0', '--wait=false');

@@ -76,6 +76,42 @@ describe('what a registry answers its operator, through a pretended API server',
     });
   });
 
+  const lastDrill = {
+    endedAt: '2026-11-26T03:00:20.000Z',
+    seconds: 20.5,
+    snapshot: '2026-11-26T03-00-00Z',
+    subjects: 2,
+    versions: 3,
+    schemas: 3,
+    differing: 1,
+    differences: ['contents/ab/abc.json: damaged'],
+  };
+  const drillTold = async (told: object) => {
+    const checks = { archive: { status: 'up', lastDrill: told } };
+    says({
+      [`${api}/ready`]: { body: { status: 'up' } },
+      [`${api}/schemas/types`]: types,
+      [`${metrics}/ready`]: { body: { status: 'up', version: '1.2.3', checks } },
+    });
+    const answer = await probe().ask(aRegistry());
+    return answer.isReady ? answer.checks.archive?.lastDrill : answer;
+  };
+
+  it('has the last drill of its archive, which is taken whole or not at all', async () => {
+    expect(await drillTold({ ...lastDrill, gone: 4 })).to.deep.equal(lastDrill);
+    for (const wrong of [{ endedAt: 'today' }, { seconds: '1' }, { schemas: -1 }, { differing: null }])
+      expect(await drillTold({ ...lastDrill, ...wrong }), JSON.stringify(wrong)).to.equal(undefined);
+  });
+
+  it('says no more of a drill than is fit for a status', async () => {
+    const differences = [...Array.from({ length: 20 }, (_, n) => `${n}\n${'x'.repeat(1_000)}`), 7];
+    const told = await drillTold({ ...lastDrill, snapshot: 'a b', differences });
+    expect(told).to.not.have.property('snapshot');
+    const named = (told as { differences: readonly string[] }).differences;
+    expect(named).to.have.length(5);
+    expect(named[3]).to.match(/^3 x{298}…$/);
+  });
+
   it('is asked again where the one Service leads to it a moment before the other', async () => {
     let asked = 0;
     says({ [`${api}/ready`]: { body: { status: 'up' } }, [`${api}/schemas/types`]: types });

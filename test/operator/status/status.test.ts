@@ -12,6 +12,7 @@ import type {
 import type { LastDrill, Observed } from '../../../operator/observed.ts';
 import type { Spec, Status } from '../../../operator/registry.ts';
 import { BadSpec } from '../../../operator/spec.ts';
+import { isDrillBeingTold } from '../../../operator/status/archive-verified.ts';
 import { stalledStatus, status } from '../../../operator/status/status.ts';
 import { anObserved, aRegistry } from '../../build/registry.ts';
 
@@ -335,6 +336,22 @@ describe('the status', () => {
     expect(afterDays(16, '0 3 * * 0')).to.match(/^False/);
     expect(afterDays(60, '0 3 1 * *')).to.match(/^True/);
     expect(afterDays(400, '0 3 1 1 *')).to.match(/^True/);
+  });
+
+  it('is looked at again soon after a drill has ended, for the server to tell how it went', () => {
+    const ended = (component: string, finishedAt: string) =>
+      isDrillBeingTold({
+        nowMs: Date.parse('2026-11-26T03:01:00Z'),
+        pods: [
+          {
+            metadata: { labels: { 'app.kubernetes.io/component': component } },
+            status: { containerStatuses: [{ state: { terminated: { finishedAt } } }] },
+          } as unknown as V1Pod,
+        ],
+      });
+    expect(ended('drill', '2026-11-26T03:00:30Z')).to.equal(true);
+    expect(ended('drill', '2026-11-26T02:59:00Z')).to.equal(false);
+    expect(ended('server', '2026-11-26T03:00:30Z')).to.equal(false);
   });
 
   it('keeps in sight the last drill that found all well', () => {
