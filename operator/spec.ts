@@ -377,7 +377,8 @@ function asText(given: Record<string, unknown> | undefined): Record<string, stri
 
 /** Once a night, unless it is written otherwise; not that of every registry at once. */
 function drill({ artifacts }: Spec, key: string): Drill | undefined {
-  const given = artifacts?.s3?.drill;
+  // A snapshot that nobody tries is a hope.
+  const given = artifacts?.s3?.drill ?? (artifacts?.s3?.snapshots === undefined ? undefined : {});
   if (given === undefined || given.enabled === false) return undefined;
   return {
     schedule: given.schedule ?? `${minuteOf(key)} 3 * * *`,

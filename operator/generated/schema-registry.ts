@@ -586,11 +586,11 @@ export interface SchemaRegistryFields {
           };
         };
         /**
-         * A Job that restores the archive into a database of its own, which is thrown away, and compares it with this registry: every id, every version, and some answers in full. It writes how it went into the bucket and into the condition ArchiveVerified. Default: none.
+         * A Job that restores the newest snapshot, or the archive where there is none, into a database of its own, which is thrown away, and compares it with this registry: every id, every version, and some answers in full. How it went is in the condition ArchiveVerified. Default: one each night where there are snapshots, else none.
          */
         drill?: {
           /**
-           * Whether there are drills. Default: true where drill is written.
+           * Whether there are drills. Default: true where drill or snapshots is written.
            */
           enabled?: boolean;
           /**

@@ -131,6 +131,14 @@ describe('a spec with its defaults', () => {
     expect(artifacts?.snapshots).to.include({ hourly: 24, daily: 7, weekly: 4 });
   });
 
+  it('has a drill each night where there are snapshots, at a minute of its own, unless it is told otherwise', () => {
+    const drillOf = (s3: object) => aRegistry({ artifacts: { s3: { bucket: 'team-a', ...s3 } } }).drill;
+    expect(drillOf({})).to.equal(undefined);
+    expect(drillOf({ snapshots: {} })?.schedule).to.match(/^[1-5]?\d 3 \* \* \*$/);
+    expect(drillOf({ snapshots: {}, drill: { enabled: false } })).to.equal(undefined);
+    expect(drillOf({ drill: { schedule: '0 5 * * 1' } })?.schedule).to.equal('0 5 * * 1');
+  });
+
   it('refuses to begin with its own archive, however that is written', () => {
     const s3 = { bucket: 'team-a', endpoint: 'https://s3.example.com' };
     const spec: Spec = {
