@@ -31,7 +31,8 @@ import {
 } from './read-schema-text.ts';
 import { readSubject, type Subject } from './read-subject.ts';
 
-const MAX_DOUBTS = 3;
+/** A database that breaks off more often than that is not failing over. */
+const MAX_DOUBTS = 10;
 
 export interface Registration {
   readonly name: SubjectName;

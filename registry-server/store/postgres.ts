@@ -69,7 +69,7 @@ export function openPostgres(
     connectionTimeoutMillis: settings.acquireTimeoutMs,
     keepAlive: true,
   };
-  const pool = new TimedPool(waited, {
+  const pool = new pg.Pool({
     ...common,
     min: settings.minConnections,
     max: settings.maxConnections,
@@ -100,6 +100,9 @@ export function openPostgres(
   let losses = 0;
   const lossesBefore = new WeakMap<pg.PoolClient, number>();
   pool.on('connect', (client) => lossesBefore.set(client, losses));
+  const inUse = new Set<pg.PoolClient>();
+  /** When the server of the last change feed was started, which no other one was. */
+  let feedServer: string | undefined;
 
   return {
     kind: 'postgres',
@@ -194,15 +197,25 @@ export function openPostgres(
     };
     // A connection that breaks while a transaction thinks must not end the process.
     client.on('error', broke);
+    inUse.add(client);
     try {
       return await work(client, broke);
     } catch (error) {
       if (error instanceof StoreUnavailable) broken = error;
       throw error;
     } finally {
+      inUse.delete(client);
       client.off('error', broke);
       client.release(broken);
     }
+  }
+
+  /** What is asked of a server that is no longer the primary is broken off: it may never answer. */
+  function breakOffFormer(server: string): void {
+    const isAnother = feedServer !== undefined && feedServer !== server;
+    feedServer = server;
+    if (!isAnother) return;
+    for (const client of inUse) if (lossesBefore.get(client) !== losses) void client.end().catch(() => {});
   }
 
   /** What took the change feed away, such as a node that is gone, may hold the other connections without a word. */
@@ -221,8 +234,11 @@ export function openPostgres(
   async function anyClient(): Promise<pg.PoolClient> {
     const deadlineMs = performance.now() + settings.acquireTimeoutMs;
     for (let tries = 0; ; tries += 1) {
+      const startedMs = performance.now();
       try {
-        return await reached('connect', () => pool.connect());
+        return await reached('connect', () =>
+          pool.connect().finally(() => waited((performance.now() - startedMs) / 1000)),
+        );
       } catch (error) {
         const isRefused =
           error instanceof StoreUnavailable &&
@@ -254,6 +270,8 @@ export function openPostgres(
         client.on('notification', ({ payload }) => listener.notified(payload ?? ''));
         await client.connect();
         await client.query(`listen ${channel}`);
+        const { rows } = await client.query('select pg_postmaster_start_time()::text as started');
+        breakOffFormer(rows[0]?.started);
         listening = client;
         failures = 0;
         listener.connected();
@@ -291,35 +309,6 @@ export function openPostgres(
       await delay(HEARTBEAT_MS, undefined, { signal: closing.signal, ref: false });
       await ping(client, HEARTBEAT_DEADLINE_MS);
     }
-  }
-}
-
-type Connected = (
-  error: Error | undefined,
-  client: pg.PoolClient | undefined,
-  done: (release?: unknown) => void,
-) => void;
-
-/** Its own queries ask for a connection by the same method. */
-class TimedPool extends pg.Pool {
-  readonly #waited: (seconds: number) => void;
-
-  constructor(waited: (seconds: number) => void, config: pg.PoolConfig) {
-    super(config);
-    this.#waited = waited;
-  }
-
-  override connect(): Promise<pg.PoolClient>;
-  override connect(connected: Connected): void;
-  override connect(connected?: Connected): Promise<pg.PoolClient> | undefined {
-    const started = performance.now();
-    const note = () => this.#waited((performance.now() - started) / 1000);
-    if (connected === undefined) return super.connect().finally(note);
-    super.connect((error, client, done) => {
-      note();
-      connected(error, client, done);
-    });
-    return undefined;
   }
 }
 

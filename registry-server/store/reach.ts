@@ -38,7 +38,7 @@ function repeatableAfter(error: unknown, step: Step): Repeatable {
 const passingCodes: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EAI_AGAIN'],
 ]);
-const passingWords = /^Connection terminated unexpectedly$|connection is closed|not queryable/i;
+const passingWords = /^Connection terminated( unexpectedly)?$|connection is closed|not queryable/i;
 
 /** In words, and without what could be secret: no URL, no password. */
 export function describeOut(error: unknown): Out {

@@ -38,6 +38,14 @@ export async function openCuttingProxy(
     leadTo: (port: number) => {
       targetPort = port;
     },
+    /** Nothing passes any more on the connections that are there, and nobody is told. */
+    silence: () => {
+      for (const socket of open) {
+        socket.unpipe();
+        socket.pause();
+        socket.removeAllListeners('close');
+      }
+    },
     /** Resets all connections; new ones are taken. */
     cut: () => {
       for (const socket of open) socket.resetAndDestroy();

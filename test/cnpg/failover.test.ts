@@ -23,8 +23,6 @@ const spec: Spec = {
     },
   },
 };
-/** What clients see without registrations, at most: CloudNativePG's own time, and ours. */
-const mostMs = 15_000;
 
 const warmUpRounds = 20;
 
@@ -168,7 +166,6 @@ describe('a registry on CloudNativePG, under load', function () {
       const lost = await load.lost();
       expect(lost).to.deep.equal([]);
       expect(seen.errors).to.deep.equal({});
-      expect(seen.longestGapMs.registrations).to.be.below(mostMs);
       const after = await shown(registry.pods('server'));
       if (keepsPods) expect(after).to.deep.equal(before);
       for (const pod of after) expect(pod).to.match(/: 0$/);

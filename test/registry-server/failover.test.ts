@@ -70,8 +70,8 @@ const portOf = ({ url }: TestPostgres) => Number(new URL(url).port);
     }
 
     async function expectAll(registered: readonly Registered[]): Promise<void> {
-      expect(registered.filter(({ reply }) => reply.status !== 200).map(({ reply }) => reply.text)).to.be
-        .empty;
+      const failed = registered.filter(({ reply }) => reply.status !== 200);
+      expect(failed.map(({ reply }) => reply.text)).to.deep.equal([]);
       expect(new Set(registered.map(({ reply }) => reply.body.id)).size).to.equal(registered.length);
       for (const { subject, schema, reply } of registered) {
         const { body } = await server.get(`/subjects/${subject}/versions`);
@@ -126,6 +126,23 @@ const portOf = ({ url }: TestPostgres) => Number(new URL(url).port);
       expect([body.status, body.checks.writes]).to.deep.equal(['up', undefined]);
       expect((await server.ask('PUT', '/config/s1', { compatibility: 'NONE' })).status).to.equal(200);
       expect((await server.ask('DELETE', '/subjects/s1')).body).to.deep.equal([1]);
+    });
+
+    it('breaks off what a primary was asked that vanished without a word, and asks the new one', async () => {
+      const third = await second.standby();
+      try {
+        await eventually(async () => expect((await server.getReadiness()).body.status).to.equal('up'));
+        const registered = await registeredWhile(async () => {
+          proxy.silence();
+          await third.run('select pg_promote()');
+          proxy.leadTo(portOf(third));
+        });
+        await expectAll(registered);
+        proxy.leadTo(portOf(second));
+        proxy.cut();
+      } finally {
+        await third.stop();
+      }
     });
 
     it('says so, once no writes were taken for longer than a failover lasts', async () => {
