@@ -6,7 +6,7 @@ import { openBucket } from './open-bucket.ts';
 import { openDatabase } from './open-database.ts';
 import { prefix } from './setting-values.ts';
 import { BadSettings, type ServerSettings } from './settings.ts';
-import { tendSnapshots } from './snapshot-verbs.ts';
+import { restoreRemoved, tendSnapshots } from './snapshot-verbs.ts';
 import { openArchiveFile, writeArchiveFile } from './store/archive/archive-file.ts';
 import { readState } from './store/archive/archive-state.ts';
 import { exportArchive } from './store/archive/export-archive.ts';
@@ -99,12 +99,13 @@ async function rebuildFrom(
   }
 }
 
-/** `archive [--all | --off | export FILE | import FILE [--dry-run] | snapshots [take NAME | remove NAME]]` */
+/** `archive [--all | --off | export FILE | import FILE [--dry-run] | snapshots [take NAME | remove NAME] | restore --at SNAPSHOT …]` */
 export async function tendArchive(settings: ServerSettings, args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   if (verb === 'export') return exportFile(settings, rest);
   if (verb === 'import') return importFile(settings, rest);
   if (verb === 'snapshots') return tendSnapshots(settings, rest);
+  if (verb === 'restore') return restoreRemoved(settings, rest);
   const options = readOptions(args, { all: 'boolean', off: 'boolean' });
   const log = openLog({ level: settings.logLevel, format: settings.logFormat });
   const database = openDatabase(settings, log);

@@ -47,9 +47,10 @@ const verbs = new Map<string, { readonly run: Verb; readonly description: string
     'archive',
     {
       run: tendArchive,
-      takes: '[--all | --off | export FILE | import FILE [--dry-run] | snapshots [take NAME | remove NAME]]',
+      takes:
+        '[--all | --off | export FILE | import FILE [--dry-run] | snapshots [take NAME | remove NAME] | restore --at SNAPSHOT [--subject PATTERN]… [--dry-run] [--partial]]',
       description:
-        'say how the archive stands; --all: ship everything again; --off: note no more changes; export, import: a registry as one file; snapshots: list, take and remove them',
+        'say how the archive stands; --all: ship everything again; --off: note no more changes; export, import: a registry as one file; snapshots: list, take and remove them; restore: bring back what was removed since, while servers run',
     },
   ],
   [

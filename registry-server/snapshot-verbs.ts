@@ -5,7 +5,13 @@ import { openDatabase } from './open-database.ts';
 import { BadSettings, type ServerSettings } from './settings.ts';
 import { openArchive } from './store/archive/archive.ts';
 import { readState } from './store/archive/archive-state.ts';
-import { findManifest, listManifests, listNames } from './store/archive/snapshots/find-snapshot.ts';
+import { type BroughtBack, bringBack } from './store/archive/snapshots/bring-back.ts';
+import {
+  findManifest,
+  getSnapshot,
+  listManifests,
+  listNames,
+} from './store/archive/snapshots/find-snapshot.ts';
 import {
   BadSnapshot,
   GIVEN_NAME,
@@ -17,7 +23,8 @@ import { snapshotStatement } from './store/archive/snapshots/sql.ts';
 import type { Bucket } from './store/bucket.ts';
 import type { Database } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
-import { BadArguments } from './verb-arguments.ts';
+import { formatSubjectName, type SubjectName } from './subject-name.ts';
+import { BadArguments, readOptions } from './verb-arguments.ts';
 
 const ANSWER_MS = 10 * 60_000;
 const LOOK_MS = 250;
@@ -88,6 +95,78 @@ async function remove(settings: ServerSettings, bucket: Bucket, name: string): P
   await ask(settings, bucket, name, true);
   say(`${name} is removed`);
   return 0;
+}
+
+/** `archive restore --at SNAPSHOT [--subject PATTERN]… [--dry-run] [--partial]` */
+export async function restoreRemoved(settings: ServerSettings, args: readonly string[]): Promise<number> {
+  const kinds = { at: 'string', subject: 'strings', 'dry-run': 'boolean', partial: 'boolean' } as const;
+  const { at, subject: patterns, ...options } = readOptions(args, kinds);
+  if (at === undefined) {
+    throw new BadArguments(
+      'archive restore wants --at with the name of a snapshot, or a time such as 2026-11-26T22:00:00Z',
+    );
+  }
+  const [isDryRun, isPartial] = [options['dry-run'] === true, options.partial === true];
+  const bucket = await openBucket(settings);
+  if (!bucket) throw new BadSettings('S3_BUCKET is not set');
+  const log = openLog({ level: settings.logLevel, format: settings.logFormat }, (line) =>
+    process.stderr.write(line),
+  );
+  const database = openDatabase(settings, log);
+  try {
+    await migrate(database);
+    const manifest = await getSnapshot(bucket, at);
+    say(`as of ${manifest.created}, by the snapshot ${manifest.name}`);
+    const wanted = patterns && new Map(patterns.map((pattern) => [pattern, matching(pattern)]));
+    const found = new Set<string>();
+    const isWanted = (name: SubjectName) => {
+      const matched = [...(wanted ?? [])].filter(([, matches]) => matches(formatSubjectName(name)));
+      for (const [pattern] of matched) found.add(pattern);
+      return matched.length > 0;
+    };
+    const { problems, isWritten, ...counts } = await bringBack({
+      database,
+      bucket,
+      manifest,
+      isWanted: wanted && isWanted,
+      missing: () =>
+        (patterns ?? []).flatMap((pattern) =>
+          found.has(pattern) ? [] : `--subject "${pattern}" is no subject of the snapshot`,
+        ),
+      isDryRun,
+      isPartial,
+      tell: (name, versions) => say(`${formatSubjectName(name)}: ${versions.join(', ')}`),
+      problem: (problem) => process.stderr.write(`${problem}\n`),
+    });
+    return outcome({ ...counts, problems, isWritten }, isDryRun);
+  } finally {
+    await database.close();
+    bucket.close();
+  }
+}
+
+function outcome(
+  { subjects, versions, schemas, problems, isWritten }: BroughtBack,
+  isDryRun: boolean,
+): number {
+  const what = `${versions} versions of ${subjects} subjects, ${schemas} schemas`;
+  if (problems > 0 && !isWritten) {
+    process.stderr.write(
+      `${problems} ${problems === 1 ? 'problem' : 'problems'}: nothing was written${isDryRun ? '' : '; --subject names what is to come back, --partial does without those subjects'}\n`,
+    );
+    return 1;
+  }
+  if (versions === 0 && schemas === 0)
+    say('nothing is to be brought back: all that the snapshot has is there');
+  else say(isDryRun ? `${what} would be brought back` : `${what} are brought back`);
+  return 0;
+}
+
+/** With `*` for any characters. */
+function matching(pattern: string): (name: string) => boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  const expression = new RegExp(`^${parts.join('.*')}$`, 's');
+  return (name) => expression.test(name);
 }
 
 /**

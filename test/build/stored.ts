@@ -2,7 +2,7 @@ import { keys } from '../../registry-server/store/archive/layout.ts';
 import { fingerprint } from '../../registry-server/store/fingerprint.ts';
 import type { SchemaContent, Store } from '../../registry-server/store/store.ts';
 
-const aContent = (n: number): SchemaContent => ({
+export const aContent = (n: number): SchemaContent => ({
   schemaType: 'AVRO',
   schema: JSON.stringify({ type: 'fixed', name: 'F', size: n }),
   references: [],
@@ -17,8 +17,8 @@ export async function add(store: Store, subject: string, n: number): Promise<voi
   await store.addVersion({ name, judgedAgainst, content: aContent(n), targets: [] });
 }
 
-export async function removeForGood(store: Store, subject: string): Promise<void> {
-  const name = { context: '.', subject };
+export async function removeForGood(store: Store, subject: string, context = '.'): Promise<void> {
+  const name = { context, subject };
   const { versions } = await store.readSubject(name, 'now');
   await store.removeVersions(name, () => ({
     versions: versions.map(({ version }) => version),

@@ -53,6 +53,10 @@ export const trials: readonly (readonly [pattern: RegExp, trial: Trial])[] = [
   ],
   [/registry-server\/main\.ts drill$/, { by: 'test/registry-server/drill.test.ts', word: "[main, 'drill'" }],
   [
+    /registry-server\/main\.ts archive restore/,
+    { by: 'test/registry-server/bring-back.test.ts', word: "archive('restore'" },
+  ],
+  [
     /registry-server\/main\.ts (archive snapshots|rebuild .*--at)/,
     { by: 'test/registry-server/snapshots.test.ts', word: "archive('snapshots'" },
   ],
