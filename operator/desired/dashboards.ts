@@ -308,6 +308,10 @@ function stores(ask: Asked): readonly Row[] {
                 legend: 'written or removed',
               }),
               graph('Failures', 'ops', { expr: sum('s3_errors_total', '', interval), legend: 'failures' }),
+              graph('Age of the newest snapshot', 's', {
+                expr: `time() - max(${gauge('s3_snapshot_timestamp_seconds')})`,
+                legend: 'age',
+              }),
             ],
           },
         ]),

@@ -9,6 +9,7 @@ import { manifestKey, nameOfTime } from '../../../../registry-server/store/archi
 import { parseSchedule } from '../../../../registry-server/store/archive/snapshots/schedule.ts';
 import type { SnapshotOptions } from '../../../../registry-server/store/archive/snapshots/snapshots.ts';
 import { snapshotStatement } from '../../../../registry-server/store/archive/snapshots/sql.ts';
+import { BucketUnavailable } from '../../../../registry-server/store/bucket.ts';
 import type { Database } from '../../../../registry-server/store/database.ts';
 import { sqlStore } from '../../../../registry-server/store/sql-store.ts';
 import type { Store } from '../../../../registry-server/store/store.ts';
@@ -212,5 +213,42 @@ describe('what snapshots hold in the bucket', () => {
     await settled();
     await asked('other');
     expect(logged.filter(({ event }) => event === 'snapshot taken').length).to.equal(taken + 1);
+  });
+
+  it('is whole or not there: one that S3 broke off is taken by whoever comes next, with the parts that it left', async () => {
+    await add(store, 's', 1);
+    await start();
+    const parts = new Map<string, number>();
+    let isOut = true;
+    const { put } = bucket;
+    bucket.put = async (key, body, signal) => {
+      if (key.startsWith('snapshot-parts/')) parts.set(key, (parts.get(key) ?? 0) + 1);
+      if (isOut && key.startsWith('snapshots/')) throw new BucketUnavailable('S3 broke off the connection');
+      await put(key, body, signal);
+    };
+    await database.query(snapshotStatement('snapshotAsk'), ['first', false]);
+    await eventually(() => expect(archive?.status().cause).to.equal('S3 broke off the connection'));
+    expect(await listNames(bucket)).to.deep.equal([]);
+    isOut = false;
+    await start();
+    await asked('first', false);
+    expect(await listNames(bucket)).to.deep.equal(['first']);
+    expect([...parts.values()]).to.deep.equal([1, 1]);
+  });
+
+  it('is told of where one that is due cannot be taken, and changes are kept all the same', async () => {
+    await add(store, 's', 1);
+    const picky = openPickyBucket();
+    ({ objects, bucket } = picky);
+    picky.refuses.put = (key) => key.startsWith('snapshot-parts/');
+    await start({ schedule: parseSchedule('0 * * * *') });
+    await warned('the key is too long');
+    await eventually(() => {
+      archive?.wake();
+      expect(archive?.status()).to.include({ status: 'up', snapshotFailure: 'the key is too long' });
+    });
+    await add(store, 'later', 2);
+    await settled();
+    expect(isThere(2)).to.equal(true);
   });
 });
