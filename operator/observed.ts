@@ -100,6 +100,7 @@ export interface Checks {
     readonly registryId?: string;
     readonly lastId?: number;
     readonly revision?: number;
+    readonly volume?: { readonly sizeBytes: number; readonly freeBytes: number };
   };
   /** Whether schemas can be written; the check is there only while they cannot, though what is there can be read. */
   readonly writes?: { readonly status?: string; readonly cause?: string; readonly reason?: string };

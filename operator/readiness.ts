@@ -63,6 +63,7 @@ function readCheck(check: unknown) {
     registryId: uuid(fields.registryId),
     lastId: count(fields.lastId),
     revision: count(fields.revision),
+    volume: volume(fields.volume),
     pending: count(pending),
     lagSeconds: count(lagSeconds),
   });
@@ -152,6 +153,12 @@ export function words(value: unknown): string | undefined {
 
 function word(value: unknown): string | undefined {
   return typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined;
+}
+
+function volume(value: unknown) {
+  const { sizeBytes, freeBytes } = fieldsOf(value);
+  const [size, free] = [count(sizeBytes), count(freeBytes)];
+  return size === undefined || free === undefined ? undefined : { sizeBytes: size, freeBytes: free };
 }
 
 function uuid(value: unknown): string | undefined {

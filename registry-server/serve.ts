@@ -143,6 +143,7 @@ export async function serve(
   const metrics: Metrics = openMetrics({
     poolUsage: () => store.poolUsage(),
     isFeedAlive: () => store.isFeedAlive(),
+    volume: () => store.volume(),
     cacheUsage: () => [
       ...store.cacheUsage(),
       ...registry.parser.cacheUsage(),

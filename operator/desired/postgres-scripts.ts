@@ -69,14 +69,28 @@ fi
 
 /**
  * Runs beside PostgreSQL, gives the roles other passwords while connections last, and has it read another certificate:
- * the kubelet writes a Secret that has changed into the volumes of running pods.
+ * the kubelet writes a Secret that has changed into the volumes of running pods. Twice a minute it looks how much room the volume
+ * has, and where that is another hundredth says so in a comment on the database, which the servers may read.
  */
 export const followScript = `set -eu
 trap 'exit 0' TERM INT
 ${roleStatements}ask() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host=/var/run/postgresql --username=postgres template1; }
 applied=''
 loaded=''
+told=''
+turn=0
+tell_room() {
+  room=$(df -Pk "$VOLUME" | { read -r head; read -r device size used free rest; echo "$size $free"; })
+  size=\${room% *}
+  free=\${room#* }
+  share=$((free * 100 / size))
+  if [ "$share $size" != "$told" ] && echo "COMMENT ON DATABASE ${databaseName} IS 'volume: $size KiB, $free KiB free';" | ask; then
+    told="$share $size"
+  fi
+}
 while :; do
+  if [ -z "$told" ] || [ $((turn % 15)) = 0 ]; then tell_room || true; fi
+  turn=$((turn + 1))
   wanted=$(cat "$ROLES_FILE")
   if [ "$wanted" != "$applied" ] && role_statements < "$ROLES_FILE" | ask; then
     applied=$wanted

@@ -109,12 +109,16 @@ export const postgres: Child = (registry, observed) => {
           command: ['sh', `${configPath}/follow.sh`],
           env: [
             rolesFile,
+            { name: 'VOLUME', value: volumePath },
             ...(registry.tls === undefined ? [] : [{ name: 'TLS_FILE', value: `${tlsPath}/tls.crt` }]),
           ],
           resources: followerResources,
           securityContext: containerSecurity,
           terminationMessagePolicy: 'FallbackToLogsOnError',
-          volumeMounts: [...mounts.filter(({ name: volume }) => volume !== 'data'), credentials],
+          volumeMounts: [
+            ...mounts.map((mount) => (mount.name === 'data' ? { ...mount, readOnly: true } : mount)),
+            credentials,
+          ],
         },
       ],
       volumes: [

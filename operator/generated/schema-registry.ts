@@ -1552,6 +1552,19 @@ export interface SchemaRegistryFields {
          * The oldest version of the server that can work with the tables. An older one is refused.
          */
         oldestServer?: string;
+        /**
+         * Room on the disk of a managed PostgreSQL, told anew when another hundredth of it is free.
+         */
+        volume?: {
+          /**
+           * Its size.
+           */
+          sizeBytes?: number;
+          /**
+           * What is free.
+           */
+          freeBytes?: number;
+        };
       };
       /**
        * The cache.

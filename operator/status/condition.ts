@@ -103,6 +103,7 @@ export const reasons = [
   'Unschedulable',
   'ClaimPending',
   'VolumeNotGrown',
+  'VolumeAlmostFull',
   'VolumeOfAnotherClass',
   'DiskFull',
   'ReadOnly',

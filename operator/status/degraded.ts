@@ -1,10 +1,11 @@
 import { claimName, findClaim, storageField, storageOf } from '../desired/claim.ts';
 import type { Observed } from '../observed.ts';
+import { parseQuantity } from '../quantity.ts';
 import type { Registry } from '../registry.ts';
 import { archiveVerified } from './archive-verified.ts';
 import { artifactStoreReady } from './artifact-store-ready.ts';
 import { cacheReady } from './cache-ready.ts';
-import { causeOf, rolloutCause } from './cause.ts';
+import { causeOf, rolloutCause, roomFor } from './cause.ts';
 import { fewerInstances } from './cnpg.ts';
 import { type Condition, chain, type Judge, type Verdict } from './condition.ts';
 import { majorUpgradeRefused, withoutRoom } from './database-ready.ts';
@@ -20,6 +21,19 @@ const nothingWritten: Cause = (_registry, _observed, find) => {
 };
 
 const otherMajor: Cause = (_registry, _observed, find) => find(majorUpgradeRefused);
+
+/** A tenth of the volume; or of what was claimed, where several share a disk that is larger. */
+const almostFull: Cause = (registry, observed) => {
+  const { answer } = observed;
+  const volume = answer?.isReady ? answer.checks.database?.volume : undefined;
+  const claimed = findClaim(registry, 'postgres', observed)?.status?.capacity?.storage;
+  if (registry.database.kind !== 'managed' || volume === undefined || claimed === undefined) return undefined;
+  const size = Math.min(volume.sizeBytes, parseQuantity(claimed));
+  if (volume.freeBytes >= size / 10) return undefined;
+  const free = Math.round((100 * volume.freeBytes) / size);
+  const message = `PostgreSQL: ${free} % of its volume is free; when it is full no schema can be registered: ${roomFor(registry, 'postgres')}`;
+  return { status: 'True', reason: 'VolumeAlmostFull', message };
+};
 
 const cacheUnavailable: Cause = (_registry, { answer }, find) => {
   const { status, message } = find(cacheReady);
@@ -90,6 +104,7 @@ const rolloutStuck: Cause = (_registry, { deployment }, find) => {
 export const degraded: Condition = chain(
   [
     nothingWritten,
+    almostFull,
     cacheUnavailable,
     noSnapshot,
     archiveUnavailable,

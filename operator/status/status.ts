@@ -168,6 +168,7 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
           : {}),
         ...(database?.version === undefined ? {} : { version: database.version }),
         ...(database?.migration === undefined ? {} : { migration: database.migration }),
+        ...(database?.volume === undefined ? {} : { volume: database.volume }),
         ...(database?.oldestServer === undefined ? {} : { oldestServer: database.oldestServer }),
       },
       cache:

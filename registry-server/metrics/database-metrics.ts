@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry as MetricRegistry } from 'prom-client';
 import type { OutReason, PoolUsage } from '../store/database.ts';
+import type { Volume } from '../store/volume.ts';
 import { prefix, statementBuckets } from './buckets.ts';
 
 export interface DatabaseMetrics {
@@ -11,11 +12,12 @@ export interface DatabaseMetrics {
 export interface DatabaseSources {
   readonly poolUsage: () => PoolUsage;
   readonly isFeedAlive: () => boolean;
+  readonly volume?: () => Volume | undefined;
 }
 
 /** How PostgreSQL is reached, and how it answers. */
 export function openDatabaseMetrics(
-  { poolUsage, isFeedAlive }: DatabaseSources,
+  { poolUsage, isFeedAlive, volume = () => undefined }: DatabaseSources,
   registers: MetricRegistry[],
 ): DatabaseMetrics {
   const statements = new Histogram({
@@ -48,6 +50,19 @@ export function openDatabaseMetrics(
       this.set({ state: 'idle' }, idle);
       this.set({ state: 'waiting' }, waiting);
       this.set({ state: 'max' }, max);
+    },
+  });
+  new Gauge({
+    name: `${prefix}db_volume_bytes`,
+    help: 'The volume of a PostgreSQL that the operator runs, in steps of a hundredth: its size, and what is free',
+    labelNames: ['state'],
+    aggregator: 'max',
+    registers,
+    collect() {
+      const found = volume();
+      if (found === undefined) return;
+      this.set({ state: 'size' }, found.sizeBytes);
+      this.set({ state: 'free' }, found.freeBytes);
     },
   });
   new Gauge({

@@ -16,6 +16,7 @@ import {
 import { statement } from './sql.ts';
 import type { Holdings, ImportedVersion, LiveAndDeleted, NewVersion, SchemaContent, Store } from './store.ts';
 import { type AddedVersion, versionQueue } from './version-queue.ts';
+import { readVolume, type Volume } from './volume.ts';
 import { watchChanges } from './watch-changes.ts';
 
 // Deadlock found, serialization failure: the transaction was undone and may succeed now.
@@ -25,6 +26,7 @@ const MAX_TRIES = 5;
 /** The store over any Database: PostgreSQL in production, PGlite in the process. */
 export function sqlStore(database: Database): Store {
   let migrated: Migrated | undefined;
+  let volume: Volume | undefined;
   return {
     kind: database.kind,
 
@@ -165,11 +167,13 @@ export function sqlStore(database: Database): Store {
 
     async status(deadlineMs) {
       const { looked, ...status } = await database.ping(deadlineMs, migrated && statement('lookAtTables'));
+      if (looked) volume = readVolume(looked.comment);
       if (migrated && looked) ensureSameTables(looked, migrated);
       // Known since the start: the pool may be busy, and that is no reason to be unready.
-      return { ...status, ...(migrated ?? (await readMigrated(database))) };
+      return { ...status, volume, ...(migrated ?? (await readMigrated(database))) };
     },
 
+    volume: () => volume,
     poolUsage: () => database.poolUsage(),
     close: () => database.close(),
   };

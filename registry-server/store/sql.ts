@@ -179,6 +179,7 @@ export const sql = {
   lookAtTables: `select (select max(number) from migrations) as migration,
     exists (select from registry) and exists (select from archive) as has_counters,
     (select last_value from revisions) as revision,
+    (select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()) as comment,
     ${['contexts', 'schemas', 'subjects', 'versions', 'schema_references', 'settings', 'outbox']
       .map((table) => `exists (select from ${table}) as ${table}`)
       .join(', ')}`,

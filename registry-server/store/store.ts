@@ -5,6 +5,7 @@ import type { Reference } from '../schema-types/schema-type.ts';
 import type { SubjectName } from '../subject-name.ts';
 import type { DatabaseStatus, PoolUsage } from './database.ts';
 import type { Migrated } from './migrate.ts';
+import type { Volume } from './volume.ts';
 
 export const registryModes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT', 'FORWARD'] as const;
 export type RegistryMode = (typeof registryModes)[number];
@@ -181,7 +182,10 @@ export interface LiveAndDeleted {
   readonly deleted: number;
 }
 
-export interface StoreStatus extends DatabaseStatus, Migrated {}
+export interface StoreStatus extends DatabaseStatus, Migrated {
+  /** Undefined where nobody tells. */
+  readonly volume?: Volume | undefined;
+}
 
 /** Where schemas live. All methods throw StoreUnavailable when the database cannot answer. */
 export interface Store {
@@ -253,6 +257,8 @@ export interface Store {
   /** Must be called once only. */
   watch(listener: ChangeListener): void;
   status(deadlineMs: number): Promise<StoreStatus>;
+  /** As `status` last saw it; undefined where nobody tells. */
+  volume(): Volume | undefined;
   poolUsage(): PoolUsage;
   close(): Promise<void>;
 }

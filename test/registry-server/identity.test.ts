@@ -185,6 +185,17 @@ const isRefused = async (server: TestServer) => {
       }
     });
 
+    it('tells how much room the volume of its PostgreSQL has, where somebody says so', async () => {
+      const { name, environment } = await copyOf('newer');
+      await postgres.run(`comment on database ${name} is 'volume: 1000 KiB, 250 KiB free'`);
+      await withServer(environment, async (server) => {
+        const { volume } = (await server.getReadiness()).body.checks.database;
+        expect(volume).to.deep.equal({ sizeBytes: 1_024_000, freeBytes: 256_000 });
+        const metrics = await (await fetch(`${server.metricsUrl}/metrics`)).text();
+        expect(metrics).to.include('schema_registry_db_volume_bytes{state="free"} 256000');
+      });
+    });
+
     it('does not serve where the file does not say which', async () => {
       const { file, environment } = await copyOf('newer', { registryId: 'x' });
       const server = await startServer(environment);

@@ -36,6 +36,7 @@ const life = [
   'watch',
   'status',
   'poolUsage',
+  'volume',
   'close',
 ] as const satisfies readonly (keyof Store)[];
 
