@@ -44,7 +44,10 @@ ${takeLock}exec postgres --config-file="$CONFIG_FILE"
 export const prepareScript = `set -eu
 ${takeLock}if [ -s "$PGDATA/PG_VERSION" ]; then
   data=$(cat "$PGDATA/PG_VERSION")
-  own=$(postgres --version | sed 's/^[^0-9]*\\([0-9]*\\).*/\\1/')
+  # As in: postgres (PostgreSQL) 17.2 (Debian 17.2-1)
+  own=$(postgres --version)
+  own=\${own#*) }
+  own=\${own%%[!0-9]*}
   if [ "$data" != "$own" ]; then
     echo "FATAL: the data is of PostgreSQL $data, and the image has PostgreSQL $own" >&2
     exit 1

@@ -80,7 +80,9 @@ fetch('http://127.0.0.1:8080' + path, { method, body, headers: { 'content-type':
       await registry.kubectl('patch', 'sr', 'lost', '--type=json', '-p', withoutArchive);
       await registry.says('Reconciling', 'False', 'Settled', { timeoutMs: 120_000 });
       await registry.ready();
-      const { identity } = (await registry.get()).status ?? {};
+      const { identity, dependencies } = (await registry.get()).status ?? {};
+      const { database } = dependencies as { readonly database: { readonly volume?: object } };
+      expect(database.volume).to.have.keys('sizeBytes', 'freeBytes');
       const { registryId } = identity as { readonly registryId: string };
       await registry.kubectl('delete', 'pvc', 'data-lost-postgres-0', '--wait=false');
       await registry.kubectl('delete', 'pod', 'lost-postgres-0', '--grace-period=1');
