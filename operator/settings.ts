@@ -71,7 +71,7 @@ export function readSettings(environment: Environment): Settings {
       // Debian-based: there user 999 exists, which initdb asks for.
       postgres: environment.POSTGRES_IMAGE || 'docker.io/library/postgres:17-bookworm',
       // The last Redis under a BSD licence.
-      redis: environment.REDIS_IMAGE || 'docker.io/library/redis:7.2-bookworm',
+      redis: environment.REDIS_IMAGE || 'docker.io/valkey/valkey:8.1',
     },
     policy: {
       podTemplate: choice('PODTEMPLATE_POLICY', 'Restricted', ['Restricted', 'Unrestricted']),

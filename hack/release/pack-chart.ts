@@ -14,7 +14,7 @@ const places: Readonly<Record<string, readonly string[]>> = {
   '/operator': ['image', 'digest'],
   '/schema-registry': ['registryImages', 'server', 'digest'],
   '/postgres': ['registryImages', 'postgres', 'digest'],
-  '/redis': ['registryImages', 'redis', 'digest'],
+  '/valkey': ['registryImages', 'redis', 'digest'],
 };
 
 /**

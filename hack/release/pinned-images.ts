@@ -11,7 +11,7 @@ interface Operator {
 const toldImages = {
   SERVER_IMAGE: '/schema-registry',
   POSTGRES_IMAGE: '/postgres',
-  REDIS_IMAGE: '/redis',
+  REDIS_IMAGE: '/valkey',
 } as const;
 
 /**

@@ -45,7 +45,7 @@ export const redis: Child = (registry, observed) => {
           name: 'redis',
           image: cache.image,
           imagePullPolicy: 'IfNotPresent',
-          command: ['redis-server', `${configPath}/redis.conf`],
+          command: ['sh', `${configPath}/run.sh`],
           ports: [{ name: 'redis', containerPort: ports.redis, protocol: 'TCP' }],
           resources: cache.resources,
           startupProbe: commandProbe(ping, 2, 150),
@@ -87,6 +87,7 @@ function files(registry: Registry, cache: ManagedCache): Record<string, string> 
   const isSecure = registry.tls !== undefined;
   return {
     'redis.conf': settings(cache, isSecure),
+    'run.sh': runScript,
     'ping.sh': pingScript(isSecure),
     'follow.sh': followScript(isSecure),
   };
@@ -124,10 +125,16 @@ tls-auth-clients no
 tls-protocols "TLSv1.2 TLSv1.3"`;
 const trust = `--tls --cacert ${tlsPath}/ca.crt`;
 
+/** Valkey's images call their programs valkey-…, and some of them redis-… too. */
+const programNamed = (part: 'server' | 'cli') => `"$(command -v valkey-${part} || command -v redis-${part})"`;
+
+const runScript = `exec ${programNamed('server')} ${configPath}/redis.conf
+`;
+
 /** Passwords are read from files: on a command line they could be seen in the list of processes. */
 const pingScript = (
   isSecure: boolean,
-) => `REDISCLI_AUTH=$(cat ${credentialsPath}/password) exec redis-cli ${isSecure ? `${trust} ` : ''}-e ping
+) => `REDISCLI_AUTH=$(cat ${credentialsPath}/password) exec ${programNamed('cli')} ${isSecure ? `${trust} ` : ''}-e ping
 `;
 
 /** Redis reads the files again when it is told the same names once more. */
@@ -144,10 +151,11 @@ const followCertificate = `  certificate=$(cat ${tlsPath}/tls.crt)
 const followScript = (isSecure: boolean) => `set -eu
 trap 'exit 0' TERM INT
 users=${credentialsPath}/users.acl
+cli=${programNamed('cli')}
 ask() {
   for key in previous password; do
     if [ -s "${credentialsPath}/$key" ] \\
-      && REDISCLI_AUTH=$(cat "${credentialsPath}/$key") redis-cli ${isSecure ? `${trust} ` : ''}-e "$@" >/dev/null; then return 0; fi
+      && REDISCLI_AUTH=$(cat "${credentialsPath}/$key") "$cli" ${isSecure ? `${trust} ` : ''}-e "$@" >/dev/null; then return 0; fi
   done
   return 1
 }

@@ -431,7 +431,7 @@ export interface SchemaRegistryFields {
        */
       managed?: {
         /**
-         * Redis image, 7 or later, with redis-server and redis-cli on its path. Default: the image that the operator was released with.
+         * Image of Valkey 8 or Redis 7, or later, with valkey-server and valkey-cli, or redis-server and redis-cli, on its path. Default: the image that the operator was released with.
          */
         image?: string;
         /**

@@ -71,7 +71,7 @@ const standIns: Readonly<Record<string, StandIn>> = {
     folders: { '/var/lib/postgresql/data': 999, '/docker-entrypoint-initdb.d': 0 },
     config: { ...postgres.config, Entrypoint: ['/usr/local/bin/docker-entrypoint.sh'] },
   },
-  'docker.io/library/redis': { debian: redis.files, folders: { '/data': 999 }, config: redis.config },
+  'docker.io/valkey/valkey': { debian: redis.files, folders: { '/data': 999 }, config: redis.config },
   'docker.io/versity/versitygw': {
     debian: { packages: shell, left },
     files: () => ({ '/usr/local/bin/versitygw': versitygw() }),

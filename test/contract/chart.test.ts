@@ -189,7 +189,7 @@ describe('the Helm chart', () => {
         ['ghcr.io/llm-schema-registry/operator:1.2.3', digest('a')],
         ['ghcr.io/llm-schema-registry/schema-registry:1.2.3', digest('b')],
         ['docker.io/library/postgres:17-bookworm', digest('c')],
-        ['docker.io/library/redis:7.2-bookworm', digest('d')],
+        ['docker.io/valkey/valkey:8.1', digest('d')],
       ]);
       const archive = await packChart('1.2.3', digests, folder);
       expect(archive).to.equal(join(folder, 'llm-schema-registry-1.2.3.tgz'));
@@ -218,7 +218,7 @@ describe('the Helm chart', () => {
       expect(settingsIn(objects).SERVER_IMAGE).to.match(new RegExp(`/schema-registry:\\S+@${digest('b')}$`));
       expect(settingsIn(objects)).to.include({
         POSTGRES_IMAGE: `docker.io/library/postgres:17-bookworm@${digest('c')}`,
-        REDIS_IMAGE: `docker.io/library/redis:7.2-bookworm@${digest('d')}`,
+        REDIS_IMAGE: `docker.io/valkey/valkey:8.1@${digest('d')}`,
       });
       const deployment = objects.find(({ kind }) => kind === 'Deployment');
       expect(JSON.stringify(deployment)).to.include(`@${digest('a')}`);

@@ -121,7 +121,7 @@ describe('what is applied of a release', () => {
 });
 
 describe('the images of others in a release', () => {
-  const images = ['docker.io/library/postgres:17-bookworm', 'docker.io/library/redis:7.2-bookworm'];
+  const images = ['docker.io/library/postgres:17-bookworm', 'docker.io/valkey/valkey:8.1'];
   const manifest = '{"schemaVersion": 2, "é": 1}\n';
   const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
 
