@@ -147,7 +147,7 @@ describe('the images of others in a release', () => {
       images,
       (words) => said.push(words),
       async (_program, args) => {
-        if (args.some((arg) => arg.includes('redis')))
+        if (args.some((arg) => arg.includes('valkey')))
           throw new Error('skopeo ended with 1:\n  no such host');
         return manifest;
       },
