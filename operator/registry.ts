@@ -69,6 +69,8 @@ export interface Registry {
   readonly autoscaling: Autoscaling | undefined;
   /** undefined: no budget is wanted, or it would block every drain. */
   readonly minAvailable: number | undefined;
+  /** Whether what is drained is to be told by budgets at all. */
+  readonly hasBudgets: boolean;
   /** What is laid over the server's pod template. */
   readonly podTemplate: Spec['podTemplate'];
   readonly monitoring: Monitoring;

@@ -136,6 +136,7 @@ export function completeSpec(found: KubeObject, defaults: Defaults): Registry {
     },
     autoscaling,
     minAvailable: minAvailable(spec, replicas),
+    hasBudgets: spec.podDisruptionBudget?.enabled ?? true,
     podTemplate: spec.podTemplate,
     monitoring: monitoring(spec),
     networkPolicy: networkPolicy(spec, defaults),

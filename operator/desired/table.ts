@@ -17,7 +17,7 @@ import { configMap } from './config-map.ts';
 import { postgresCredentials, redisCredentials } from './credentials.ts';
 import { dashboard } from './dashboard.ts';
 import { deployment } from './deployment.ts';
-import { disruptionBudget } from './disruption-budget.ts';
+import { disruptionBudget, postgresBudget, redisBudget } from './disruption-budget.ts';
 import { drill } from './drill.ts';
 import { backendTls, grpcRoute, httpRoute } from './gateway.ts';
 import { hashKey } from './hash-key.ts';
@@ -71,6 +71,8 @@ export const children = {
   deployment,
   drill,
   disruptionBudget,
+  postgresBudget,
+  redisBudget,
   autoscaler,
   serviceMonitor,
   prometheusRule,

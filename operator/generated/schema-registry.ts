@@ -1049,7 +1049,7 @@ export interface SchemaRegistryFields {
       };
     };
     /**
-     * The PodDisruptionBudget of the server. There is none with one replica, because it would block every node drain.
+     * The PodDisruptionBudget of the server. There is none with one replica, because it would block every node drain. Those of PostgreSQL and Redis let a drain through, and show it.
      */
     podDisruptionBudget?: {
       /**

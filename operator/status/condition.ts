@@ -116,6 +116,7 @@ export const reasons = [
   'ContainersNotMade',
   'ContainersNotReady',
   'PodFailed',
+  'Evicted',
   'NodeNotResponding',
   'NamespaceTerminating',
   'OperatorNotAllowed',

@@ -54,9 +54,15 @@ function isReady({ metadata, status }: V1Pod): boolean {
 }
 
 /** The time of a pod to end, its grace included, is over. */
-function leavingCause({ metadata, spec }: V1Pod, { nowMs }: Looked): Cause | undefined {
-  if (nowMs - msOf(metadata?.deletionTimestamp) < usualMs) return undefined;
+function leavingCause({ metadata, spec, status }: V1Pod, { nowMs }: Looked): Cause | undefined {
   const node = spec?.nodeName === undefined ? '' : ` on node ${spec.nodeName}`;
+  if (nowMs - msOf(metadata?.deletionTimestamp) < usualMs) {
+    // A drain, taints, or a pod that is more important; whoever deletes a pod by hand leaves no such word.
+    const target = status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+    if (target?.status !== 'True') return undefined;
+    const words = target.message ?? target.reason ?? 'it is in the way';
+    return { reason: 'Evicted', message: `pod ${metadata?.name}${node} is evicted: ${words}` };
+  }
   return {
     reason: 'NodeNotResponding',
     message: `pod ${metadata?.name}${node} is being deleted and does not terminate; check whether its node is up`,

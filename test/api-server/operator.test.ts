@@ -413,9 +413,10 @@ describe('the operator at an API server (no nodes: nothing runs)', function () {
     });
     await isGone(object('apps/v1', 'StatefulSet', 'whole-redis'));
     await isGone(object('v1', 'Secret', 'whole-redis'));
-    await isGone(object('policy/v1', 'PodDisruptionBudget', 'whole'));
-    for (const name of ['whole', 'whole-postgres', 'whole-redis'])
+    for (const name of ['whole', 'whole-postgres', 'whole-redis']) {
+      await isGone(object('policy/v1', 'PodDisruptionBudget', name));
       await isGone(object('networking.k8s.io/v1', 'NetworkPolicy', name));
+    }
   });
 
   it('changes nothing while it is paused', async () => {

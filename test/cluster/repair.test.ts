@@ -28,7 +28,7 @@ const edits: Readonly<Record<string, RegExp>> = {
   StatefulSet: /containers.*\.image$/,
   Ingress: /^\.spec\.rules/,
   Deployment: /containers.*\.image$/,
-  PodDisruptionBudget: /minAvailable/,
+  PodDisruptionBudget: /Available|Unavailable/,
   HorizontalPodAutoscaler: /maxReplicas/,
   PersistentVolumeClaim: /component/,
 };

@@ -17,6 +17,9 @@ function carriedOut(spec = {}): readonly KubeObject[] {
   return plan(desired(aRegistry(spec), anObserved()), [], 'uid-1').create;
 }
 
+const isBudget = ({ kind, metadata }: KubeObject) =>
+  kind === 'PodDisruptionBudget' && metadata.name === 'sample';
+
 describe('the plan of a run', () => {
   it('writes nothing when all is as wanted', () => {
     const wanted = desired(aRegistry(), anObserved());
@@ -25,16 +28,14 @@ describe('the plan of a run', () => {
   });
 
   it('makes a child that is missing', () => {
-    const children = carriedOut().filter(({ kind }) => kind !== 'PodDisruptionBudget');
+    const children = carriedOut().filter((child) => !isBudget(child));
     const { create } = plan(desired(aRegistry(), anObserved()), children, 'uid-1');
     expect(create.map(({ kind }) => kind)).to.deep.equal(['PodDisruptionBudget']);
   });
 
   it('repairs a field that somebody changed', () => {
     const children = carriedOut().map((child) =>
-      child.kind === 'PodDisruptionBudget'
-        ? { ...child, spec: { ...(child.spec as object), minAvailable: 9 } }
-        : child,
+      isBudget(child) ? { ...child, spec: { ...(child.spec as object), minAvailable: 9 } } : child,
     );
     const { update } = plan(desired(aRegistry(), anObserved()), children, 'uid-1');
     expect(update.flatMap(({ found }) => found.map(({ path }) => inWords(path)))).to.deep.equal([
@@ -134,6 +135,7 @@ describe('the plan of a run', () => {
       'ConfigMap sample-redis',
       'Service sample-redis',
       'StatefulSet sample-redis',
+      'PodDisruptionBudget sample-redis',
     ]);
   });
 
@@ -171,11 +173,7 @@ describe('a plan that is carried out (the API server is pretended)', () => {
   const changes = () => {
     const children = carriedOut()
       .filter(({ kind }) => kind !== 'ServiceMonitor')
-      .map((child) =>
-        child.kind === 'PodDisruptionBudget' || child.kind === 'PrometheusRule'
-          ? { ...child, spec: {} }
-          : child,
-      );
+      .map((child) => (isBudget(child) || child.kind === 'PrometheusRule' ? { ...child, spec: {} } : child));
     return plan(desired(aRegistry(), anObserved()), children, 'uid-1');
   };
 

@@ -206,6 +206,22 @@ const ways: readonly Way[] = [
     says: /on node node-1 is being deleted and does not terminate/,
     deletedSeconds: 40,
   },
+  {
+    title: 'a drain of its node',
+    reason: 'Evicted',
+    says: /pod \S+ on node node-1 is evicted: Eviction API: evicting/,
+    deletedSeconds: 5,
+    status: {
+      conditions: [
+        {
+          type: 'DisruptionTarget',
+          status: 'True',
+          reason: 'EvictionByEvictionAPI',
+          message: 'Eviction API: evicting',
+        },
+      ],
+    },
+  },
 ];
 
 function aPod(component: Component, way: Way): V1Pod {
