@@ -27,7 +27,8 @@ const subjects = Array.from({ length: 100 }, (_, n) => (n % 10 === 0 ? `:.dev:s$
 
     before(async () => {
       [postgres, s3] = await Promise.all([startPostgres(), startS3()]);
-      bucket = s3.createBucket('undone');
+      // One is due at once where there is none.
+      bucket = { ...s3.createBucket('undone'), S3_SNAPSHOT_SCHEDULE: '0 0 1 1 *' };
       source = await aDatabase('postgres', postgres);
       [first, second] = await Promise.all([
         startServer({ ...source.environment, ...bucket }),
@@ -72,6 +73,18 @@ const subjects = Array.from({ length: 100 }, (_, n) => (n % 10 === 0 ? `:.dev:s$
         await opened.close();
       }
     }
+    it('has a snapshot of when it began, which every server tells of', async () => {
+      for (const server of [first, second]) {
+        await eventually(async () => {
+          const { archive } = (await server.getReadiness()).body.checks;
+          expect(archive.snapshots[0]?.name).to.match(/^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/);
+        }, 20_000);
+        expect(await (await fetch(`${server.metricsUrl}/metrics`)).text()).to.match(
+          /^schema_registry_s3_snapshot_timestamp_seconds \d+/m,
+        );
+      }
+    });
+
     let before100: Awaited<ReturnType<typeof dumped>>;
 
     it('comes back from a snapshot: a hundred subjects with their ids, deletes and settings, for every server', async () => {

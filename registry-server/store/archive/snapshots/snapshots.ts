@@ -58,6 +58,8 @@ const SUMMARIES = 5;
 const REQUESTS_AT_ONCE = 8;
 const RETRY_MS = 60_000;
 const TIDY_MS = 60 * 60_000;
+/** A drill or a restore may be reading it. */
+const LEAST_AGE_MS = 60 * 60_000;
 const GRACE_MS = 60_000;
 export const defaultKeep: Keep = { hourly: 24, daily: 7, weekly: 4 };
 
@@ -206,7 +208,9 @@ export function openSnapshots(parts: SnapshotsParts): Snapshots {
       const time = timeIn(name);
       return time ? [{ name, time }] : [];
     });
-    const gone = new Set(expired(scheduled, keep).map(({ name }) => name));
+    const until = Date.now() - LEAST_AGE_MS;
+    const old = expired(scheduled, keep).filter(({ time }) => time.getTime() < until);
+    const gone = new Set(old.map(({ name }) => name));
     if (gone.size === 0) return;
     arePartsLeft = true;
     for (const name of gone) await request((signal) => bucket.remove(manifestKey(name), signal));
