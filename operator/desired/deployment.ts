@@ -129,7 +129,8 @@ export function serverTemplate(registry: Registry, observed: Observed): V1PodTem
           readinessProbe: probe(api, '/ready', {
             periodSeconds: 2,
             timeoutSeconds: 3,
-            failureThreshold: 5,
+            // While a database fails over, what is in memory can be read.
+            failureThreshold: registry.database.kind === 'managed' ? 5 : 15,
           }),
           livenessProbe: probe(api, '/health', {
             periodSeconds: 20,

@@ -47,6 +47,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const askHow = `select current_setting('server_version') as version, current_setting('transaction_read_only') as read_only`;
 
 type Pong = Awaited<ReturnType<Database['ping']>>;
+/** Two packets may be lost on the way, or the first answer of DNS. */
+const CONNECT_MS = 5_000;
 const WAIT_FOR_OTHERS = { firstMs: 10, longestMs: 250 };
 const LISTEN_AGAIN = { firstMs: 100, longestMs: 5_000 };
 /** Whatever the role, the database or the URL say; not every release knows each of them. */
@@ -68,6 +70,7 @@ export function openPostgres(
     application_name: 'schema-registry',
     connectionTimeoutMillis: settings.acquireTimeoutMs,
     keepAlive: true,
+    stream: socketThatConnects,
   };
   const pool = new pg.Pool({
     ...common,
@@ -114,7 +117,7 @@ export function openPostgres(
     async unlimited(work, signal) {
       signal?.throwIfAborted();
       // Its own socket, for one that still connects ends in no other way.
-      const socket = new Socket();
+      const socket = socketThatConnects();
       const client = new pg.Client({ ...common, stream: () => socket });
       client.on('error', () => {});
       // A statement under way is broken off, and PostgreSQL, which looks whether anybody waits for it, undoes it.
@@ -178,7 +181,9 @@ export function openPostgres(
       await reached(step, () => client.query('commit'));
       return result;
     } catch (error) {
-      await client.query('rollback').catch(broke);
+      // Who did not answer is not asked again: that would wait as long once more.
+      const isSilent = error instanceof StoreUnavailable && statementFailure(error) === undefined;
+      if (!isSilent) await client.query('rollback').catch(broke);
       throw error;
     }
   }
@@ -269,8 +274,8 @@ export function openPostgres(
         client.on('error', () => {});
         client.on('notification', ({ payload }) => listener.notified(payload ?? ''));
         await client.connect();
-        await client.query(`listen ${channel}`);
         const { rows } = await client.query('select pg_postmaster_start_time()::text as started');
+        await client.query(`listen ${channel}`);
         breakOffFormer(rows[0]?.started);
         listening = client;
         failures = 0;
@@ -310,6 +315,16 @@ export function openPostgres(
       await ping(client, HEARTBEAT_DEADLINE_MS);
     }
   }
+}
+
+/** One that gives up in time: of a server that is gone, and still has its address in a Service, nobody says so. */
+function socketThatConnects(): Socket {
+  const socket = new Socket();
+  const giveUp = () =>
+    socket.destroy(Object.assign(new Error('no answer to connecting'), { code: 'ETIMEDOUT' }));
+  const timer = setTimeout(giveUp, CONNECT_MS);
+  for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
+  return socket;
 }
 
 function clientAddress(settings: PostgresSettings): pg.ClientConfig {

@@ -143,7 +143,7 @@ describe(`a PostgreSQL in parts, with a password and TLS${missing ? `: ${missing
         ),
       );
       expect(new Set(replies.map(({ status }) => status))).to.deep.equal(new Set([200]));
-      expect((await getReadiness()).status).to.equal(200);
+      await eventually(async () => expect((await getReadiness()).status).to.equal(200));
     } finally {
       await postgres.run(`alter role app password ${sqlText(password)}`);
     }
