@@ -111,12 +111,12 @@ export function readManifest(key: string, text: string): Manifest {
   return manifest;
 }
 
-/** The text of a part; its digest is over it. */
-export function writeRecords(records: readonly object[]): string {
-  return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+/** A line of the text of a part, whose digest is over all of it. */
+export function writeRecord(record: object): string {
+  return `${JSON.stringify(record)}\n`;
 }
 
-export function digestOfPart(text: string): string {
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -137,7 +137,7 @@ export async function readPart<K extends RecordKind>(
     // Whatever makes it no gzip, it is not what was written.
     () => undefined,
   );
-  if (text === undefined || digestOfPart(text) !== digest) return undefined;
+  if (text === undefined || sha256(text) !== digest) return undefined;
   return text
     .split('\n')
     .filter((line) => line !== '')

@@ -8,7 +8,6 @@ import {
   BadSnapshot,
   compressPart,
   digestIn,
-  digestOfPart,
   type Manifest,
   manifestKey,
   nameOfTime,
@@ -16,8 +15,9 @@ import {
   partKey,
   type RecordKind,
   SNAPSHOT_FORMAT,
+  sha256,
   writeManifest,
-  writeRecords,
+  writeRecord,
 } from './manifest.ts';
 
 export interface Taking {
@@ -95,7 +95,7 @@ export async function takeSnapshot({
       await shipContents(connection);
       const parts: Part[] = [];
       for await (const { kind, text, records } of textsOfParts(connection)) {
-        const digest = digestOfPart(text);
+        const digest = sha256(text);
         const body = await compressPart(text);
         parts.push({ kind, digest, records, bytes: body.length });
         if (!there.has(digest)) await uploads.add(partKey(digest), body);
@@ -173,7 +173,7 @@ async function* inParts<R extends object>(
     return ended;
   };
   for await (const record of records) {
-    const line = writeRecords([record]);
+    const line = writeRecord(record);
     part.push(line);
     characters += line.length;
     if (isEnd(nameOf(record)) || characters > LONGEST_PART_CHARACTERS) yield end();
@@ -182,7 +182,7 @@ async function* inParts<R extends object>(
 }
 
 function isEnd(name: string): boolean {
-  return digestOfPart(name).startsWith('00');
+  return sha256(name).startsWith('00');
 }
 
 /**
