@@ -50,7 +50,9 @@ function findProgram(): Program | undefined {
   };
 }
 
-const program = findProgram();
+/** Its program; undefined where there is none. */
+export const redisProgram = findProgram();
+const program = redisProgram;
 
 /** Why there is none, for the title of a skipped suite. */
 export const missingRedis: string | undefined = program
