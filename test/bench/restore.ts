@@ -1,6 +1,6 @@
 /**
- * `npm run bench:restore [schemas…]`: how long it takes to ship a registry to its archive, to try the archive by a drill, and
- * to have the registry back on an empty database, on a real PostgreSQL with fsync and a real S3 on this machine; with requests,
+ * `npm run bench:restore [schemas…]`: how long it takes to ship a registry to its archive, to take a snapshot, to try it by a
+ * drill, and to have the registry back on an empty database, on a real PostgreSQL with fsync and a real S3 on this machine; with requests,
  * bytes and memory. Four versions to a subject.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -133,6 +133,13 @@ async function measure(postgres: TestPostgres, s3: TestS3, schemas: number): Pro
     say('ship everything', await runServer({ DATABASE_URL: before, ...archive }, isShipped));
     const { objects, megabytes } = sizeOf(s3.fileOf(bucket.S3_BUCKET ?? '', ''));
     console.log(`${objects} objects, ${megabytes} MB in the bucket`);
+    for (const name of ['first', 'second']) {
+      const taken = await runVerb(['archive', 'snapshots', 'take', name], {
+        DATABASE_URL: before,
+        ...archive,
+      });
+      say(`snapshot, the ${name}`, taken);
+    }
     say('drill', await runVerb(['drill'], { DATABASE_URL: before, ...archive }));
     const after = await postgres.createDatabase(`after_${schemas}`);
     say(
