@@ -17,7 +17,7 @@ const subjects = Array.from({ length: 100 }, (_, n) => (n % 10 === 0 ? `:.dev:s$
 (reason ? describe.skip : describe)(
   `what was removed for good from a registry that runs${reason ? ` (${reason})` : ''}`,
   function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let postgres: TestPostgres;
     let s3: TestS3;
     let source: TestDatabase;

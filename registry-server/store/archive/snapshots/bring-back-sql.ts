@@ -1,7 +1,13 @@
 import type { Statement } from '../../database.ts';
 
-/** What a snapshot has and the registry lacks, until it is written. Names have the order that they have in the tables. */
+/**
+ * What a snapshot has and the registry lacks, until it is written. Names have the order that they have in the tables.
+ * How many rows a parameter holds is not known when a statement is planned: without this it reads the whole registry for
+ * each 200 subjects, which took twelve times as long where there are 100,000.
+ */
 export const stagingTables = `
+  set local enable_hashjoin = off;
+  set local enable_mergejoin = off;
   create temporary table staged_subjects (
     context text collate "C", subject text collate "C", last_version integer, config json, mode text,
     primary key (context, subject)
@@ -10,6 +16,7 @@ export const stagingTables = `
     context text collate "C", subject text collate "C", version integer, id integer, deleted boolean,
     created_at timestamptz, primary key (context, subject, version)
   ) on commit drop;
+  create index on staged_versions (context, id);
   create temporary table staged_schemas (
     context text collate "C", id integer, digest text collate "C", is_copy boolean, created_at timestamptz,
     targets json, is_loose boolean, primary key (context, id)
