@@ -204,6 +204,15 @@ export const alerts = {
     summary: 'a replica does not hear of changes by others, and asks the database each time',
     expr: ({ gauge }) => `min(${gauge('change_feed_up')}) == 0`,
   },
+  SchemaRegistryVolumeAlmostFull: {
+    severity: 'warning',
+    for: '15m',
+    summary: 'less than a tenth of the volume of PostgreSQL is free',
+    expr: ({ gauge, registry }) =>
+      registry.database.kind === 'managed'
+        ? `min(${gauge('db_volume_bytes', 'state="free"')}) < 0.1 * max(${gauge('db_volume_bytes', 'state="size"')})`
+        : undefined,
+  },
 
   SchemaRegistryCacheUnavailable: {
     severity: 'warning',

@@ -228,6 +228,10 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     fires: [stays('change_feed_up', 0)],
     silent: [[stays('change_feed_up', 1)]],
   },
+  SchemaRegistryVolumeAlmostFull: {
+    fires: [stays('db_volume_bytes', 9, 'state="free"'), stays('db_volume_bytes', 100, 'state="size"')],
+    silent: [[stays('db_volume_bytes', 11, 'state="free"'), stays('db_volume_bytes', 100, 'state="size"')]],
+  },
   SchemaRegistryCacheUnavailable: {
     fires: [grows('redis_errors_total', 6)],
     silent: [[stays('redis_errors_total', 9)]],
