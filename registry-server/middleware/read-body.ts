@@ -12,8 +12,7 @@ const MAX_DEPTH = 100;
 
 /** @throws RegistryError when there is none, it is too large, or it is not a JSON object */
 export async function readBody(ctx: Pick<Context, 'req' | 'request'>, maxBytes: number): Promise<JsonObject> {
-  const text = await readText(ctx, maxBytes);
-  if (text.trim() === '') throw new RegistryError('NO_BODY');
+  const text = await readBodyText(ctx, maxBytes);
   const value = parse(text);
   if (value === null) throw new RegistryError('NO_BODY');
   if (isDeeperThan(value, MAX_DEPTH)) {
@@ -23,6 +22,16 @@ export async function readBody(ctx: Pick<Context, 'req' | 'request'>, maxBytes: 
     throw new RegistryError('BAD_REQUEST', { detail: 'The body is not a JSON object' });
   }
   return value as JsonObject;
+}
+
+/**
+ * The body as it was sent, for whoever minds the order of its members, and bounds its depth.
+ * @throws RegistryError when there is none, or it is too large
+ */
+export async function readBodyText(ctx: Pick<Context, 'req' | 'request'>, maxBytes: number): Promise<string> {
+  const text = await readText(ctx, maxBytes);
+  if (text.trim() === '') throw new RegistryError('NO_BODY');
+  return text;
 }
 
 async function readText(

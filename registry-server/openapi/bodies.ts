@@ -57,6 +57,30 @@ export const bodies = {
       cleared: { compatibility: null },
     },
   },
+  renderRequest: {
+    schema: 'RenderRequest',
+    examples: {
+      answer: {
+        profile: 'openai-responses',
+        name: 'weather',
+        schema: {
+          type: 'object',
+          properties: { city: { type: 'string', minLength: 2 }, degrees: { type: 'number' } },
+          required: ['city'],
+        },
+      },
+      tools: {
+        profile: 'anthropic',
+        tools: [
+          {
+            name: 'get_weather',
+            description: 'The weather in a city, now.',
+            inputSchema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+          },
+        ],
+      },
+    },
+  },
   modeChange: {
     schema: 'ModeChange',
     examples: { open: { mode: 'READWRITE' }, cleared: { mode: null } },

@@ -2,6 +2,7 @@ import { readinessStatuses } from '../readiness.ts';
 import { schemaTypeNames } from '../services/parse-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { levels, MAX_INTEGER } from './parameters.ts';
+import { renderingSchemas } from './rendering-schemas.ts';
 
 export const ref = (name: SchemaName): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 export const listOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
@@ -276,6 +277,7 @@ export const schemas = {
     required: ['status'],
     properties: { status: { const: 'up' } },
   },
+  ...renderingSchemas,
   Readiness: {
     type: 'object',
     required: ['status'],

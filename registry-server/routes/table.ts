@@ -3,6 +3,7 @@ import { config } from './config.ts';
 import { contexts } from './contexts.ts';
 import { health } from './health.ts';
 import { mode } from './mode.ts';
+import { renderings } from './renderings.ts';
 import type { Resource } from './route.ts';
 import { schemas } from './schemas.ts';
 import { serverInfo } from './server-info.ts';
@@ -18,6 +19,7 @@ export const resources: readonly Resource[] = [
   config,
   mode,
   contexts,
+  renderings,
   serverInfo,
   health,
 ];

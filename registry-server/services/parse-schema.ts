@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { checkCompatibility, type Strictness } from '../compatibility/check.ts';
 import { modes } from '../compatibility/modes.ts';
+import { render } from '../contracts/render.ts';
 import { canonicalMetadata } from '../data-contracts/metadata.ts';
 import { canonicalRuleSet } from '../data-contracts/rule-set.ts';
 import { RegistryError } from '../errors.ts';
@@ -45,6 +46,11 @@ export interface SchemaParser {
     proposed: ParsedSchema,
     existing: readonly ParsedVersion[],
   ): Promise<readonly string[]>;
+  /**
+   * As `render`: the answer to a request for renderings, from the text of the one to that of the other.
+   * @throws RegistryError 42201 when the request is none, or takes too long or too much memory
+   */
+  render(request: string): Promise<string>;
   /** What `contentOf` gave for this very text, if that is remembered: it spares the parsing. */
   findContent(sent: SentText, isNormalized: boolean): SchemaContent | undefined;
   /** Remembers it, unless there are references: what they mean can change. */
@@ -133,6 +139,15 @@ export function openSchemaParser(
         turnEndsMs = performance.now() + LONGEST_TURN_MS;
       }
       return [];
+    },
+
+    async render(request) {
+      try {
+        return request.length > LARGE_CHARACTERS ? await threads.run('render', request) : render(request);
+      } catch (error) {
+        if (!(error instanceof InvalidSchema)) throw error;
+        throw new RegistryError('INVALID_SCHEMA', { detail: shorten(error.message) }, { cause: error });
+      }
     },
 
     cacheUsage: () => [usageOf('parsed', parsed), usageOf('contents', contents)],

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { checkCompatibility, type ExistingVersion, type Strictness } from '../compatibility/check.ts';
+import { render } from '../contracts/render.ts';
 import type { FaultRules, ResolvedReference, SchemaModel, SchemaType } from '../schema-types/schema-type.ts';
 import { schemaTypes } from '../schema-types/table.ts';
 import type { TagChanges } from '../schema-types/tags.ts';
@@ -45,6 +46,7 @@ export const schemaJobs = {
     }));
     return checkCompatibility(type, strictness, schemas(proposed), versions);
   },
+  render: (_schemas: Schemas, request: string) => render(request),
 } as const;
 
 export type JobKind = keyof typeof schemaJobs;

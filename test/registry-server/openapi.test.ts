@@ -256,6 +256,20 @@ describe('replies', () => {
     ['listVersionsOfSchema', 200, '/schemas/ids/2/versions'],
     ['deleteSubject', 200, '/subjects/orders?permanent=true'],
 
+    [
+      'render',
+      200,
+      '/api/v1/render',
+      { profile: 'openai-chat', schema: { type: 'object', properties: { a: {} } } },
+    ],
+    [
+      'render',
+      200,
+      '/api/v1/render',
+      { profile: 'anthropic', tools: [{ name: 'a.b', inputSchema: { $ref: '#/none' } }] },
+    ],
+    ['render', 422, '/api/v1/render', { profile: 'none' }],
+
     ['listContexts', 200, '/contexts'],
     ['deleteContext', 422, '/contexts/.inner'],
     ['deleteContext', 204, '/contexts/.empty'],
