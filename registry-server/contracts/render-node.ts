@@ -11,6 +11,8 @@ import { below, type Place, type Walk, withUndo } from './walk.ts';
 import { impliedTypes, jsonText, tell, writeKeywords } from './write-keywords.ts';
 
 const knownTypes = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
+// Each lengthens the list of those that must not come again.
+const MAX_INLINED = 256;
 const failed: TreeObject = new Map([['type', 'string']]);
 
 /** Any part of a schema, as the provider takes it. */
@@ -71,6 +73,11 @@ function renderReference(walk: Walk, schema: TreeObject, place: Place): TreeObje
     );
     return failed;
   }
+  if (place.inlined.length >= MAX_INLINED) {
+    const reason = `references lead to references more than ${MAX_INLINED} times`;
+    notes.refuse(place.path, '$ref', reason, 'a reference that ends at a schema sooner');
+    return failed;
+  }
   if (!isTreeObject(target.schema))
     return walk.node(beside.size === 0 || target.schema === false ? target.schema : beside, place);
   notes.changed(place.path, '$ref', 'rewritten', 'It is replaced by what it leads to.');
@@ -104,7 +111,11 @@ function withoutAllOf(walk: Walk, schema: TreeObject, place: Place): TreeObject 
   const all = schema.get('allOf');
   if (all === undefined) return schema;
   let merged = without(schema, 'allOf');
+  // Those of its branches come next.
+  const nested: Tree[] = [];
   for (const [i, branch] of (isTreeArray(all) ? all : [false]).entries()) {
+    // A reference in a reference may double the list.
+    walk.spend();
     const at = below(place, `allOf/${i}`);
     if (branch === true) continue;
     const found = throughReference(walk.source, branch);
@@ -126,21 +137,17 @@ function withoutAllOf(walk: Walk, schema: TreeObject, place: Place): TreeObject 
       walk.notes.changed(at.path, 'allOf', 'dropped', 'The provider takes no conditions.');
       continue;
     }
-    // Both may have one: the two are merged when this one is.
-    const nested = found.get('allOf');
-    const known = merged.get('allOf');
-    const result = mergeSchemas(
-      without(merged, 'allOf'),
-      without(found, 'allOf', '$defs', 'definitions', '$id', '$schema'),
-    );
+    const result = mergeSchemas(merged, without(found, 'allOf', '$defs', 'definitions', '$id', '$schema'));
     if ('conflict' in result) {
       const reason = `it says another thing of ${result.conflict} than the rest`;
       walk.notes.refuse(at.path, 'allOf', reason, 'one schema that says both');
       return undefined;
     }
-    const both = [...(isTreeArray(known) ? known : []), ...(isTreeArray(nested) ? nested : [])];
-    merged = both.length > 0 ? new Map([...result.schema, ['allOf', both]]) : result.schema;
+    merged = result.schema;
+    const more = found.get('allOf');
+    if (isTreeArray(more)) for (const each of more) nested.push(each);
   }
+  if (nested.length > 0) merged = new Map([...merged, ['allOf', nested]]);
   walk.notes.changed(place.path, 'allOf', 'rewritten', 'Its schemas are one.');
   return merged;
 }

@@ -84,8 +84,11 @@ function renderRoot(
     source: new SourceSchema(source),
     notes,
     undo,
-    node(schema, place) {
+    spend() {
       if (++parts > MAX_PARTS) throw new TooManyParts();
+    },
+    node(schema, place) {
+      walk.spend();
       return renderNode(walk, schema, place);
     },
     refer(pointer, place) {

@@ -32,6 +32,8 @@ export interface Walk {
   readonly notes: Notes;
   readonly undo: WeakMap<TreeObject, Undo>;
   readonly node: (schema: Tree, place: Place) => TreeObject;
+  /** Counts a part that is looked at; what is too much for one rendering ends it. */
+  readonly spend: () => void;
   /** The reference to write for one that was read. */
   readonly refer: (pointer: string, place: Place) => string;
 }

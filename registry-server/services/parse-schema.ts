@@ -89,6 +89,8 @@ export function getSchemaType(name: string): SchemaType {
 const MAX_QUOTED = 1_000;
 // Shorter ones are parsed in a few milliseconds.
 const LARGE_CHARACTERS = 64 * 1024;
+// What references lead to may be many times as large as the text, in each of many tools.
+const mayRefer = /\$ref|\\u/;
 // Other requests get their turn.
 const LONGEST_TURN_MS = 10;
 
@@ -143,7 +145,8 @@ export function openSchemaParser(
 
     async render(request) {
       try {
-        return request.length > LARGE_CHARACTERS ? await threads.run('render', request) : render(request);
+        const isHeavy = request.length > LARGE_CHARACTERS || mayRefer.test(request);
+        return isHeavy ? await threads.run('render', request) : render(request);
       } catch (error) {
         if (!(error instanceof InvalidSchema)) throw error;
         throw new RegistryError('INVALID_SCHEMA', { detail: shorten(error.message) }, { cause: error });

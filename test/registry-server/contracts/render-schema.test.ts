@@ -257,6 +257,19 @@ describe('a rendering of a schema', () => {
       expect(refusals(text, 'anthropic')).to.deep.equal([]);
     });
 
+    it('refuses an allOf that doubles with each reference, and one that leads to itself', () => {
+      const defs = Array.from(
+        { length: 40 },
+        (_, i) => `"D${i}":{"allOf":[{"$ref":"#/$defs/D${i + 1}"},{"$ref":"#/$defs/D${i + 1}"}]}`,
+      );
+      const doubling = `{"$ref":"#/$defs/D0","$defs":{${defs.join(',')},"D40":{"type":"object"}}}`;
+      const loop = '{"$ref":"#/$defs/A","$defs":{"A":{"allOf":[{"$ref":"#/$defs/A"}]}}}';
+      for (const text of [doubling, loop]) {
+        for (const name of columns)
+          expect(refusals(text, name).at(-1)?.reason, name).to.match(/more than 50000 parts/);
+      }
+    });
+
     it('takes 20,000 references to one definition', () => {
       const properties = Array.from({ length: 20_000 }, (_, i) => `"p${i}":{"$ref":"#/$defs/A"}`);
       const text = `{"type":"object","properties":{${properties.join(',')}},"$defs":{"A":{"type":"string"}}}`;
