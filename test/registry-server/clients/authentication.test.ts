@@ -17,15 +17,17 @@ import { anAvroRecord } from '../../build/schema.ts';
 const script = fileURLToPath(new URL('../../clients/authenticated.py', import.meta.url));
 const secret = 's'.repeat(48);
 const keys = { reader: 'r'.repeat(32), writer: 'w'.repeat(32) };
-const token = aTokenWithSecret(secret, { role: 'writer' });
 
 describe('clients with credentials', function () {
   this.timeout(600_000);
   let folder: string;
   let server: RegistryProcess;
   let issuer: Server;
+  let token: string;
 
   before(async () => {
+    // It is not valid for long, and other files may come first.
+    token = aTokenWithSecret(secret, { role: 'writer' });
     folder = mkdtempSync(join(tmpdir(), 'registry-clients-'));
     const path = (name: string) => join(folder, name);
     const list = Object.entries(keys).map(([role, key]) => ({ name: role, role, key }));
