@@ -62,6 +62,7 @@ describe('a server with API keys', () => {
       'reader: POST /subjects/:subject',
       'reader: POST /compatibility/subjects/:subject/versions',
       'reader: POST /compatibility/subjects/:subject/versions/:version',
+      'reader: POST /api/v1/render',
       'writer: POST /subjects/:subject/versions',
       'writer: POST /subjects/:subject/versions/:version/tags',
     ]);
