@@ -168,7 +168,7 @@ function facts(registry: Registry, observed: Observed, before: Status): Status {
           : {}),
         ...(database?.version === undefined ? {} : { version: database.version }),
         ...(database?.migration === undefined ? {} : { migration: database.migration }),
-        ...(database?.volume === undefined ? {} : { volume: database.volume }),
+        ...volumeFacts(database?.volume, before.dependencies?.database?.volume),
         ...(database?.oldestServer === undefined ? {} : { oldestServer: database.oldestServer }),
       },
       cache:
@@ -215,6 +215,20 @@ function snapshotsOf({ answer }: Observed) {
 function verifiedBy({ endedAt: time, seconds, snapshot, subjects, versions, schemas }: LastDrill) {
   const of = snapshot === undefined ? {} : { snapshot };
   return { time, seconds, ...of, subjects, versions, schemas };
+}
+
+interface Room {
+  readonly sizeBytes?: number;
+  readonly freeBytes?: number;
+}
+
+/** Volumes that share the disk of a node all move with it: what is free is written anew where it is another twentieth. */
+function volumeFacts(now: Room | undefined, before: Room | undefined): { volume?: Room } {
+  if (now === undefined) return {};
+  const { sizeBytes = 0, freeBytes = 0 } = now;
+  const moved = Math.abs(freeBytes - (before?.freeBytes ?? 0));
+  const isSame = before?.sizeBytes === sizeBytes && moved < sizeBytes / 20;
+  return { volume: isSame ? before : now };
 }
 
 function artifactFacts(store: ArtifactStore | undefined) {

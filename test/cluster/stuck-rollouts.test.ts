@@ -140,11 +140,11 @@ const serverWays: readonly Way[] = [
 const statefulSetWays: readonly Way[] = [
   {
     title: 'an image of PostgreSQL that cannot be pulled',
-    change: () => ({ database: { managed: { image: '127.0.0.1:1/postgres:0' } } }),
+    change: () => ({ database: { managed: { image: '127.0.0.1:1/postgres:missing' } } }),
     correction: { database: { managed: { image: null } } },
     condition: 'DatabaseReady',
     reason: 'ImagePullFailed',
-    says: /container \S+: image 127\.0\.0\.1:1\/postgres:0 cannot be pulled/,
+    says: /container \S+: image 127\.0\.0\.1:1\/postgres:missing cannot be pulled/,
   },
   {
     title: 'requests of Redis that no node has room for',

@@ -377,6 +377,19 @@ describe('the status', () => {
     expect(second.archive).to.deep.equal(first.archive);
   });
 
+  it('says anew what is free on the volume where it is another twentieth, and not with each hundredth', () => {
+    const freeAfter = (free: number, before: Status) => {
+      const database = { ...answering.checks.database, volume: { sizeBytes: 1_000, freeBytes: free } };
+      const answer = { ...answering, checks: { ...answering.checks, database } };
+      return status(aRegistry(small), anObserved({ ...up, answer }), before, undefined);
+    };
+    const first = freeAfter(500, {});
+    expect(first.dependencies?.database?.volume).to.deep.equal({ sizeBytes: 1_000, freeBytes: 500 });
+    expect(freeAfter(470, first).dependencies?.database?.volume?.freeBytes).to.equal(500);
+    expect(freeAfter(530, first).dependencies?.database?.volume?.freeBytes).to.equal(500);
+    expect(freeAfter(450, first).dependencies?.database?.volume?.freeBytes).to.equal(450);
+  });
+
   it('says where the archive is', () => {
     const written = status(aRegistry(archived), anObserved(up), {}, undefined);
     expect(written.dependencies?.artifacts).to.deep.equal({
